@@ -1,0 +1,70 @@
+"""See what a Keras model is learning, epoch by epoch, in TensorBoard.
+
+    import kerasvis2 as kv
+
+    probe = kv.Probe(x_val[:16], y_val[:16], class_names=["cat", "dog"])
+    model.fit(x, y, epochs=20, callbacks=[kv.Monitor("runs/baseline", probe)])
+
+The public names are imported on first use, so that the command line and readers of event files
+start without TensorFlow.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kerasvis2.compare import compare as compare
+    from kerasvis2.compare import read as read
+    from kerasvis2.monitor import Monitor as Monitor
+    from kerasvis2.probe import Probe as Probe
+    from kerasvis2.schedule import log_spaced as log_spaced
+    from kerasvis2.views.activation_maximization import (
+        ActivationMaximization as ActivationMaximization,
+    )
+    from kerasvis2.views.activations import Activations as Activations
+    from kerasvis2.views.base import About as About
+    from kerasvis2.views.base import Drawing as Drawing
+    from kerasvis2.views.base import Needs as Needs
+    from kerasvis2.views.base import View as View
+    from kerasvis2.views.curves import Curves as Curves
+    from kerasvis2.views.defaults import default_views as default_views
+    from kerasvis2.views.filters import Filters as Filters
+    from kerasvis2.views.grad_cam import GradCAM as GradCAM
+    from kerasvis2.views.saliency import Saliency as Saliency
+
+__version__ = "0.1.0"
+
+# The one table of public names: each name and the module it lives in.
+_HOMES = {
+    "About": "views.base",
+    "ActivationMaximization": "views.activation_maximization",
+    "Activations": "views.activations",
+    "Curves": "views.curves",
+    "Drawing": "views.base",
+    "Filters": "views.filters",
+    "GradCAM": "views.grad_cam",
+    "Monitor": "monitor",
+    "Needs": "views.base",
+    "Probe": "probe",
+    "Saliency": "views.saliency",
+    "View": "views.base",
+    "compare": "compare",
+    "default_views": "views.defaults",
+    "log_spaced": "schedule",
+    "read": "compare",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
