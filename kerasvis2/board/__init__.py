@@ -1,0 +1,1 @@
+"""The Kerasvis tab of TensorBoard."""

@@ -1,0 +1,191 @@
+"""What the tab asks of TensorBoard's data, as plain JSON-able values."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import Any
+
+from tensorboard.data import provider
+
+from kerasvis2.board import runs
+
+# What the stock dashboards call their data.
+_IMAGES, _SCALARS, _TEXT = "images", "scalars", "text"
+# An image summary is a width, a height and the pictures.
+_HEAD = 2
+# Both loaders have already thinned out the series; here nothing more is dropped.
+_ALL = 2**31 - 1
+_POINTS = 1000
+
+_SCALE = "scale/"
+_ABOUT = "kerasvis/run"
+_FINGERPRINT = re.compile(r"probe fingerprint\W*([0-9a-f]{8,64})", re.IGNORECASE)
+
+
+class Logs:
+    """Reads one experiment through TensorBoard's data provider, and through nothing else.
+
+    Args:
+        data: TensorBoard's data provider.
+        context: The request's context.
+        experiment: The experiment's id.
+    """
+
+    def __init__(self, data: provider.DataProvider, context: Any, experiment: str) -> None:
+        self._data = data
+        self._context = context
+        self._experiment = experiment
+
+    def index(self) -> dict[str, Any]:
+        """Names of everything there is: runs, image tags, curves. No data.
+
+        Returns:
+            `folder`: where TensorBoard reads. `runs`: a list of `id`, `label`, `fingerprint` (of
+            the probe, or None) and `curves` (role to run). `tags`: a list of `name`, `description`,
+            `samples` (pictures a step) and `runs` (ids). `scalars`: the curves' names.
+        """
+        folder = self._ask("experiment_metadata").data_location
+        images = self._ask("list_blob_sequences", plugin_name=_IMAGES)
+        scalars = self._ask("list_scalars", plugin_name=_SCALARS)
+        grouped = runs.group(images, {*images, *scalars}, root=_last_part(folder))
+        prints = self._fingerprints()
+        shown = {name for run in grouped for name in run.curves.values()}
+        return {
+            "folder": folder,
+            "runs": [
+                {
+                    "id": run.id,
+                    "label": run.label,
+                    "fingerprint": prints.get(run.id),
+                    "curves": run.curves,
+                }
+                for run in grouped
+            ],
+            "tags": _tags(images, [run.id for run in grouped]),
+            "scalars": sorted(
+                {
+                    tag
+                    for name, tags in scalars.items()
+                    if name in shown
+                    for tag in tags
+                    if not tag.startswith(_SCALE)
+                },
+                key=runs.natural,
+            ),
+        }
+
+    def series(self, tag: str, sample: int = 0) -> dict[str, Any]:
+        """When each run logged `tag`, and under which keys its pictures can be had.
+
+        Args:
+            tag: An image tag.
+            sample: Which picture, where a step has several.
+
+        Returns:
+            By run id: `steps` and `times` (seconds since 1970), ascending; `keys` for `picture`;
+            `scales`, the display scale at each step or None; `size`, the last picture's (width,
+            height) or None.
+        """
+        wanted = provider.RunTagFilter(tags=[tag])
+        images = self._ask(
+            "read_blob_sequences", plugin_name=_IMAGES, downsample=_ALL, run_tag_filter=wanted
+        )
+        scales = self._ask(
+            "read_scalars",
+            plugin_name=_SCALARS,
+            downsample=_ALL,
+            run_tag_filter=provider.RunTagFilter(tags=[_SCALE + tag]),
+        )
+        found = {}
+        for run, tags in images.items():
+            data = [d for d in tags.get(tag, ()) if len(d.values) > _HEAD + sample]
+            if data:
+                scale = _by_event(scales.get(run, {}).get(_SCALE + tag, ()))
+                found[run] = {
+                    "steps": [d.step for d in data],
+                    "times": [d.wall_time for d in data],
+                    "keys": [d.values[_HEAD + sample].blob_key for d in data],
+                    "scales": [
+                        scale.get((d.step, d.wall_time), scale.get((d.step, None))) for d in data
+                    ],
+                    "size": self._size(data[-1].values),
+                }
+        return found
+
+    def curves(self, tag: str) -> dict[str, Any]:
+        """The points of a curve, by TensorBoard's run: `steps` and `values`."""
+        wanted = provider.RunTagFilter(tags=[tag])
+        read = self._ask(
+            "read_scalars", plugin_name=_SCALARS, downsample=_POINTS, run_tag_filter=wanted
+        )
+        return {
+            run: {"steps": [d.step for d in tags[tag]], "values": [d.value for d in tags[tag]]}
+            for run, tags in read.items()
+            if tag in tags
+        }
+
+    def picture(self, key: str) -> bytes:
+        """The picture that `series` gave `key` for, as it was logged.
+
+        Raises:
+            ValueError: If `key` is none of TensorBoard's.
+            tensorboard.errors.PublicError: If TensorBoard no longer holds the picture.
+        """
+        try:
+            data = self._data.read_blob(self._context, blob_key=key)
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise ValueError("key must be one that the series listed") from error
+        return bytes(data)
+
+    def _ask(self, what: str, **arguments: Any) -> Any:
+        ask = getattr(self._data, what)
+        return ask(self._context, experiment_id=self._experiment, **arguments)
+
+    def _fingerprints(self) -> dict[str, str]:
+        read = self._ask(
+            "read_tensors",
+            plugin_name=_TEXT,
+            downsample=1,
+            run_tag_filter=provider.RunTagFilter(tags=[_ABOUT]),
+        )
+        found = {}
+        for run, tags in read.items():
+            for datum in tags.get(_ABOUT, ()):
+                text = b"\n".join(map(_bytes, datum.numpy.flat)).decode("utf-8", "replace")
+                if match := _FINGERPRINT.search(text):
+                    found[run] = match[1].lower()
+        return found
+
+    def _size(self, values: Any) -> list[int] | None:
+        try:
+            return [int(self.picture(value.blob_key)) for value in values[:_HEAD]]
+        except ValueError:
+            return None
+
+
+def _tags(images: dict[str, Any], order: list[str]) -> list[dict[str, Any]]:
+    tags: dict[str, dict[str, Any]] = {}
+    for run in order:
+        for name, series in images[run].items():
+            tag = tags.setdefault(name, {"name": name, "description": "", "samples": 0, "runs": []})
+            tag["description"] = tag["description"] or series.description
+            tag["samples"] = max(tag["samples"], (series.max_length or 0) - _HEAD)
+            tag["runs"].append(run)
+    return [tags[name] for name in sorted(tags, key=runs.natural)]
+
+
+def _by_event(data: Any) -> dict[tuple[int, float | None], float]:
+    # A resumed run may have logged a step twice; a picture and its scale share one event's time.
+    found: dict[tuple[int, float | None], float] = {}
+    for datum in data:
+        found[datum.step, datum.wall_time] = found[datum.step, None] = datum.value
+    return found
+
+
+def _bytes(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+def _last_part(folder: str) -> str:
+    return posixpath.basename(folder.replace("\\", "/").rstrip("/")) or "."
