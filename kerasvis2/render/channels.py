@@ -1,0 +1,181 @@
+"""What a layer's channels answer: for each image the original, then its channels in index order."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasvis2.render import text
+from kerasvis2.render.colour import paint
+from kerasvis2.render.mosaic import GAP, grid
+from kerasvis2.render.page import INNER, PAPER, legend_of, page
+from kerasvis2.render.resize import as_pictures, draw_maps, fitted, resize_pictures
+from kerasvis2.render.scale import Scale, as_float, fit, overall
+
+SHOWN = 64
+SHOWN_IMAGES = 16
+
+_THUMB = 72
+_GUTTER = 30  # Room at the left for the index of each row's first channel.
+_TILE = (28, 48)  # The smallest and the largest edge of a channel.
+_LINE = 130  # Between channels, so that black tiles can be told apart.
+_SMALL = 14
+
+
+def channel_sheet(
+    images: Any,
+    activations: Any,
+    *,
+    total: int | None = None,
+    scale: Any = "nice",
+    frozen: float | None = None,
+    title: str,
+    captions: Sequence[Sequence[str]] = (),
+    notes: Sequence[str] = (),
+) -> tuple[np.ndarray, float]:
+    """The activations of a layer, each channel at its own place whatever the epoch.
+
+    Args:
+        images: Float (K, H, W, C) in [0, 1], or None where there is nothing to show.
+        activations: Float (K, h, w, C); (K, C) for a layer of plain units; (K, T, C) for a
+            sequence, drawn as channels × positions; (K, d, h, w, C) with its slices side by side.
+            Of C the first 64 are drawn. Negative values make the scale a signed one.
+        total: How many channels the layer has, if `activations` holds but the first of them.
+        scale: "nice", "image", "run" or a number, see `scale.fit`.
+        frozen: The top to use for `scale="run"`, once there is one.
+        title: What it is, such as "Activations · conv3 · epoch 12".
+        captions: For each image its lines.
+        notes: Further lines below the title.
+
+    Returns:
+        The picture, uint8 (height, width, 3), and the top of its scale.
+
+    Raises:
+        ValueError: If the shapes or the scale are none of these.
+    """
+    activations = as_float(activations)
+    if not 2 <= activations.ndim <= 5 or 0 in activations.shape:
+        raise ValueError(
+            f"activations has shape {activations.shape}; give (K, h, w, C) or (K, C), none of "
+            "them 0."
+        )
+    if images is not None and len(images) != len(activations):
+        raise ValueError(
+            f"There are {len(images)} images and activations for {len(activations)}; give as many."
+        )
+    count, channels = len(activations), activations.shape[-1]
+    total = channels if total is None else total
+    activations = activations[:SHOWN_IMAGES, ..., :SHOWN]
+    shown = activations.shape[-1]
+    word = "unit" if activations.ndim == 2 else "channel"
+    said = [f"{shown} of {total} {word}s" if shown < total else f"all {total} {word}s"]
+    if total == 1:
+        said = [f"1 {word}"]
+    if count > SHOWN_IMAGES:
+        said.append(f"{SHOWN_IMAGES} of {count} images")
+    signed = bool((activations < 0).any())
+    scales = fit(activations, scale, signed=signed, frozen=frozen)
+    if isinstance(scales, list):
+        units = np.stack([own.unit(each) for own, each in zip(scales, activations, strict=True)])
+    else:
+        units = scales.unit(activations)
+    blocks = _blocks(units, signed)
+    thumbs = None if images is None else _thumbs(images[:SHOWN_IMAGES])
+    body = _stack(thumbs, blocks, captions, scales)
+    if activations.ndim == 3:
+        said.append("rows = channels, columns = positions")
+    elif activations.ndim == 5:
+        said.append("depth slices side by side")
+    whole = overall(scales)
+    remarks = () if whole.top else ("zero everywhere",)
+    legend = legend_of(whole, remarks=remarks)
+    return page(body, title=title, notes=[" · ".join(said), *notes], legend=legend), whole.top
+
+
+def _blocks(units: np.ndarray, signed: bool) -> np.ndarray:
+    """One picture an image, uint8 (K, height, width, 3), of values in units of the full colour."""
+    if units.ndim == 2:
+        return _row_of_cells(paint(units, signed))
+    if units.ndim == 3:
+        return _matrix(units, signed)
+    if units.ndim == 5:
+        count, depth, height, width, channels = units.shape
+        units = units.swapaxes(1, 2).reshape(count, height, depth * width, channels)
+    return _mosaics(units, signed)
+
+
+def _row_of_cells(colours: np.ndarray) -> np.ndarray:
+    """(K, C, 3) as one row of equal cells an image."""
+    count, units = colours.shape[:2]
+    width = min(40, (INNER - _GUTTER) // units)
+    cells = np.full((count, 26, units, width, 3), _LINE, np.uint8)
+    cells[:, 1:-1, :, 1:] = colours[:, None, :, None]
+    return cells.reshape(count, 26, units * width, 3)
+
+
+def _matrix(units: np.ndarray, signed: bool) -> np.ndarray:
+    """(K, T, C) as a matrix of channels by positions an image."""
+    maps = units.swapaxes(1, 2)
+    size = (maps.shape[1] * max(1, 192 // maps.shape[1]), _edge(maps.shape[2], INNER - _GUTTER))
+    return paint(draw_maps(maps, size), signed)
+
+
+def _mosaics(units: np.ndarray, signed: bool) -> np.ndarray:
+    """(K, h, w, C) as a mosaic of C tiles an image, with the row's first index at the left."""
+    count, height, width, channels = units.shape
+    large = max(height, width)
+    if large > _TILE[1]:
+        size = fitted(height, width, _TILE[1], _TILE[1])
+    else:
+        factor = -(-_TILE[0] // large)
+        size = (height * factor, width * factor)
+    tiles = np.moveaxis(units, -1, 1).reshape(count * channels, height, width)
+    tiles = paint(draw_maps(tiles, size), signed)
+    columns = max(1, min(16, channels, (INNER - _GUTTER) // (size[1] + 1)))
+    mosaics = [grid(each, columns, fill=_LINE) for each in tiles.reshape(count, channels, *size, 3)]
+    block = np.full((count, mosaics[0].shape[0], _GUTTER + mosaics[0].shape[1], 3), PAPER, np.uint8)
+    block[:, :, _GUTTER:] = mosaics
+    for row, first in enumerate(range(0, channels, columns)):
+        top = row * (size[0] + 1) + (size[0] - text.line_height(_SMALL)) // 2
+        for each in block:
+            text.write(each, 0, top, first, size=_SMALL, colour=text.FAINT)
+    return block
+
+
+def _thumbs(images: Any) -> np.ndarray:
+    pictures = as_pictures(images)
+    return resize_pictures(pictures, fitted(*pictures.shape[1:3], _THUMB, 2 * _THUMB))
+
+
+def _stack(
+    thumbs: np.ndarray | None,
+    blocks: np.ndarray,
+    captions: Sequence[Sequence[str]],
+    scales: "Scale | list[Scale]",
+) -> np.ndarray:
+    """Each image's original and words above its block, all below one another."""
+    count, height, width = blocks.shape[:3]
+    lines = [list(captions[i]) if i < len(captions) else [] for i in range(count)]
+    if isinstance(scales, list):
+        lines = [[*each, own.range] for each, own in zip(lines, scales, strict=True)]
+    most = max(len(each) for each in lines)
+    head = most * text.line_height()
+    left = 0
+    if thumbs is not None:
+        head = max(head, thumbs.shape[1])
+        left = thumbs.shape[2] + 12
+    head += 4 if head else 0
+    picture = np.full((count, head + height + GAP, max(width, INNER), 3), PAPER, np.uint8)
+    picture[:, head : head + height, :width] = blocks
+    if thumbs is not None:
+        picture[:, : thumbs.shape[1], : thumbs.shape[2]] = thumbs
+    for each, words in zip(picture, lines, strict=True):
+        for place, line in enumerate(words):
+            top = place * text.line_height()
+            text.write(each, left, top, line, width=INNER - left)
+    return picture.reshape(-1, *picture.shape[2:])[:-GAP]
+
+
+def _edge(cells: int, room: int) -> int:
+    """As many pixels as so many cells take when each is enlarged by the same whole factor."""
+    return cells * (room // cells) if cells <= room else room

@@ -1,0 +1,185 @@
+"""What a layer has learned to look for: its kernel, every weight of it or the first of many."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from kerasvis2.render import text
+from kerasvis2.render.colour import NOT_A_NUMBER, paint
+from kerasvis2.render.mosaic import grid
+from kerasvis2.render.page import INNER, PAPER, Legend, grey_legend, legend_of, page
+from kerasvis2.render.resize import draw_maps, enlarge
+from kerasvis2.render.scale import Scale, as_float, fit_one
+
+_LINE = 130  # Between tiles: told from the neutral zero as well as from both colours.
+_AXIS = 22  # Room for the words along a matrix.
+_TILE = 72
+_DENSE = 512
+_WIDEST = 700
+
+
+def kernel_sheet(
+    kernel: Any,
+    *,
+    kind: Literal["conv", "depthwise", "dense"],
+    shown: int = 64,
+    scale: Any = "nice",
+    frozen: float | None = None,
+    title: str,
+    notes: Sequence[str] = (),
+    total: tuple[int, int] | None = None,
+    image_shape: tuple[int, int, int] | None = None,
+) -> tuple[np.ndarray, float]:
+    """A kernel as stored by Keras, zero neutral, in index order.
+
+    A convolution over one or three channels is one tile a filter, in colour where three; over
+    more it is the complete matrix of input channels (rows) by filters (columns).
+
+    Args:
+        kernel: Float (kh, kw, cin, cout) for "conv", with one or three spatial axes as well (depth
+            slices lie side by side); (kh, kw, cin, multiplier) for "depthwise"; (in, out) for
+            "dense".
+        kind: How to read it.
+        shown: How many filters, and how many input channels, are drawn at most.
+        scale: "nice", "run", a number, or "image" for the largest weight, see `scale.fit`.
+        frozen: The top to use for `scale="run"`, once there is one.
+        title: What it is, such as "Filters · conv1 · epoch 12".
+        notes: Further lines below the title.
+        total: The last two axes of the whole kernel, if `kernel` is but a part of it.
+        image_shape: (H, W, C) of the images that the inputs of a "dense" kernel are, C being 1 or
+            3: then each unit is drawn as one picture.
+
+    Returns:
+        The picture, uint8 (height, width, 3), and the top of its scale.
+
+    Raises:
+        ValueError: If the shape, the kind or the scale are none of these.
+    """
+    kernel = as_float(kernel)
+    _check(kernel, kind, image_shape)
+    total = kernel.shape[-2:] if total is None else total
+    range_ = fit_one(kernel, scale, signed=True, frozen=frozen)
+    said: list[str] = []
+    if kind == "dense" and image_shape is None:
+        body, legend = _dense(kernel, total, range_, said)
+    else:
+        if image_shape is not None:
+            kernel = kernel.reshape(*image_shape, kernel.shape[-1])
+            total = (image_shape[-1], total[1])
+        kernel = _planar(kernel, said)
+        if kind == "depthwise":
+            kernel = kernel.reshape(*kernel.shape[:2], 1, -1)
+            total = (1, total[0] * total[1])
+        word = {"dense": "unit", "depthwise": "channel"}.get(kind, "filter")
+        if total[0] in (1, 3):
+            body, legend = _tiles(kernel[..., :shown], total[1], range_, word, said)
+        else:
+            body, legend = _matrix(kernel, shown, total, range_, said)
+    return page(body, title=title, notes=[" · ".join(said), *notes], legend=legend), range_.top
+
+
+def _check(kernel: np.ndarray, kind: str, image_shape: tuple[int, int, int] | None) -> None:
+    axes = {"conv": (3, 4, 5), "depthwise": (3, 4), "dense": (2,)}
+    if kind not in axes:
+        raise ValueError(f'kind={kind!r} is unknown; give "conv", "depthwise" or "dense".')
+    if kernel.ndim not in axes[kind] or 0 in kernel.shape:
+        raise ValueError(
+            f"kernel has shape {kernel.shape}; a {kind} kernel has "
+            f"{' or '.join(map(str, axes[kind]))} axes, none of them 0."
+        )
+    if image_shape is not None and kind == "dense":
+        fits = len(image_shape) == 3 and image_shape[-1] in (1, 3)
+        if not fits or np.prod(image_shape) != kernel.shape[0]:
+            raise ValueError(
+                f"image_shape={image_shape} does not describe the {kernel.shape[0]} inputs; give "
+                "(height, width, 1 or 3) of that many values."
+            )
+
+
+def _planar(kernel: np.ndarray, said: list[str]) -> np.ndarray:
+    """A kernel of one or three spatial axes with two of them."""
+    if kernel.ndim == 3:
+        return kernel[None]
+    if kernel.ndim == 5:
+        depth, height, width = kernel.shape[:3]
+        said.append(f"{depth} depth slices side by side")
+        return np.moveaxis(kernel, 0, 1).reshape(height, depth * width, *kernel.shape[3:])
+    return kernel
+
+
+def _tiles(
+    kernel: np.ndarray, total: int, scale: Scale, word: str, said: list[str]
+) -> tuple[np.ndarray, Legend]:
+    """(kh, kw, 1 or 3, cout) as one tile a filter."""
+    height, width, depth, count = kernel.shape
+    units = scale.unit(np.moveaxis(kernel, -1, 0))
+    columns = 8 if count > 4 else count
+    room = min((INNER + 1) // columns - 1, 2 * _TILE)
+    factor = max(1, min(room // width, 2 * _TILE // height))
+    tiles = _colours(units) if depth == 3 else paint(units[..., 0], True)
+    columns = max(1, min(columns, (INNER + 1) // (width * factor + 1)))
+    body = grid(enlarge(tiles, factor, factor), columns, fill=_LINE)
+    said.insert(0, _part(count, total, word))
+    legend = grey_legend(scale, remarks=["in red, green and blue"]) if depth == 3 else None
+    return body, legend or legend_of(scale)
+
+
+def _colours(units: np.ndarray) -> np.ndarray:
+    """Values in [−1, 1] as red, green and blue, mid grey at 0."""
+    broken = np.isnan(units).any(-1)
+    colours = (np.where(broken[..., None], 0, units) * 127 + 128).astype(np.uint8)
+    colours[broken] = NOT_A_NUMBER
+    return colours
+
+
+def _matrix(
+    kernel: np.ndarray, shown: int, total: tuple[int, int], scale: Scale, said: list[str]
+) -> tuple[np.ndarray, Legend]:
+    """(kh, kw, cin, cout) as tiles, rows being input channels and columns filters."""
+    height, width, rows, columns = kernel.shape
+    rows, columns = min(rows, shown), min(columns, shown)
+    columns = min(columns, max(1, (_WIDEST - _AXIS) // (width + 1)))
+    room = INNER - _AXIS
+    factor = (room // columns - 1) // width or (_WIDEST - _AXIS) // columns // width or 1
+    factor = min(factor, max(1, _TILE // max(height, width)))
+    units = scale.unit(kernel[:, :, :rows, :columns])
+    tiles = enlarge(
+        paint(units, True).transpose(2, 3, 0, 1, 4).reshape(-1, height, width, 3), factor, factor
+    )
+    said.insert(0, f"columns: {_part(columns, total[1], 'filter')}")
+    said.insert(0, f"rows: {_part(rows, total[0], 'input channel')}")
+    return _with_axes(grid(tiles, columns, fill=_LINE), "filters →", "inputs →"), legend_of(scale)
+
+
+def _dense(
+    kernel: np.ndarray, total: tuple[int, int], scale: Scale, said: list[str]
+) -> tuple[np.ndarray, Legend]:
+    """(in, out) as a heat map, averaged where it has more rows or columns than pixels."""
+    rows, columns = kernel.shape
+    size = tuple(
+        count * max(1, min(24, _DENSE // count)) if count <= _DENSE else _DENSE
+        for count in (rows, columns)
+    )
+    if rows > _DENSE or columns > _DENSE:
+        said.append("neighbouring weights averaged")
+    colours = paint(draw_maps(scale.unit(kernel)[None], (size[0], size[1]))[0], True)
+    said.insert(0, f"columns: {_part(columns, total[1], 'unit')}")
+    said.insert(0, f"rows: {_part(rows, total[0], 'input')}")
+    return _with_axes(colours, "units →", "inputs →"), legend_of(scale)
+
+
+def _with_axes(picture: np.ndarray, across: str, down: str) -> np.ndarray:
+    """The picture with the names of its axes, at its left read downwards."""
+    height, width = picture.shape[:2]
+    sheet = np.full((height + _AXIS, max(width + _AXIS, 120), 3), PAPER, np.uint8)
+    sheet[_AXIS:, _AXIS : _AXIS + width] = picture
+    text.write(sheet, _AXIS, 0, across, colour=text.FAINT)
+    ink = np.rot90(text.mask(down), -1)
+    text.stamp(sheet, 0, _AXIS, ink, text.FAINT)
+    return sheet
+
+
+def _part(shown: int, total: int, word: str) -> str:
+    many = f"{word}{'' if total == 1 else 's'}"
+    return f"{shown} of {total} {many}" if shown < total else f"{total} {many}"

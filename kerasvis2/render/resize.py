@@ -1,0 +1,112 @@
+"""Arrays to the size they are drawn at. Pixels are areas: corners line up, not centres."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from kerasvis2.render.colour import NOT_A_NUMBER
+from kerasvis2.render.scale import as_float
+
+
+def as_pictures(images: Any) -> np.ndarray:
+    """Images in [0, 1] as uint8 pictures.
+
+    Args:
+        images: Array (N, H, W) or (N, H, W, C). One channel is grey, two are drawn as the grey of
+            their mean, of more than three the first three are taken for red, green and blue.
+
+    Returns:
+        uint8 (N, H, W, 3). What lies outside [0, 1] is clipped, never wrapped around; a pixel that
+        is not finite gets the colour of NaN.
+
+    Raises:
+        ValueError: If the shape is another.
+    """
+    images = as_float(images)
+    images = images[..., None] if images.ndim == 3 else images
+    if images.ndim != 4 or 0 in images.shape:
+        raise ValueError(
+            f"images has shape {images.shape}; give (N, height, width, channels) or "
+            "(N, height, width), none of them 0."
+        )
+    if images.shape[-1] == 2:
+        images = images.mean(-1, keepdims=True)
+    images = images[..., :3]
+    broken = None if np.isfinite(images).all() else ~np.isfinite(images).all(-1)
+    if broken is not None:
+        images = np.where(broken[..., None], 0, images)
+    pictures = (np.clip(images, 0, 1) * 255 + 0.5).astype(np.uint8)
+    if pictures.shape[-1] == 1:
+        pictures = np.repeat(pictures, 3, axis=-1)
+    if broken is not None:
+        pictures[broken] = NOT_A_NUMBER
+    return pictures
+
+
+def fitted(height: int, width: int, room_height: int, room_width: int) -> tuple[int, int]:
+    """The size, in the same proportions, at which a picture is drawn in the room there is.
+
+    A small picture grows by a whole factor, so that all its pixels stay equally large, unless
+    that would leave much of the room empty.
+    """
+    factor = min(room_height / height, room_width / width)
+    if factor >= 2:
+        factor = int(factor)
+    return max(1, round(height * factor)), max(1, round(width * factor))
+
+
+def resize_pictures(pictures: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """uint8 (N, H, W, 3) at another size: pixels repeated for a whole factor, else smoothed."""
+    height, width = pictures.shape[1:3]
+    if (height, width) == size:
+        return pictures
+    if size[0] % height == 0 and size[1] % width == 0:
+        return enlarge(pictures, size[0] // height, size[1] // width)
+    filtering = Image.Resampling.BILINEAR
+    return np.stack(
+        [np.asarray(Image.fromarray(each).resize(size[::-1], filtering)) for each in pictures]
+    )
+
+
+def enlarge(pictures: np.ndarray, down: int, across: int) -> np.ndarray:
+    """(N, H, W, …) with every pixel repeated so many times."""
+    return np.repeat(np.repeat(pictures, down, axis=1), across, axis=2)
+
+
+def resize_maps(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Float (N, h, w) at another size: bilinear where it grows, averaged by area where it shrinks.
+
+    What is not finite stays NaN where it covers a drawn pixel and takes no part in its neighbours.
+    """
+    if maps.shape[1:] == size:
+        return np.where(np.isfinite(maps), maps, np.nan)
+    down, across = _weights(maps.shape[1], size[0]), _weights(maps.shape[2], size[1]).T
+    finite = np.isfinite(maps)
+    if finite.all():
+        return down @ maps @ across
+    known = down @ finite.astype(np.float32) @ across
+    sums = down @ np.where(finite, maps, 0) @ across
+    shrinks = size[0] < maps.shape[1] or size[1] < maps.shape[2]
+    lost = known < 1 - 1e-5 if shrinks else known <= 0.5
+    return np.where(lost, np.nan, sums / np.maximum(known, 1e-5))
+
+
+def draw_maps(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Float (N, h, w) at another size with its pixels kept apart where the factor is whole."""
+    height, width = maps.shape[1:]
+    if size[0] % height == 0 and size[1] % width == 0:
+        return enlarge(maps, size[0] // height, size[1] // width)
+    return resize_maps(maps, size)
+
+
+@lru_cache(maxsize=64)
+def _weights(given: int, wanted: int) -> np.ndarray:
+    """The triangle filter, one row for each wanted pixel, as Pillow's bilinear filter has it."""
+    ratio = given / wanted
+    centres = (np.arange(wanted) + 0.5) * ratio
+    distances = np.abs(np.arange(given) + 0.5 - centres[:, None]) / max(1.0, ratio)
+    weights = np.maximum(0, 1 - distances)
+    weights /= weights.sum(1, keepdims=True)
+    return weights.astype(np.float32)

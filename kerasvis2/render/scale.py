@@ -1,0 +1,202 @@
+"""What number a full colour stands for: round, printed, and the same whenever it can be.
+
+A scale of 1, 2 or 5 times a power of ten needs no memory of earlier epochs or of other runs, and
+two pictures that print the same scale can be compared colour by colour.
+"""
+
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+HELD = 0.99
+"""The share of the finite values that a "nice" scale must hold."""
+
+_FUZZ = 1e-6
+"""How far a float32 may lie above a round number and still count as that number."""
+
+Scales = "Scale | list[Scale]"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The display range of one picture: 0…top, or −top…top where `signed`.
+
+    Args:
+        top: The magnitude that gets the full colour; 0 for a map that is zero everywhere.
+        signed: Whether negative values are drawn as such.
+        bad: How many values are NaN or infinite.
+        clipped: The share of the finite values that lie beyond the range.
+        per_image: Whether the range is one image's own, so that images do not compare.
+    """
+
+    top: float
+    signed: bool
+    bad: int = 0
+    clipped: float = 0.0
+    per_image: bool = False
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The lowest and the highest value, in print."""
+        high = number(self.top)
+        return (f"−{high}" if self.signed and self.top else "0"), high
+
+    @property
+    def range(self) -> str:
+        """The range alone, such as "0…0.5" or "±0.02"."""
+        if not self.top:
+            return "0"
+        return f"±{number(self.top)}" if self.signed else f"0…{number(self.top)}"
+
+    @property
+    def label(self) -> str:
+        """The range and all that must be said about it, in one line."""
+        words = [self.range + (" per image" if self.per_image else "")]
+        if self.clipped:
+            words.append(f"{share(self.clipped)} beyond")
+        if self.bad:
+            words.append(f"{self.bad} NaN")
+        return " · ".join(words)
+
+    def unit(self, values: Any) -> np.ndarray:
+        """`values` in units of the full colour, clipped to [0, 1] or [−1, 1]; NaN where not finite."""
+        values = as_float(values)
+        # Below the smallest normal float32 the quotient needs more room than the values did.
+        top = np.float64(self.top) if self.top < np.finfo(np.float32).tiny else self.top
+        with np.errstate(invalid="ignore", over="ignore"):
+            units = np.clip(values / top, -1 if self.signed else 0, 1) if top else values * 0
+        finite = np.isfinite(values)
+        return units if finite.all() else np.where(finite, units, np.nan)
+
+
+def nice(value: float) -> float:
+    """The smallest of 1, 2, 5 × 10ⁿ that is not below `value`; 0 for 0 and for what is not finite."""
+    if not math.isfinite(value) or value <= 0:
+        return 0.0
+    exponent = math.floor(math.log10(value))
+    for power in (exponent - 1, exponent, exponent + 1):
+        for digit in (1, 2, 5):
+            step = float(f"{digit}e{power}")
+            if value <= step * (1 + _FUZZ):
+                return min(step, sys.float_info.max)
+    return sys.float_info.max
+
+
+def check_mode(mode: Any) -> None:
+    """Raises a ValueError unless `mode` is one that `fit` takes."""
+    if isinstance(mode, str) and mode in ("nice", "image", "run"):
+        return
+    if isinstance(mode, (int, float, np.number)) and not isinstance(mode, bool):
+        if math.isfinite(mode) and mode > 0:
+            return
+    raise ValueError(
+        f'scale={mode!r} is not a display scale: give "nice" (1, 2 or 5 × 10ⁿ), "image" (each '
+        'image its own), "run" (frozen at the first picture) or a finite number above 0.'
+    )
+
+
+def fit(
+    values: Any, mode: Any = "nice", *, signed: bool, frozen: float | None = None
+) -> "Scale | list[Scale]":
+    """The scale to draw `values` with.
+
+    Args:
+        values: An array of any shape; for `mode="image"` its first axis counts the images.
+        mode: "nice": the smallest of 1, 2, 5 × 10ⁿ that holds the 99th percentile of the finite
+            magnitudes (of the largest, where that percentile is 0 but not all is). "image": one
+            scale per image, which holds that image's largest. "run": `frozen`, or "nice" until
+            there is one. A number: that number.
+        signed: Whether the range reaches as far below zero as above it.
+        frozen: The top of the run's first picture, for `mode="run"`.
+
+    Returns:
+        A `Scale`; for `mode="image"` a list of them, one per image.
+
+    Raises:
+        ValueError: If `mode` is none of these.
+    """
+    check_mode(mode)
+    values = as_float(values)
+    if isinstance(mode, str) and mode == "image":
+        return [_scale(image, nice(_largest(image)), signed, True) for image in values]
+    if not isinstance(mode, str):
+        top = float(mode)
+    elif mode == "run" and frozen is not None:
+        top = float(frozen)
+    else:
+        top = nice(_held(values)) or nice(_largest(values))
+    return _scale(values, top, signed, False)
+
+
+def fit_one(values: Any, mode: Any = "nice", *, signed: bool, frozen: float | None = None) -> Scale:
+    """`fit` for a picture that is one image: "image" then means its largest value."""
+    scales = fit(np.asarray(values)[None], mode, signed=signed, frozen=frozen)
+    return scales[0] if isinstance(scales, list) else scales
+
+
+def number(value: float) -> str:
+    """A number in little room: 0.0005, 2e-7, 5000, 1e6; three digits at most."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else ("∞" if value > 0 else "−∞")
+    size = abs(value)
+    if size and not 1e-4 <= size < 1e5:
+        digits, power = f"{value:.2e}".split("e")
+        text = f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
+    else:
+        text = f"{value:.3g}" if size < 1000 else f"{value:.0f}"
+    return text.replace("-", "−", 1) if value < 0 else text
+
+
+def share(part: float) -> str:
+    """A share in per cent, never rounded down to nothing."""
+    return "< 0.1 %" if part < 0.001 else f"{100 * part:.2g} %"
+
+
+def as_float(values: Any) -> np.ndarray:
+    """`values` as float32, or as float64 where they already are."""
+    values = np.asarray(values)
+    return values if values.dtype in (np.float32, np.float64) else values.astype(np.float32)
+
+
+def overall(scales: "Scale | Sequence[Scale]") -> Scale:
+    """One scale that speaks for all: itself, or the widest of the images' own with all counts."""
+    if isinstance(scales, Scale):
+        return scales
+    return Scale(
+        top=max((scale.top for scale in scales), default=0.0),
+        signed=any(scale.signed for scale in scales),
+        bad=sum(scale.bad for scale in scales),
+        per_image=True,
+    )
+
+
+def _scale(values: np.ndarray, top: float, signed: bool, per_image: bool) -> Scale:
+    finite = np.isfinite(values)
+    bad = values.size - int(np.count_nonzero(finite))
+    with np.errstate(invalid="ignore"):
+        outside = np.count_nonzero((np.abs(values) > top * (1 + _FUZZ)) & finite)
+    return Scale(top, signed, bad, outside / max(1, values.size - bad), per_image)
+
+
+def _finite_magnitudes(values: np.ndarray) -> np.ndarray:
+    magnitudes = np.abs(values)
+    finite = np.isfinite(magnitudes)
+    return magnitudes.ravel() if finite.all() else magnitudes[finite]
+
+
+def _largest(values: np.ndarray) -> float:
+    magnitudes = _finite_magnitudes(values)
+    return float(magnitudes.max()) if magnitudes.size else 0.0
+
+
+def _held(values: np.ndarray) -> float:
+    """The smallest magnitude that at least 99 of 100 finite values do not exceed."""
+    magnitudes = _finite_magnitudes(values)
+    if not magnitudes.size:
+        return 0.0
+    place = max(0, math.ceil(HELD * magnitudes.size - 1e-9) - 1)
+    return float(np.partition(magnitudes, place)[place])

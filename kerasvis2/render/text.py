@@ -1,0 +1,125 @@
+"""Words into pictures, in the DejaVu Sans that comes with matplotlib."""
+
+import threading
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+BODY = 16
+TITLE = 20
+INK = (32, 32, 36)
+FAINT = (96, 98, 104)
+
+_drawing = threading.Lock()  # FreeType's faces are not safe to share between threads.
+
+
+def clean(text: object) -> str:
+    """`text` in one line: what cannot be printed becomes a space, runs of spaces become one."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in str(text))
+    return " ".join(shown.split())
+
+
+def line_height(size: int = BODY) -> int:
+    """Pixels from one line to the next."""
+    return size + round(size * 0.28)
+
+
+def width_of(text: str, size: int = BODY, bold: bool = False) -> int:
+    """How many pixels wide a text of one line is."""
+    with _drawing:
+        return int(np.ceil(_font(size, bold).getlength(text)))
+
+
+@lru_cache(maxsize=2048)
+def shorten(text: str, width: int, size: int = BODY, bold: bool = False) -> str:
+    """`text` if it fits into `width` pixels, else with "…" for as much of its middle as needed."""
+    text = clean(text)
+    if width_of(text, size, bold) <= width:
+        return text
+    short, long = 0, len(text)
+    while short < long - 1:
+        kept = (short + long) // 2
+        if width_of(_without_middle(text, kept), size, bold) <= width:
+            short = kept
+        else:
+            long = kept
+    return _without_middle(text, short)
+
+
+def wrap(text: str, width: int, lines: int = 2, size: int = BODY, bold: bool = False) -> list[str]:
+    """`text` broken at spaces into at most so many lines; the last is shortened to fit."""
+    words = clean(text).split(" ")
+    broken: list[str] = []
+    while words and len(broken) < lines - 1:
+        count = len(words)
+        while count > 1 and width_of(" ".join(words[:count]), size, bold) > width:
+            count -= 1
+        broken.append(shorten(" ".join(words[:count]), width, size, bold))
+        words = words[count:]
+    if words:
+        broken.append(shorten(" ".join(words), width, size, bold))
+    return broken
+
+
+@lru_cache(maxsize=2048)
+def mask(text: str, size: int = BODY, bold: bool = False) -> np.ndarray:
+    """How much ink each pixel of a line of text takes: uint8 (line height, width), read-only."""
+    image = Image.new("L", (max(1, width_of(text, size, bold)), line_height(size)))
+    with _drawing:
+        ImageDraw.Draw(image).text((0, size), text, 255, _font(size, bold), anchor="ls")
+    ink = np.array(image)
+    ink.flags.writeable = False
+    return ink
+
+
+def write(
+    picture: np.ndarray,
+    left: int,
+    top: int,
+    text: object,
+    *,
+    width: int | None = None,
+    size: int = BODY,
+    bold: bool = False,
+    colour: tuple[int, int, int] = INK,
+    upwards: bool = False,
+) -> None:
+    """Writes one line into a uint8 picture (H, W, 3), in place.
+
+    Args:
+        picture: Changed in place; what would lie outside of it is left out.
+        left, top: Where the line's upper left corner goes, in pixels.
+        text: Shortened to `width` pixels where that is given.
+        upwards: Whether it reads from below to above.
+    """
+    line = clean(text) if width is None else shorten(str(text), width, size, bold)
+    ink = mask(line, size, bold)
+    stamp(picture, left, top, np.rot90(ink) if upwards else ink, colour)
+
+
+def stamp(
+    picture: np.ndarray, left: int, top: int, ink: np.ndarray, colour: tuple[int, int, int]
+) -> None:
+    """Lays `colour` over a picture as thickly as `ink` says (0…255), in place."""
+    ink = ink[max(0, -top) :, max(0, -left) :]
+    left, top = max(0, left), max(0, top)
+    part = picture[top : top + ink.shape[0], left : left + ink.shape[1]]
+    weight = ink[: part.shape[0], : part.shape[1], None].astype(np.int32)
+    part[:] = (part * (255 - weight) + np.array(colour, np.int32) * weight + 127) // 255
+
+
+def _without_middle(text: str, kept: int) -> str:
+    head = (kept + 1) // 2
+    tail = kept - head
+    return text[:head].rstrip() + "…" + (text[-tail:].lstrip() if tail else "")
+
+
+@lru_cache(maxsize=16)
+def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
+    import matplotlib
+
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    path = Path(matplotlib.get_data_path(), "fonts", "ttf", name)
+    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
