@@ -1,0 +1,84 @@
+"""Summary values that TensorBoard's stock dashboards show.
+
+Each function returns one `Summary.Value`: a tag, its data and the metadata that names the
+dashboard. Values of other plugins (HParams, for one) may be mixed with these freely.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorboard.compat.proto import summary_pb2, tensor_pb2, tensor_shape_pb2, types_pb2
+
+from kerasvis2.render import png
+
+Value: TypeAlias = summary_pb2.Summary.Value
+
+
+def scalar(tag: str, value: float, description: str = "") -> Value:
+    """One point of a curve, for the Time Series and Scalars tabs.
+
+    Args:
+        tag: The curve's name; curves of one name in several folders share a chart.
+        value: The number, kept as float32. NaN and infinities are kept as such.
+        description: Markdown, shown with the card.
+    """
+    tensor = tensor_pb2.TensorProto(
+        dtype=types_pb2.DT_FLOAT,
+        tensor_shape=tensor_shape_pb2.TensorShapeProto(),
+        # Through NumPy: a float64 beyond float32's range becomes infinite instead of raising.
+        float_val=[_float32(value)],
+    )
+    return Value(tag=tag, tensor=tensor, metadata=_metadata("scalars", description))
+
+
+def image(tag: str, picture: NDArray[np.uint8], description: str = "") -> Value:
+    """One picture, for the Time Series and Images tabs.
+
+    Args:
+        tag: The picture's name.
+        picture: uint8 (H, W, 3).
+        description: Markdown, shown with the card in the Images tab.
+
+    Raises:
+        ValueError: If `picture` is not uint8 (H, W, 3).
+    """
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
+        raise ValueError(
+            f"picture for tag {tag!r} must be uint8 of shape (H, W, 3), "
+            f"got {picture.dtype} of shape {picture.shape}"
+        )
+    height, width = picture.shape[:2]
+    strings = [str(width).encode(), str(height).encode(), png.encode(picture)]
+    tensor = _string_tensor(strings, shape=[3])
+    return Value(tag=tag, tensor=tensor, metadata=_metadata("images", description))
+
+
+def text(tag: str, markdown: str) -> Value:
+    """One text, for the Text tab, which renders it as Markdown."""
+    tensor = _string_tensor([markdown.encode()], shape=[])
+    return Value(tag=tag, tensor=tensor, metadata=_metadata("text", ""))
+
+
+def _float32(value: float) -> float:
+    with np.errstate(over="ignore"):
+        return float(np.float32(value))
+
+
+def _string_tensor(strings: list[bytes], shape: list[int]) -> tensor_pb2.TensorProto:
+    sizes = [tensor_shape_pb2.TensorShapeProto.Dim(size=size) for size in shape]
+    return tensor_pb2.TensorProto(
+        dtype=types_pb2.DT_STRING,
+        tensor_shape=tensor_shape_pb2.TensorShapeProto(dim=sizes),
+        string_val=strings,
+    )
+
+
+def _metadata(plugin: str, description: str) -> summary_pb2.SummaryMetadata:
+    # These three plugins keep a version and nothing else in `content`; at version 0 it is empty.
+    return summary_pb2.SummaryMetadata(
+        plugin_data=summary_pb2.SummaryMetadata.PluginData(plugin_name=plugin),
+        summary_description=description,
+    )

@@ -1,0 +1,127 @@
+"""What TensorBoard's HParams tab reads: a run's settings, and how it ended.
+
+The final metrics need nothing of their own here: the tab takes the last point of each scalar that
+`experiment` names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
+
+from kerasvis2.record.events import Value
+
+_STATUS = {
+    "success": api_pb2.STATUS_SUCCESS,
+    "failure": api_pb2.STATUS_FAILURE,
+    "running": api_pb2.STATUS_RUNNING,
+}
+
+
+def experiment(
+    hparams: Mapping[str, Any], metrics: Iterable[tuple[str, str]], wall_time: float
+) -> Value:
+    """Describes the table's columns: one for each setting, one for each metric.
+
+    Args:
+        hparams: The run's settings.
+        metrics: The scalars whose last point is a final metric, as (folder, tag) pairs such as
+            `("validation", "epoch_loss")`, the folder relative to the one that holds the session.
+        wall_time: Seconds since 1970.
+
+    Raises:
+        TypeError: If a setting is not a number, a string, a bool, or a list or tuple.
+    """
+    plain = plain_values(hparams)
+    content = plugin_data_pb2.HParamsPluginData(
+        experiment=api_pb2.Experiment(
+            time_created_secs=wall_time,
+            hparam_infos=[
+                api_pb2.HParamInfo(name=name, type=_data_type(value))
+                for name, value in plain.items()
+            ],
+            metric_infos=[
+                api_pb2.MetricInfo(
+                    name=api_pb2.MetricName(group=folder, tag=tag),
+                    display_name=f"{folder} {tag}".strip(),
+                )
+                for folder, tag in metrics
+            ],
+        )
+    )
+    return _value(metadata.EXPERIMENT_TAG, content)
+
+
+def session_start(hparams: Mapping[str, Any], wall_time: float) -> Value:
+    """Says which settings this run has. Runs of equal settings are one group in the tab.
+
+    Args:
+        hparams: The run's settings.
+        wall_time: Seconds since 1970.
+
+    Raises:
+        TypeError: If a setting is not a number, a string, a bool, or a list or tuple.
+    """
+    plain = plain_values(hparams)
+    group = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+    info = plugin_data_pb2.SessionStartInfo(group_name=group, start_time_secs=wall_time)
+    for name, value in plain.items():
+        if isinstance(value, bool):
+            info.hparams[name].bool_value = value
+        elif isinstance(value, str):
+            info.hparams[name].string_value = value
+        else:
+            info.hparams[name].number_value = value
+    content = plugin_data_pb2.HParamsPluginData(session_start_info=info)
+    return _value(metadata.SESSION_START_INFO_TAG, content)
+
+
+def session_end(status: Literal["success", "failure", "running"], wall_time: float) -> Value:
+    """Says how the run ended, and when (seconds since 1970)."""
+    info = plugin_data_pb2.SessionEndInfo(status=_STATUS[status], end_time_secs=wall_time)
+    content = plugin_data_pb2.HParamsPluginData(session_end_info=info)
+    return _value(metadata.SESSION_END_INFO_TAG, content)
+
+
+def plain_values(hparams: Mapping[str, Any]) -> dict[str, bool | int | float | str]:
+    """The settings as the tab can hold them: NumPy scalars as Python's, lists as their text.
+
+    Raises:
+        TypeError: If a name is not a string, or a setting is not a number, a string, a bool, or a
+            list or tuple.
+    """
+    return {name: _plain(name, value) for name, value in hparams.items()}
+
+
+def _plain(name: object, value: Any) -> bool | int | float | str:
+    if not isinstance(name, str):
+        raise TypeError(f"hparams must have strings as names, got {name!r}")
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple):
+        return str(value)
+    raise TypeError(
+        f"hparams[{name!r}] must be a number, a string, a bool or a list of these, got {value!r} "
+        f"({type(value).__name__}); for an object, give its name"
+    )
+
+
+def _data_type(value: bool | int | float | str) -> Any:
+    if isinstance(value, bool):
+        return api_pb2.DATA_TYPE_BOOL
+    return api_pb2.DATA_TYPE_STRING if isinstance(value, str) else api_pb2.DATA_TYPE_FLOAT64
+
+
+def _value(tag: str, content: Any) -> Value:
+    return Value(
+        tag=tag,
+        tensor=metadata.NULL_TENSOR,
+        metadata=metadata.create_summary_metadata(content),
+    )

@@ -1,0 +1,131 @@
+"""One event file: records appended whole, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import os
+import socket
+import struct
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from tensorboard.compat.proto import event_pb2, summary_pb2
+
+from kerasvis2.record.crc32c import masked
+from kerasvis2.record.events import Value
+
+_counter = itertools.count()
+
+
+class EventFile:
+    """Appends Events to a new event file in `folder`, which is made with the first of them.
+
+    The file is opened for each append and closed again, so that every Event is with the operating
+    system when `append` returns. An append that fails (a full disk) leaves the file as it was. A
+    process killed in the middle of one leaves a cut last record, which TensorBoard's loaders take
+    for an Event still being written, and skip; since nobody appends to another process's file,
+    nothing ever follows it.
+
+    Args:
+        folder: Where the file goes. Other event files there are left alone.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        self.path: Path | None = None
+        self._size = 0
+
+    def append(self, step: int, wall_time: float, values: Iterable[Value]) -> None:
+        """Writes `values` as one Event, complete or absent.
+
+        Args:
+            step: The Event's step.
+            wall_time: Seconds since 1970.
+            values: What to write.
+
+        Raises:
+            OSError: If the folder or the file cannot be written.
+        """
+        summary = summary_pb2.Summary(value=values)
+        event = event_pb2.Event(step=step, wall_time=wall_time, summary=summary)
+        record = _record(event.SerializeToString())
+        if self.path is None:
+            self._create()
+        assert self.path is not None
+        with open(self.path, "r+b", buffering=0) as file:
+            try:
+                file.seek(self._size)
+                _write_all(file, record)
+            except OSError:
+                file.truncate(self._size)
+                raise
+        self._size += len(record)
+
+    def vanished(self) -> bool:
+        """Whether the file has been deleted behind our back. If so, the next append starts anew."""
+        if self.path is None or self.path.exists():
+            return False
+        self.path = None
+        return True
+
+    def _create(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        now = time.time()
+        # TensorBoard reads a folder's files in the order of their names, hence the microseconds.
+        name = (
+            f"events.out.tfevents.{now:.6f}.{socket.gethostname()}"
+            f".{os.getpid()}.{next(_counter)}.kerasvis"
+        )
+        path = self.folder / name
+        event = event_pb2.Event(wall_time=now, file_version="brain.Event:2")
+        record = _record(event.SerializeToString())
+        with open(path, "xb", buffering=0) as file:
+            try:
+                _write_all(file, record)
+            except OSError:
+                path.unlink()
+                raise
+        self.path, self._size = path, len(record)
+
+
+def foreign_writers(
+    folder: str | os.PathLike[str], since: float, own: Iterable[str | os.PathLike[str]]
+) -> list[str]:
+    """Names the event files in `folder` that somebody else is writing now.
+
+    TensorBoard reads one event file of a folder after the other, so two writers at the same time
+    (`keras.callbacks.TensorBoard` given the same log directory) hide each other's data.
+
+    Args:
+        folder: The folder to look into; it need not exist.
+        since: Seconds since 1970. Files last written before this are finished runs, not writers.
+        own: Paths or names of the files that are ours.
+
+    Returns:
+        File names, sorted.
+    """
+    names = {os.path.basename(path) for path in own}
+    found = []
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        for entry in entries:
+            if "tfevents" not in entry.name or entry.name in names or not entry.is_file():
+                continue
+            if entry.stat().st_mtime >= since:
+                found.append(entry.name)
+    return sorted(found)
+
+
+def _record(data: bytes) -> bytes:
+    length = struct.pack("<Q", len(data))
+    return b"".join(
+        [length, struct.pack("<I", masked(length)), data, struct.pack("<I", masked(data))]
+    )
+
+
+def _write_all(file: io.FileIO, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
