@@ -1,14 +1,16 @@
 """What TensorBoard's HParams tab reads: a run's settings, and how it ended.
 
-The final metrics need nothing of their own here: the tab takes the last point of each scalar that
-`experiment` names.
+Written to the run's own folder, above `train` and `validation`: the tab then finds the scalars
+in these by itself, and shows the last point of each as a final metric. A summary of the experiment
+is left out on purpose: TensorBoard takes the first it finds, and so would show the settings and
+metrics of one run only.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -23,40 +25,6 @@ _STATUS = {
 }
 
 
-def experiment(
-    hparams: Mapping[str, Any], metrics: Iterable[tuple[str, str]], wall_time: float
-) -> Value:
-    """Describes the table's columns: one for each setting, one for each metric.
-
-    Args:
-        hparams: The run's settings.
-        metrics: The scalars whose last point is a final metric, as (folder, tag) pairs such as
-            `("validation", "epoch_loss")`, the folder relative to the one that holds the session.
-        wall_time: Seconds since 1970.
-
-    Raises:
-        TypeError: If a setting is not a number, a string, a bool, or a list or tuple.
-    """
-    plain = plain_values(hparams)
-    content = plugin_data_pb2.HParamsPluginData(
-        experiment=api_pb2.Experiment(
-            time_created_secs=wall_time,
-            hparam_infos=[
-                api_pb2.HParamInfo(name=name, type=_data_type(value))
-                for name, value in plain.items()
-            ],
-            metric_infos=[
-                api_pb2.MetricInfo(
-                    name=api_pb2.MetricName(group=folder, tag=tag),
-                    display_name=f"{folder} {tag}".strip(),
-                )
-                for folder, tag in metrics
-            ],
-        )
-    )
-    return _value(metadata.EXPERIMENT_TAG, content)
-
-
 def session_start(hparams: Mapping[str, Any], wall_time: float) -> Value:
     """Says which settings this run has. Runs of equal settings are one group in the tab.
 
@@ -65,7 +33,8 @@ def session_start(hparams: Mapping[str, Any], wall_time: float) -> Value:
         wall_time: Seconds since 1970.
 
     Raises:
-        TypeError: If a setting is not a number, a string, a bool, or a list or tuple.
+        TypeError: If a setting is not a number, a string, a bool, None, a list or a
+            tuple.
     """
     plain = plain_values(hparams)
     group = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
@@ -89,11 +58,11 @@ def session_end(status: Literal["success", "failure", "running"], wall_time: flo
 
 
 def plain_values(hparams: Mapping[str, Any]) -> dict[str, bool | int | float | str]:
-    """The settings as the tab can hold them: NumPy scalars as Python's, lists as their text.
+    """The settings as the tab can hold them: NumPy scalars as Python's, lists and None as text.
 
     Raises:
-        TypeError: If a name is not a string, or a setting is not a number, a string, a bool, or a
-            list or tuple.
+        TypeError: If a name is not a string, or a setting is not a number, a string, a bool, None,
+            a list or a tuple.
     """
     return {name: _plain(name, value) for name, value in hparams.items()}
 
@@ -105,18 +74,12 @@ def _plain(name: object, value: Any) -> bool | int | float | str:
         value = value.item()
     if isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, list | tuple):
+    if value is None or isinstance(value, list | tuple):
         return str(value)
     raise TypeError(
-        f"hparams[{name!r}] must be a number, a string, a bool or a list of these, got {value!r} "
+        f"hparams[{name!r}] must be a number, a string, a bool, None or a list, got {value!r} "
         f"({type(value).__name__}); for an object, give its name"
     )
-
-
-def _data_type(value: bool | int | float | str) -> Any:
-    if isinstance(value, bool):
-        return api_pb2.DATA_TYPE_BOOL
-    return api_pb2.DATA_TYPE_STRING if isinstance(value, str) else api_pb2.DATA_TYPE_FLOAT64
 
 
 def _value(tag: str, content: Any) -> Value:

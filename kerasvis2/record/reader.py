@@ -1,0 +1,242 @@
+"""Reading runs back: tags, steps, curves, and pictures as arrays. TensorFlow is not needed.
+
+Any event files will do, not only those of this package: pictures are the standard data of
+TensorBoard's Images tab.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import io
+import json
+import os
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerasvis2.record.frames import Damaged, open_events, peek_file, verified
+from kerasvis2.record.index import Entry, Series, index_file
+
+_PARTS = ("train", "validation", "vis")
+_SCALE = re.compile(r"^scale: (.+?)\s*$", re.MULTILINE)
+
+
+class Run:
+    """One training run on disk.
+
+    Its event files are looked through when first asked for a tag; pictures are read one by one.
+    A tag of `vis`, or of the run's own folder, goes by its name; a tag of another folder goes by
+    `folder/tag`, such as `validation/epoch_loss`. Wherever a tag is asked for, a glob or an ending
+    that fits one tag only will do.
+
+    Args:
+        name: What to call it.
+        path: Its folder.
+        files: Its event files by subfolder ("" for the folder itself), in the order of time.
+    """
+
+    def __init__(self, name: str, path: Path, files: dict[str, list[Path]]) -> None:
+        self.name = name
+        self.path = path
+        self.files = files
+        self._verified: set[tuple[Path, int]] = set()
+
+    def __repr__(self) -> str:
+        return f"<Run {self.name!r} at {str(self.path)!r}>"
+
+    def tags(self, kind: str | None = "images") -> list[str]:
+        """The tags of a kind: "images", "scalars", "text" …, or None for all."""
+        return sorted(tag for tag, s in self.series.items() if kind in (None, s.kind))
+
+    def steps(self, tag: str) -> list[int]:
+        """The steps at which a tag was logged."""
+        return sorted(self._find(tag, None).entries)
+
+    def wall_times(self, tag: str) -> list[float]:
+        """When they were logged, in seconds since 1970."""
+        entries = self._find(tag, None).entries
+        return [entries[step].wall_time for step in sorted(entries)]
+
+    def scalars(self, tag: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """A curve: its steps and its values.
+
+        Raises:
+            LookupError: If there is no such tag.
+        """
+        entries = self._find(tag, "scalars").entries
+        steps = sorted(entries)
+        values = [entries[step].number for step in steps]
+        return np.array(steps, np.int64), np.array(values, np.float64)
+
+    def picture(self, tag: str, step: int) -> NDArray[np.uint8]:
+        """The picture logged at a step: uint8 (H, W, 3).
+
+        Raises:
+            LookupError: If there is no such tag, or nothing was logged at this step.
+            ValueError: If the file is damaged there.
+        """
+        return decode(self.encoded(tag, step)[0], self._image(tag, step).path)
+
+    def pictures(self, tag: str) -> dict[int, NDArray[np.uint8]]:
+        """All pictures of a tag by step. See `picture`."""
+        return {step: self.picture(tag, step) for step in self.steps(tag)}
+
+    def encoded(self, tag: str, step: int) -> list[bytes]:
+        """The pictures logged at a step as they are in the file, PNG as a rule. See `picture`.
+
+        There is one, unless another writer logged several at once.
+        """
+        from tensorboard.compat.proto import summary_pb2
+
+        entry = self._image(tag, step)
+        value = summary_pb2.Summary.Value.FromString(self._read(entry))
+        if value.HasField("image"):
+            return [value.image.encoded_image_string]
+        samples = list(value.tensor.string_val[2:])  # after width and height
+        if not samples:
+            raise Damaged(f"{entry.path}: no picture at byte {entry.place[0]}")
+        return samples
+
+    def description(self, tag: str, step: int) -> str:
+        """The Markdown logged with a picture."""
+        return self._image(tag, step).description
+
+    def scale(self, tag: str, step: int) -> str | None:
+        """The display scale that a picture's description tells on a line such as "scale: 0…0.5"."""
+        match = _SCALE.search(self.description(tag, step))
+        return match[1] if match else None
+
+    @property
+    def series(self) -> dict[str, Series]:
+        """All tags, indexed on first use."""
+        return self._index[0]
+
+    @property
+    def damage(self) -> list[str]:
+        """What is wrong with the event files, each of which was read up to there."""
+        return self._index[1]
+
+    @functools.cached_property
+    def about(self) -> dict[str, Any]:
+        """What `kerasvis.json` says of the run: versions, probe, views; empty without one."""
+        for part in ("vis", ""):
+            try:
+                content = json.loads((self.path / part / "kerasvis.json").read_bytes())
+            except (OSError, ValueError):
+                continue
+            if isinstance(content, dict):
+                return content
+        return {}
+
+    @functools.cached_property
+    def _index(self) -> tuple[dict[str, Series], list[str]]:
+        merged: dict[str, Series] = {}
+        damage = []
+        for part, paths in self.files.items():
+            found: dict[str, Series] = {}
+            damage += [wrong for path in paths if (wrong := index_file(path, found))]
+            for tag, series in found.items():
+                name = tag if part in ("", "vis") else f"{part}/{tag}"
+                for entry in series.entries.values():
+                    merged.setdefault(name, Series(series.kind)).add(entry)
+        return merged, damage
+
+    def _find(self, tag: str, kind: str | None) -> Series:
+        return self.series[find_tag(tag, self.tags(kind), self.name)]
+
+    def _image(self, tag: str, step: int) -> Entry:
+        entries = self._find(tag, "images").entries
+        if step not in entries:
+            nearest = min(entries, key=lambda other: abs(other - step))
+            raise LookupError(
+                f"run {self.name!r} logged no {tag!r} at step {step}; the nearest is {nearest}"
+            )
+        return entries[step]
+
+    def _read(self, entry: Entry) -> bytes:
+        with open_events(os.fspath(entry.path)) as file:
+            peek = peek_file(file)
+            start, stop = entry.place
+            key = entry.path, entry.record[0]
+            if key in self._verified:
+                return peek(start, stop - start)
+            try:
+                record = verified(peek, *entry.record)
+            except Damaged as error:
+                raise Damaged(f"{entry.path}: {error}") from None
+            self._verified.add(key)
+            return record[start - entry.record[0] : stop - entry.record[0]]
+
+
+def runs(root: str | os.PathLike[str]) -> dict[str, Run]:
+    """Finds the runs in a folder, at any depth; the folder may itself be one.
+
+    The folders `train`, `validation` and `vis` belong to the run that holds them; any other
+    folder with event files is a run of its own, named by its path from `root`.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise FileNotFoundError(f"no folder {str(root)!r}")
+    found: dict[Path, dict[str, list[Path]]] = {}
+    for name, folders, files in os.walk(root):
+        folders.sort()
+        events = [Path(name, file) for file in sorted(files) if "tfevents" in file]
+        if not events:
+            continue
+        folder = Path(name)
+        is_part = folder.name in _PARTS and folder != root
+        run, part = (folder.parent, folder.name) if is_part else (folder, "")
+        found.setdefault(run, {})[part] = events
+    if list(found) == [root]:
+        names = {root: root.resolve().name}
+    else:
+        names = {path: path.relative_to(root).as_posix() for path in sorted(found)}
+    return {name: Run(name, path, found[path]) for path, name in names.items()}
+
+
+def find_tag(tag: str, tags: Iterable[str], where: str) -> str:
+    """The one tag that is meant: by its name, a glob, or an ending.
+
+    Raises:
+        LookupError: If none or several fit. The message lists the closest.
+    """
+    tags = list(tags)
+    if tag in tags:
+        return tag
+    fits = [name for name in tags if name.endswith(tag) or fnmatch.fnmatchcase(name, tag)]
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        raise LookupError(f"{tag!r} fits several tags of {where}: {_listed(fits)}")
+    close = get_close_matches(tag, tags, n=5, cutoff=0.3) or sorted(tags)[:5]
+    hint = f"; the closest are {_listed(close)}" if close else ", which has none of this kind"
+    raise LookupError(f"there is no tag {tag!r} in {where}{hint}")
+
+
+def decode(encoded: bytes, path: Path) -> NDArray[np.uint8]:
+    """An encoded picture as uint8 (H, W, 3).
+
+    Raises:
+        ValueError: If it cannot be decoded; `path` says where it came from.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(encoded)) as image:
+            return np.array(image.convert("RGB"))
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise Damaged(f"{path}: a picture that cannot be decoded: {error}") from error
+
+
+def _listed(names: list[str], most: int = 8) -> str:
+    shown = ", ".join(map(repr, names[:most]))
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
