@@ -1,0 +1,1 @@
+"""The maths of attribution: (activations, gradients) in, map out. Pure `keras.ops`."""

@@ -1,0 +1,214 @@
+"""Addressing layers: every layer of a model by a path, nested and shared ones too.
+
+A path is the names from the model down, joined by "/": `"backbone/block1_conv"`. The model's
+own name is left out. A layer that stands in two places is listed once, where it is met first.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+LayerSpec = Any  # None, "all", a layer, a path, a glob, or a list of these
+
+
+@dataclass(frozen=True)
+class LayerInfo:
+    """One layer of a model.
+
+    Attributes:
+        path: names from the model down, joined by "/".
+        layer: the Keras layer.
+        place: position in the whole tree, counted from 0, parents before children.
+        parents: paths of the layers around it, outermost first.
+        shape: shape of its first output with the batch as None; None where it is not known
+            or the layer is not called on the way to the model's outputs.
+    """
+
+    path: str
+    layer: Any
+    place: int
+    parents: tuple[str, ...] = ()
+    shape: tuple[int | None, ...] | None = None
+
+    @property
+    def kind(self) -> str:
+        """The layer's class name, such as `"Conv2D"`."""
+        return type(self.layer).__name__
+
+
+def children(layer: Any) -> list[Any]:
+    """The layers directly inside a layer, in the order they were attached.
+
+    A model says so itself (`model.layers`); for other composite layers Keras has no public
+    way, and this is the one place that reads the private list instead.
+    """
+    import keras
+
+    if isinstance(layer, keras.Model):
+        return list(layer.layers)
+    return [child for child in getattr(layer, "_layers", ()) if isinstance(child, keras.Layer)]
+
+
+def tree(model: Any) -> list[LayerInfo]:
+    """All layers of a model, parents before children, each once."""
+    found: list[LayerInfo] = []
+    seen = {id(model)}
+
+    def walk(parent: Any, parents: tuple[str, ...]) -> None:
+        prefix = parents[-1] + "/" if parents else ""
+        names: dict[str, int] = {}
+        for child in children(parent):
+            names[child.name] = names.get(child.name, 0) + 1
+            # Subclassed models may hold two layers of one name; the second is "name~2".
+            twin = f"~{names[child.name]}" if names[child.name] > 1 else ""
+            if id(child) in seen:
+                continue
+            seen.add(id(child))
+            path = prefix + child.name + twin
+            found.append(LayerInfo(path, child, len(found), parents))
+            walk(child, (*parents, path))
+
+    walk(model, ())
+    return found
+
+
+def is_convolution(info: LayerInfo) -> bool:
+    """Whether a layer convolves over two spatial axes (transposed and depthwise too)."""
+    import keras
+
+    kinds = (
+        keras.layers.Conv2D,
+        keras.layers.DepthwiseConv2D,
+        keras.layers.SeparableConv2D,
+        keras.layers.Conv2DTranspose,
+    )
+    return isinstance(info.layer, kinds)
+
+
+def spread(infos: Sequence[LayerInfo], most: int) -> list[LayerInfo]:
+    """At most `most` of the layers, evenly over the depth, the first and the last among them."""
+    if len(infos) <= most:
+        return list(infos)
+    step = (len(infos) - 1) / (most - 1)
+    return [infos[round(i * step)] for i in range(most)]
+
+
+def select(
+    infos: Sequence[LayerInfo],
+    spec: LayerSpec,
+    *,
+    fits: Callable[[LayerInfo], bool] = lambda info: True,
+    default: Callable[[Sequence[LayerInfo]], Sequence[LayerInfo]] | None = None,
+    what: str = "layer",
+) -> list[LayerInfo]:
+    """Resolves what a user wrote for `layers=` into layers of the tree, in the tree's order.
+
+    Args:
+        infos: all layers, from `tree`.
+        spec: `None` for the default, `"all"`, a layer, a path, a unique bare name, a glob, or
+            a list of these.
+        fits: which layers will do; `"all"` and a glob leave the others out.
+        default: picks the layers for `None` from all that fit; every one of them if left out.
+        what: a few words on what fits, for the error message.
+
+    Raises:
+        ValueError: for an unknown or ambiguous name, with the closest paths, for a named layer
+            that does not fit, and where nothing in the model fits.
+    """
+    fitting = [info for info in infos if fits(info)]
+    if spec is None or (isinstance(spec, str) and spec == "all"):
+        chosen = list(default(fitting)) if spec is None and default else fitting
+        if not chosen:
+            raise ValueError(f"layers={spec!r}: the model has no {what}. {_known(infos)}")
+        return chosen
+    if isinstance(spec, (list, tuple, set, frozenset)):
+        if not spec:
+            raise ValueError("layers=[] chooses nothing. Leave it out for the default layers.")
+        picked = {info.path for one in spec for info in select(infos, one, fits=fits, what=what)}
+        return [info for info in infos if info.path in picked]
+    if not isinstance(spec, str):
+        named = _by_identity(infos, spec)
+    elif any(mark in spec for mark in "*?["):
+        return _by_glob(infos, fitting, spec, what)
+    else:
+        named = _by_name(infos, spec)
+    if not fits(named):
+        shape = "is not called" if named.shape is None else f"gives {named.shape}"
+        others = f", such as {_listing([info.path for info in fitting[-3:]], 'or')}"
+        raise ValueError(
+            f"layers={named.path!r}: this {named.kind} {shape}; a {what} is needed"
+            f"{others if fitting else ''}."
+        )
+    return [named]
+
+
+def _by_identity(infos: Sequence[LayerInfo], layer: Any) -> LayerInfo:
+    for info in infos:
+        if info.layer is layer:
+            return info
+    name = getattr(layer, "name", None)
+    if name is None:
+        raise ValueError(
+            f"layers={layer!r} is a {type(layer).__name__}; give a layer, a path, a glob or a list."
+        )
+    raise ValueError(f"layers: the layer {name!r} is not part of this model. {_known(infos, name)}")
+
+
+def _by_glob(
+    infos: Sequence[LayerInfo], fitting: Sequence[LayerInfo], spec: str, what: str
+) -> list[LayerInfo]:
+    def matches(info: LayerInfo) -> bool:
+        return fnmatch.fnmatchcase(info.path, spec) or fnmatch.fnmatchcase(info.layer.name, spec)
+
+    chosen = [info for info in fitting if matches(info)]
+    if chosen:
+        return chosen
+    unfit = [info.path for info in infos if matches(info)]
+    if unfit:
+        raise ValueError(f"layers={spec!r} matches {_listing(unfit)}, but none is a {what}.")
+    raise ValueError(f"layers={spec!r} matches no layer. {_known(infos, spec)}")
+
+
+def _by_name(infos: Sequence[LayerInfo], spec: str) -> LayerInfo:
+    for info in infos:
+        if info.path == spec:
+            return info
+    tail = "/" + spec
+    same = [info for info in infos if info.path.endswith(tail)]
+    if len(same) == 1:
+        return same[0]
+    if same:
+        paths = _listing([info.path for info in same])
+        raise ValueError(f"layers={spec!r} is ambiguous: {paths}. Give the whole path.")
+    raise ValueError(f"layers={spec!r}: no such layer. {_known(infos, spec)}")
+
+
+def _known(infos: Sequence[LayerInfo], near: str | None = None) -> str:
+    paths = [info.path for info in infos]
+    if near is not None:
+        last = {info.path: info.path.rsplit("/", 1)[-1] for info in infos}
+        close = list(_closest(near, paths, last))
+        if close:
+            return f"Did you mean {_listing(close, 'or')}?"
+    return f"Its layers: {_listing(paths)}." if paths else "It has no layers."
+
+
+def _closest(near: str, paths: Sequence[str], last: dict[str, str]) -> Iterator[str]:
+    def likeness(path: str) -> float:
+        name = near.rsplit("/", 1)[-1]
+        whole = difflib.SequenceMatcher(None, near, path).ratio()
+        return max(whole, difflib.SequenceMatcher(None, name, last[path]).ratio())
+
+    ranked = sorted(paths, key=likeness, reverse=True)
+    yield from (path for path in ranked[:3] if likeness(path) > 0.5)
+
+
+def _listing(paths: Sequence[str], word: str = "and", most: int = 8) -> str:
+    shown = [repr(path) for path in paths[:most]]
+    if len(paths) > most:
+        return ", ".join(shown) + f" and {len(paths) - most} more"
+    return f" {word} ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))

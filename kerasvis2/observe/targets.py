@@ -1,0 +1,196 @@
+"""What a gradient is taken of: one score per image, from the logits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kerasvis2.observe.outputs import Output
+
+PREDICTED = "predicted"
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """A target, resolved against a model's outputs and a probe.
+
+    Attributes:
+        key: names it in `path@target`.
+        output: index of the output it looks at.
+        classes: (N,) class indices, None for the predicted class.
+        function: a user's own `outputs -> (N,) scores`, instead of a class.
+        regression: a single linear unit is the score itself, never negated.
+    """
+
+    key: str
+    output: int = 0
+    classes: np.ndarray | None = None
+    function: Callable[[Any], Any] | None = None
+    regression: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Target)
+            and (self.key, self.output, self.function) == (other.key, other.output, other.function)
+            and np.array_equal(self.classes, other.classes)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.output))
+
+
+def resolve(spec: Any, outputs: Sequence[Output], probe: Any) -> Target:
+    """Turns a user's `target` into a `Target`; raises `ValueError` for what cannot be."""
+    names = [output.name for output in outputs]
+    if callable(spec):
+        return Target(getattr(spec, "__name__", "callable"), function=spec)
+    if isinstance(spec, tuple) and len(spec) == 2 and isinstance(spec[0], str):
+        name, inner = spec
+        if name not in names:
+            raise ValueError(f"target={spec!r}: no output {name!r}; the outputs are {names}.")
+        found = _for_output(inner, names.index(name), outputs, probe)
+        return Target(f"{name}:{found.key}", *_rest(found))
+    return _for_output(spec, _first(outputs, probe), outputs, probe)
+
+
+def _rest(target: Target) -> tuple[Any, ...]:
+    return target.output, target.classes, target.function, target.regression
+
+
+def _first(outputs: Sequence[Output], probe: Any) -> int:
+    """The output that is meant where none is named: the first that has labels, else the first."""
+    if probe is not None and isinstance(probe.labels, dict):
+        for i, output in enumerate(outputs):
+            if output.name in probe.labels:
+                return i
+    return 0
+
+
+def labels_for(output: int, outputs: Sequence[Output], probe: Any) -> np.ndarray | None:
+    """(N,) class indices of the probe's labels for one output, or None."""
+    if probe is None or probe.labels is None:
+        return None
+    name = outputs[output].name
+    if isinstance(probe.labels, dict):
+        return probe.class_indices(name) if name in probe.labels else None
+    if isinstance(probe.labels, (list, tuple)):
+        return probe.class_indices(output) if output < len(probe.labels) else None
+    return probe.class_indices() if output == 0 else None
+
+
+def _for_output(spec: Any, index: int, outputs: Sequence[Output], probe: Any) -> Target:
+    output = outputs[index]
+    units = output.logits.shape[-1] if len(output.logits.shape) > 1 else 1
+    if callable(spec):
+        # Named with its output, a callable gets that output alone.
+        return Target("callable", index, function=lambda values: spec(_pick(values, output.name)))
+    if isinstance(spec, str):
+        if spec not in ("label", PREDICTED):
+            raise ValueError(
+                f'target={spec!r}: give "label", "predicted", a class index, one index per '
+                "image, a callable, or (output name, target)."
+            )
+        classes = labels_for(index, outputs, probe) if spec == "label" else None
+        regression = output.head == "linear" and units == 1 and classes is None
+        return Target(spec, index, classes, regression=regression)
+    count = 1 if probe is None else probe.size
+    try:
+        classes = np.asarray(spec)
+    except ValueError as error:
+        raise ValueError(f"target={spec!r} is not a class index or a list of them.") from error
+    if classes.dtype.kind not in "iu" or classes.ndim > 1:
+        raise ValueError(f"target={spec!r}: class indices are whole numbers, one or (N,).")
+    if classes.ndim == 1 and len(classes) != count:
+        raise ValueError(
+            f"target has {len(classes)} class indices, but the probe has {count} images."
+        )
+    top = max(units, 2)
+    if classes.min() < 0 or classes.max() >= top:
+        raise ValueError(
+            f"target={spec!r} is out of range: output {output.name!r} has the classes "
+            f"0 to {top - 1}."
+        )
+    key = str(int(classes)) if classes.ndim == 0 else "per_image"
+    return Target(key, index, np.broadcast_to(classes, (count,)).astype("int32"))
+
+
+def _pick(values: Any, name: str) -> Any:
+    return values[name] if isinstance(values, dict) else values
+
+
+def scores(
+    target: Target, outputs: Sequence[Output], classes: Any | None, structure: Any = None
+) -> Any:
+    """(N,) float32 scores inside the traced pass.
+
+    Args:
+        target: what to score.
+        outputs: the outputs of this pass.
+        classes: (N,) int tensor of the class indices of these images, None for "predicted".
+        structure: the logits in the model's own return structure, for callables.
+    """
+    if target.function is not None:
+        found = ops.cast(ops.convert_to_tensor(target.function(structure)), "float32")
+        if len(found.shape) != 1:
+            raise ValueError(
+                f"target: the callable returned shape {tuple(found.shape)}; it must return one "
+                "score per image, (N,)."
+            )
+        return found
+    logits = ops.cast(outputs[target.output].logits, "float32")
+    if len(logits.shape) == 1:
+        logits = logits[:, None]
+    space = tuple(range(1, len(logits.shape) - 1))
+    if logits.shape[-1] == 1:
+        return _binary(logits[..., 0], classes, space, target.regression)
+    if classes is None:
+        classes = predicted(logits)
+    onehot = ops.one_hot(ops.cast(classes, "int32"), logits.shape[-1], dtype="float32")
+    onehot = ops.reshape(onehot, (-1, *(1 for _ in space), logits.shape[-1]))
+    wanted = ops.sum(logits * onehot, axis=-1)
+    if not space:
+        return wanted
+    won = ops.cast(wanted >= ops.max(logits, axis=-1), "float32")
+    return ops.sum(wanted * ops.stop_gradient(won), axis=tuple(axis for axis in space))
+
+
+def _binary(logit: Any, classes: Any | None, space: tuple[int, ...], regression: bool) -> Any:
+    if regression:
+        return ops.sum(logit, axis=space) if space else logit
+    if classes is None:
+        classes = _binary_class(logit, space)
+    positive = ops.reshape(ops.cast(classes, "float32"), (-1, *(1 for _ in space))) > 0
+    signed = ops.where(positive, logit, -logit)
+    if not space:
+        return signed
+    return ops.sum(signed * ops.cast(signed > 0, "float32"), axis=space)
+
+
+def _binary_class(logit: Any, space: tuple[int, ...]) -> Any:
+    hit = ops.cast(logit > 0, "int32")
+    return ops.max(hit, axis=space) if space else hit
+
+
+def predicted(logits: Any) -> Any:
+    """(N,) predicted classes.
+
+    Of a label map it is the class that most pixels are given, class 0 (the background) only
+    where there is no other.
+    """
+    if len(logits.shape) == 1:
+        logits = logits[:, None]
+    space = tuple(range(1, len(logits.shape) - 1))
+    units = logits.shape[-1]
+    if units == 1:
+        return _binary_class(logits[..., 0], space)
+    winner = ops.argmax(logits, axis=-1)
+    if not space:
+        return ops.cast(winner, "int32")
+    counts = ops.sum(ops.one_hot(winner, units, dtype="float32"), axis=space)
+    # A pixel of another class outweighs any number of background.
+    weight = np.asarray([1e-9] + [1.0] * (units - 1), "float32")
+    return ops.cast(ops.argmax(counts * weight, axis=-1), "int32")

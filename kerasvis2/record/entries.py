@@ -1,0 +1,32 @@
+"""From what views draw to what lies in the run's folders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kerasvis2.layers import LayerInfo
+from kerasvis2.record.events import Value, image, scalar, text
+from kerasvis2.views.base import Drawing, tag_of
+
+VIS = "vis"
+
+
+def entries(drawing: Drawing, view: str, layers: Mapping[str, LayerInfo]) -> dict[str, list[Value]]:
+    """Summary values by folder.
+
+    Args:
+        drawing: what a view's `draw` returned.
+        view: the view's part of the tags.
+        layers: every layer by path, for the place in the tag.
+    """
+    vis = [
+        image(tag_of(view, key, layers), picture.pixels, picture.text)
+        for key, picture in drawing.pictures.items()
+    ]
+    vis += [scalar(f"{view}/{key}", value) for key, value in drawing.scalars.items()]
+    vis += [text(f"{view}/{key}", words) for key, words in drawing.texts.items()]
+    return {
+        "train": [scalar(tag, value) for tag, value in drawing.train.items()],
+        "validation": [scalar(tag, value) for tag, value in drawing.validation.items()],
+        VIS: vis,
+    }

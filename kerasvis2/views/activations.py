@@ -1,0 +1,94 @@
+"""What the layers answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kerasvis2.layers import LayerSpec, is_convolution, spread
+from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+
+IMAGES = 4  # drawn per layer: with 64 channels each, more cannot be read on a card
+SIDE = 32  # pixels of a channel on the device's way out; more would not be drawn
+
+
+class Activations(View):
+    """Feature maps of the first probe images, channel by channel.
+
+    One picture a layer: beside each of the first four images its channels in the order of their
+    index, at most 64, all with one display scale. Dense layers are drawn as one row of units an
+    image.
+
+    Tag: `activations/<NN>_<layer>`. Cost: none on top of the shared forward pass. `compute`
+    gives each layer's output as it is, by layer path.
+
+    Args:
+        channels: how many channels to draw, 64 at most.
+        layers: any layers; by default the convolutions, at most 16, spread over the depth.
+        freq: as for every view.
+        scale: as for every view.
+
+    Raises:
+        ValueError: where `channels` is not between 1 and 64.
+    """
+
+    title = "Activations"
+
+    def __init__(self, channels: int = 64, *, layers: LayerSpec = None, **common: Any) -> None:
+        super().__init__(**common)
+        if not 1 <= int(channels) <= 64:
+            raise ValueError(f"channels={channels!r}: give a number from 1 to 64.")
+        self.channels = int(channels)
+        self.layers = layers
+
+    def needs(self, model: Any, probe: Any) -> Needs:
+        return Needs(
+            layers=self.layers,
+            outputs=True,
+            fits=lambda info: len(info.shape or ()) > 1,
+            default=lambda infos: spread([i for i in infos if is_convolution(i)] or infos, 16),
+            what="layer with an output of channels",
+        )
+
+    def whole(self, seen: Any) -> dict[str, Any]:
+        return dict(seen.activations)
+
+    def reduce(self, seen: Any) -> dict[str, Any]:
+        return {key: self._small(value) for key, value in seen.activations.items()}
+
+    def _small(self, value: Any) -> Any:
+        """The drawn channels of the drawn images, no larger than they are drawn."""
+        value = value[:IMAGES, ..., : self.channels]
+        shape = value.shape
+        if len(shape) == 5:  # a volume: its middle slice
+            value = value[:, shape[1] // 2]
+        elif len(shape) == 3:  # a sequence: one row high
+            value = value[:, None]
+        if len(value.shape) == 4:
+            pool = [max(1, size // SIDE) for size in value.shape[1:3]]
+            if max(pool) > 1:
+                value = ops.average_pool(value, pool, pool, padding="valid")
+        return value
+
+    def draw(self, arrays: Arrays, about: About) -> Drawing:
+        from kerasvis2.render import channel_sheet
+
+        drawing = Drawing()
+        for key, values in arrays.items():
+            info = about.layer(key)
+            total = values.shape[-1] if info is None or not info.shape else info.shape[-1]
+            count = min(len(values), IMAGES)
+            assert about.images is not None
+            pixels, top = channel_sheet(
+                about.images[:count],
+                np.asarray(values[:count], "float32"),
+                total=total,
+                scale=self.scale,
+                frozen=about.frozen.get(key),
+                title=about.title(self.title, key),
+                captions=about.captions()[:count],
+            )
+            drawing.pictures[key] = Picture(pixels, top)
+        return drawing

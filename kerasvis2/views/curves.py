@@ -1,0 +1,45 @@
+"""Loss and metrics over the epochs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+
+
+class Curves(View):
+    """Loss, metrics and learning rate: scalars as Keras writes them, and one drawn picture.
+
+    Scalars go where `keras.callbacks.TensorBoard` puts them, so that TensorBoard overlays
+    training and validation as users know it: `epoch_loss`, `epoch_accuracy`, … in the folders
+    `train` and `validation`, and `epoch_learning_rate` in `train`. The picture sets each metric's
+    training against its validation, the best validation epoch marked.
+
+    Tag: `curves/00_metrics`. Cost: no pass. Inside `fit` only: alone there is no history, so
+    `compute` returns nothing.
+
+    Args:
+        freq: as for every view; the scalars are written whenever the view is due.
+    """
+
+    title = "Curves"
+    unit = "epoch"
+
+    def needs(self, model: Any, probe: Any) -> Needs:
+        return Needs(probe=False)
+
+    def draw(self, arrays: Arrays, about: About) -> Drawing:
+        from kerasvis2.render import curves_sheet
+
+        drawing = Drawing()
+        if not about.history:
+            return drawing
+        for name, points in about.history.items():
+            value = points[-1][1]
+            if name.startswith("val_"):
+                drawing.validation[f"epoch_{name[4:]}"] = value
+            else:
+                drawing.train[f"epoch_{name}"] = value
+        title = about.title("Curves", "")
+        drawing.pictures["metrics"] = Picture(curves_sheet(about.history, title=title))
+        return drawing

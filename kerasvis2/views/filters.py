@@ -1,0 +1,131 @@
+"""The kernels themselves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from keras import ops
+
+from kerasvis2.layers import LayerInfo, LayerSpec
+from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+
+SHOWN = 64
+DENSE_INPUTS, DENSE_UNITS = 16384, 512
+
+
+class Filters(View):
+    """Kernels of convolutions, depthwise convolutions and Dense layers.
+
+    A convolution of a colour image is drawn as one coloured tile per filter; every other one as
+    the complete matrix of its kernels, input channels down and filters across. Zero is the
+    neutral colour, the scale is printed, at most 64 filters of 64 channels are drawn, in the
+    order of their index.
+
+    Tag: `filters/<NN>_<layer>`. Cost: no pass; the drawn part of the weights is copied.
+    `compute` gives the kernel as stored by layer path; where a layer has two
+    (`SeparableConv2D`), the second has the key `<path>/pointwise_kernel`.
+
+    Args:
+        layers: layers with a kernel; every convolution and Dense layer by default.
+        freq: as for every view.
+        scale: as for every view.
+    """
+
+    title = "Filters"
+
+    def __init__(self, *, layers: LayerSpec = None, **common: Any) -> None:
+        super().__init__(**common)
+        self.layers = layers
+
+    def needs(self, model: Any, probe: Any) -> Needs:
+        return Needs(
+            layers=self.layers,
+            weights=True,
+            fits=lambda info: any(kernels(info.layer)),
+            default=lambda infos: [info for info in infos if _is_plain(info)],
+            what="layer with a kernel",
+            per_image=False,
+            probe=False,
+        )
+
+    def whole(self, seen: Any) -> dict[str, Any]:
+        return {
+            path + suffix: ops.convert_to_tensor(kernel)
+            for path, layer in seen.layers.items()
+            for suffix, kernel in kernels(layer)
+        }
+
+    def reduce(self, seen: Any) -> dict[str, Any]:
+        return {key: _shown(kernel) for key, kernel in self.whole(seen).items()}
+
+    def draw(self, arrays: Arrays, about: About) -> Drawing:
+        from kerasvis2.render import kernel_sheet
+
+        drawing = Drawing()
+        for key, kernel in arrays.items():
+            path = key.removesuffix(POINTWISE)
+            layer = about.layers[path].layer
+            total = tuple(dict(kernels(layer))[key.removeprefix(path)].shape[-2:])
+            kind = _kind(layer, key)
+            if "Transpose" in type(layer).__name__:  # stored the other way round: (…, out, in)
+                kernel, total = kernel.swapaxes(-1, -2), total[::-1]
+            pixels, top = kernel_sheet(
+                kernel,
+                kind=kind,
+                shown=SHOWN,
+                total=total,
+                image_shape=_image_shape(kernel, about) if kind == "dense" else None,
+                scale=self.scale,
+                frozen=about.frozen.get(key),
+                title=about.title(self.title, key),
+            )
+            drawing.pictures[key] = Picture(pixels, top)
+        return drawing
+
+
+POINTWISE = "/pointwise_kernel"
+
+
+def kernels(layer: Any) -> Iterator[tuple[str, Any]]:
+    """(key suffix, variable) of a layer's kernels."""
+    if hasattr(layer, "depthwise_kernel"):
+        yield "", layer.depthwise_kernel
+        yield POINTWISE, layer.pointwise_kernel
+    elif getattr(layer, "kernel", None) is not None and len(layer.kernel.shape) > 1:
+        yield "", layer.kernel
+
+
+def _shown(kernel: Any) -> Any:
+    """The part that is drawn, so that no more leaves the device."""
+    if len(kernel.shape) == 2:
+        return kernel[:DENSE_INPUTS, :DENSE_UNITS]
+    return kernel[..., :SHOWN, :SHOWN]
+
+
+def _image_shape(kernel: Any, about: About) -> tuple[int, ...] | None:
+    """The shape of the probe's images where a Dense layer reads them directly."""
+    shape = about.input_shape
+    if shape is None or len(shape) != 3 or shape[-1] not in (1, 3):
+        return None
+    return tuple(shape) if math.prod(shape) == len(kernel) else None
+
+
+def _is_plain(info: LayerInfo) -> bool:
+    """Convolutions of every kind and Dense layers, but not the projections of attention."""
+    import keras
+
+    dense = isinstance(info.layer, keras.layers.Dense)
+    return dense or "Conv" in type(info.layer).__name__ or _is_convolution(info.layer)
+
+
+def _is_convolution(layer: Any) -> bool:
+    return hasattr(layer, "kernel_size") and hasattr(layer, "strides")
+
+
+def _kind(layer: Any, key: str) -> str:
+    if not _is_convolution(layer):
+        return "dense"
+    depthwise = "Depthwise" in type(layer).__name__ or hasattr(layer, "depthwise_kernel")
+    return "depthwise" if depthwise and not key.endswith(POINTWISE) else "conv"

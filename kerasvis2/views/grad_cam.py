@@ -1,0 +1,33 @@
+"""Grad-CAM."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+from kerasvis2.attribution.cam import spatial_mean, weighted_sum
+from kerasvis2.views.cam import CAMView
+
+
+class GradCAM(CAMView):
+    """Where a layer's evidence for the target lies, channels weighted by their mean gradient.
+
+    relu(Σ_k mean(g_k)·A_k), with A the layer's output, k a channel and g = ∂logit/∂A.
+
+    Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
+    Localization", ICCV 2017, https://arxiv.org/abs/1610.02391.
+
+    Tag: `grad_cam/<NN>_<layer>`. Cost: none on top of the shared forward and backward pass, all
+    layers together. `compute` gives (N, h, w) by layer path.
+
+    Args:
+        layers: layers with an output of (N, h, w, C); by default the convolutions, at most 16,
+            spread over the depth.
+        **common: `target`, `targets`, `freq`, `scale`.
+    """
+
+    title = "Grad-CAM"
+
+    def weigh(self, activations: Any, gradients: Any) -> Any:
+        return ops.relu(weighted_sum(spatial_mean(gradients), activations))
