@@ -10,14 +10,16 @@ from kerasvis2.render.colour import paint
 from kerasvis2.render.mosaic import GAP, grid
 from kerasvis2.render.page import INNER, PAPER, legend_of, page
 from kerasvis2.render.resize import as_pictures, draw_maps, fitted, resize_pictures
-from kerasvis2.render.scale import Scale, as_float, fit, overall
+from kerasvis2.render.scale import as_float, fit, in_units, overall, with_ranges
 
 SHOWN = 64
 SHOWN_IMAGES = 16
 
 _THUMB = 72
+_SPACE = 12
 _GUTTER = 30  # Room at the left for the index of each row's first channel.
-_TILE = (28, 48)  # The smallest and the largest edge of a channel.
+_TILE = (28, 48)  # The smallest and the largest of a channel's longer edge.
+_THINNEST = 6  # A map of one row must still be seen.
 _LINE = 130  # Between channels, so that black tiles can be told apart.
 _SMALL = 14
 
@@ -75,14 +77,12 @@ def channel_sheet(
         said.append(f"{SHOWN_IMAGES} of {count} images")
     signed = bool((activations < 0).any())
     scales = fit(activations, scale, signed=signed, frozen=frozen)
-    if isinstance(scales, list):
-        units = np.stack([own.unit(each) for own, each in zip(scales, activations, strict=True)])
-    else:
-        units = scales.unit(activations)
-    blocks = _blocks(units, signed)
+    blocks = _blocks(in_units(activations, scales), signed)
     thumbs = None if images is None else _thumbs(images[:SHOWN_IMAGES])
-    body = _stack(thumbs, blocks, captions, scales)
-    if activations.ndim == 3:
+    body = _stack(thumbs, blocks, with_ranges(captions, scales), beside=activations.ndim == 2)
+    if activations.ndim == 2:
+        said.append("left to right")
+    elif activations.ndim == 3:
         said.append("rows = channels, columns = positions")
     elif activations.ndim == 5:
         said.append("depth slices side by side")
@@ -107,10 +107,11 @@ def _blocks(units: np.ndarray, signed: bool) -> np.ndarray:
 def _row_of_cells(colours: np.ndarray) -> np.ndarray:
     """(K, C, 3) as one row of equal cells an image."""
     count, units = colours.shape[:2]
-    width = min(40, (INNER - _GUTTER) // units)
-    cells = np.full((count, 26, units, width, 3), _LINE, np.uint8)
+    width = min(40, (INNER - _THUMB - _SPACE) // units)
+    cells = np.full((count, 28, units, width, 3), _LINE, np.uint8)
     cells[:, 1:-1, :, 1:] = colours[:, None, :, None]
-    return cells.reshape(count, 26, units * width, 3)
+    row = cells.reshape(count, 28, units * width, 3)
+    return np.concatenate([row, row[:, :, :1]], axis=2)  # The last cell's right border.
 
 
 def _matrix(units: np.ndarray, signed: bool) -> np.ndarray:
@@ -123,57 +124,59 @@ def _matrix(units: np.ndarray, signed: bool) -> np.ndarray:
 def _mosaics(units: np.ndarray, signed: bool) -> np.ndarray:
     """(K, h, w, C) as a mosaic of C tiles an image, with the row's first index at the left."""
     count, height, width, channels = units.shape
-    large = max(height, width)
-    if large > _TILE[1]:
-        size = fitted(height, width, _TILE[1], _TILE[1])
-    else:
-        factor = -(-_TILE[0] // large)
-        size = (height * factor, width * factor)
-    tiles = np.moveaxis(units, -1, 1).reshape(count * channels, height, width)
-    tiles = paint(draw_maps(tiles, size), signed)
-    columns = max(1, min(16, channels, (INNER - _GUTTER) // (size[1] + 1)))
-    mosaics = [grid(each, columns, fill=_LINE) for each in tiles.reshape(count, channels, *size, 3)]
-    block = np.full((count, mosaics[0].shape[0], _GUTTER + mosaics[0].shape[1], 3), PAPER, np.uint8)
-    block[:, :, _GUTTER:] = mosaics
+    maps = np.moveaxis(units, -1, 1).reshape(count * channels, height, width)
+    factor = -(-_TILE[0] // max(height, width))
+    small = max(height, width) <= _TILE[1]
+    down, across = (height * factor, width * factor) if small else fitted(maps, _TILE[1], _TILE[1])
+    down, across = max(_THINNEST, down), max(_THINNEST, across)
+    columns = max(1, min(16, channels, (INNER - _GUTTER) // (across + 1)))
+    tiles = paint(draw_maps(maps, (down, across)), signed)
+    tiles = tiles.reshape(count, channels, down, across, 3)
+    mosaics = np.stack([grid(each, columns, fill=_LINE) for each in tiles])
+    blocks = np.full((*mosaics.shape[:2], _GUTTER + mosaics.shape[2], 3), PAPER, np.uint8)
+    blocks[:, :, _GUTTER:] = mosaics
     for row, first in enumerate(range(0, channels, columns)):
-        top = row * (size[0] + 1) + (size[0] - text.line_height(_SMALL)) // 2
-        for each in block:
+        top = row * (down + 1) + (down - text.line_height(_SMALL)) // 2
+        for each in blocks:
             text.write(each, 0, top, first, size=_SMALL, colour=text.FAINT)
-    return block
+    return blocks
 
 
 def _thumbs(images: Any) -> np.ndarray:
     pictures = as_pictures(images)
-    return resize_pictures(pictures, fitted(*pictures.shape[1:3], _THUMB, 2 * _THUMB))
+    return resize_pictures(pictures, fitted(pictures, _THUMB, _THUMB))
 
 
 def _stack(
     thumbs: np.ndarray | None,
     blocks: np.ndarray,
-    captions: Sequence[Sequence[str]],
-    scales: "Scale | list[Scale]",
+    lines: Sequence[Sequence[str]],
+    beside: bool,
 ) -> np.ndarray:
-    """Each image's original and words above its block, all below one another."""
+    """Each image's original and words with its block, all images below one another.
+
+    Args:
+        thumbs: The originals, uint8 (K, h, w, 3), if any.
+        blocks: uint8 (K, height, width, 3).
+        lines: For each image its words.
+        beside: Whether a block lies beside its original, below the words; else below both.
+    """
     count, height, width = blocks.shape[:3]
-    lines = [list(captions[i]) if i < len(captions) else [] for i in range(count)]
-    if isinstance(scales, list):
-        lines = [[*each, own.range] for each, own in zip(lines, scales, strict=True)]
-    most = max(len(each) for each in lines)
-    head = most * text.line_height()
-    left = 0
-    if thumbs is not None:
-        head = max(head, thumbs.shape[1])
-        left = thumbs.shape[2] + 12
+    left = 0 if thumbs is None else thumbs.shape[2] + _SPACE
+    written = max((len(each) for each in lines), default=0) * text.line_height()
+    pictured = 0 if thumbs is None else thumbs.shape[1]
+    head = written if beside else max(written, pictured)
     head += 4 if head else 0
-    picture = np.full((count, head + height + GAP, max(width, INNER), 3), PAPER, np.uint8)
-    picture[:, head : head + height, :width] = blocks
+    start = left if beside else 0
+    shape = (count, max(head + height, pictured), max(start + width, INNER), 3)
+    picture = np.full(shape, PAPER, np.uint8)
+    picture[:, head : head + height, start : start + width] = blocks
     if thumbs is not None:
         picture[:, : thumbs.shape[1], : thumbs.shape[2]] = thumbs
-    for each, words in zip(picture, lines, strict=True):
+    for each, words in zip(picture, lines, strict=False):
         for place, line in enumerate(words):
-            top = place * text.line_height()
-            text.write(each, left, top, line, width=INNER - left)
-    return picture.reshape(-1, *picture.shape[2:])[:-GAP]
+            text.write(each, left, place * text.line_height(), line, width=INNER - left)
+    return grid(picture, 1, GAP)
 
 
 def _edge(cells: int, room: int) -> int:

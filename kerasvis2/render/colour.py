@@ -9,6 +9,7 @@ NOT_A_NUMBER = (255, 0, 255)
 """In neither map, so that a broken value is never taken for a weak or a strong one."""
 
 _NEUTRAL = (247, 247, 247)
+_OPACITY = 0.7  # Below 1, so that weak heat can be seen at all.
 _LAST = 256  # The table's row for NaN.
 
 
@@ -27,6 +28,8 @@ def paint(units: Any, signed: bool) -> np.ndarray:
 
 def paint_over(grey: np.ndarray, units: Any, signed: bool) -> np.ndarray:
     """Heat over a grey picture: all picture where the value is 0, all colour where it is full.
+
+    Between the two the mixture rises with the value, and depends on nothing else.
 
     Args:
         grey: uint8 array of the shape of `units`.
@@ -66,10 +69,26 @@ def _table(signed: bool) -> np.ndarray:
 
 
 @lru_cache(maxsize=2)
+def _heat(signed: bool) -> np.ndarray:
+    """The colours of an overlay: those of `paint`, less what could be taken for the picture.
+
+    Inferno begins in black and ends almost in white; over a grey picture its warm part is told
+    from dark and bright grounds alike.
+    """
+    from matplotlib import colormaps
+
+    table = _table(signed).copy()
+    if not signed:
+        warm = colormaps["inferno"](np.linspace(0.25, 0.95, _LAST))
+        table[:_LAST] = np.round(warm[:, :3] * 255)
+    return table
+
+
+@lru_cache(maxsize=2)
 def _opacity(signed: bool) -> np.ndarray:
     units = np.abs(np.arange(_LAST + 1) - 127) / 127 if signed else np.arange(_LAST + 1) / 255
     units[_LAST] = 1
-    return np.minimum(units, 1).astype(np.float32)
+    return (np.minimum(units, 1) ** _OPACITY).astype(np.float32)
 
 
 @lru_cache(maxsize=2)
@@ -79,4 +98,4 @@ def _kept(signed: bool) -> np.ndarray:
 
 @lru_cache(maxsize=2)
 def _added(signed: bool) -> np.ndarray:
-    return _table(signed) * _opacity(signed)[:, None]
+    return _heat(signed) * _opacity(signed)[:, None]

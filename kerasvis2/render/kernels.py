@@ -9,14 +9,15 @@ from kerasvis2.render import text
 from kerasvis2.render.colour import NOT_A_NUMBER, paint
 from kerasvis2.render.mosaic import grid
 from kerasvis2.render.page import INNER, PAPER, Legend, grey_legend, legend_of, page
-from kerasvis2.render.resize import draw_maps, enlarge
+from kerasvis2.render.resize import enlarge
 from kerasvis2.render.scale import Scale, as_float, fit_one
 
-_LINE = 130  # Between tiles: told from the neutral zero as well as from both colours.
+_LINE = 150  # Between tiles: told from the neutral zero as well as from both colours.
+_GAP = 3
 _AXIS = 22  # Room for the words along a matrix.
 _TILE = 72
-_DENSE = 512
-_WIDEST = 700
+_DENSE = 512  # The longest edge of a dense kernel in pixels.
+_WIDEST = 650  # Of a matrix: 64 filters of 3 × 3, each weight 3 pixels wide.
 
 
 def kernel_sheet(
@@ -59,11 +60,13 @@ def kernel_sheet(
     kernel = as_float(kernel)
     _check(kernel, kind, image_shape)
     total = kernel.shape[-2:] if total is None else total
-    range_ = fit_one(kernel, scale, signed=True, frozen=frozen)
     said: list[str] = []
     if kind == "dense" and image_shape is None:
-        body, legend = _dense(kernel, total, range_, said)
+        kernel = _averaged(kernel, total, said)
+        drawn = fit_one(kernel, scale, signed=True, frozen=frozen)
+        body, legend = _heat_map(kernel, drawn), legend_of(drawn)
     else:
+        drawn = fit_one(kernel, scale, signed=True, frozen=frozen)
         if image_shape is not None:
             kernel = kernel.reshape(*image_shape, kernel.shape[-1])
             total = (image_shape[-1], total[1])
@@ -73,10 +76,10 @@ def kernel_sheet(
             total = (1, total[0] * total[1])
         word = {"dense": "unit", "depthwise": "channel"}.get(kind, "filter")
         if total[0] in (1, 3):
-            body, legend = _tiles(kernel[..., :shown], total[1], range_, word, said)
+            body, legend = _tiles(kernel[..., :shown], total[1], drawn, word, said)
         else:
-            body, legend = _matrix(kernel, shown, total, range_, said)
-    return page(body, title=title, notes=[" · ".join(said), *notes], legend=legend), range_.top
+            body, legend = _matrix(kernel, shown, total, drawn, said), legend_of(drawn)
+    return page(body, title=title, notes=[" · ".join(said), *notes], legend=legend), drawn.top
 
 
 def _check(kernel: np.ndarray, kind: str, image_shape: tuple[int, int, int] | None) -> None:
@@ -114,15 +117,16 @@ def _tiles(
     """(kh, kw, 1 or 3, cout) as one tile a filter."""
     height, width, depth, count = kernel.shape
     units = scale.unit(np.moveaxis(kernel, -1, 0))
-    columns = 8 if count > 4 else count
-    room = min((INNER + 1) // columns - 1, 2 * _TILE)
-    factor = max(1, min(room // width, 2 * _TILE // height))
-    tiles = _colours(units) if depth == 3 else paint(units[..., 0], True)
-    columns = max(1, min(columns, (INNER + 1) // (width * factor + 1)))
-    body = grid(enlarge(tiles, factor, factor), columns, fill=_LINE)
+    columns = min(8, count)
+    room = min(INNER // columns - _GAP, 2 * _TILE)
+    down, across = _factors(height, width, min(room // width, 2 * _TILE // height))
+    columns = max(1, min(columns, INNER // (width * across + _GAP)))
     said.insert(0, _part(count, total, word))
-    legend = grey_legend(scale, remarks=["in red, green and blue"]) if depth == 3 else None
-    return body, legend or legend_of(scale)
+    if depth == 3:
+        body = grid(enlarge(_colours(units), down, across), columns, _GAP)
+        return body, grey_legend(scale, remarks=["in red, green and blue"])
+    body = grid(enlarge(paint(units[..., 0], True), down, across), columns, _GAP, _LINE)
+    return body, legend_of(scale)
 
 
 def _colours(units: np.ndarray) -> np.ndarray:
@@ -135,47 +139,60 @@ def _colours(units: np.ndarray) -> np.ndarray:
 
 def _matrix(
     kernel: np.ndarray, shown: int, total: tuple[int, int], scale: Scale, said: list[str]
-) -> tuple[np.ndarray, Legend]:
+) -> np.ndarray:
     """(kh, kw, cin, cout) as tiles, rows being input channels and columns filters."""
     height, width, rows, columns = kernel.shape
-    rows, columns = min(rows, shown), min(columns, shown)
-    columns = min(columns, max(1, (_WIDEST - _AXIS) // (width + 1)))
-    room = INNER - _AXIS
-    factor = (room // columns - 1) // width or (_WIDEST - _AXIS) // columns // width or 1
-    factor = min(factor, max(1, _TILE // max(height, width)))
-    units = scale.unit(kernel[:, :, :rows, :columns])
-    tiles = enlarge(
-        paint(units, True).transpose(2, 3, 0, 1, 4).reshape(-1, height, width, 3), factor, factor
-    )
+    rows = min(rows, shown)
+    columns = min(columns, shown, max(1, _WIDEST // (width + 1)))
+    room = min(_WIDEST // columns - 1, _TILE)
+    down, across = _factors(height, width, min(room // width, _TILE // height))
     said.insert(0, f"columns: {_part(columns, total[1], 'filter')}")
     said.insert(0, f"rows: {_part(rows, total[0], 'input channel')}")
-    return _with_axes(grid(tiles, columns, fill=_LINE), "filters →", "inputs →"), legend_of(scale)
+    colours = paint(scale.unit(kernel[:, :, :rows, :columns]), True)
+    tiles = colours.transpose(2, 3, 0, 1, 4).reshape(-1, height, width, 3)
+    body = grid(enlarge(tiles, down, across), columns, fill=_LINE)
+    return _with_axes(body, "filters →", "input channels →")
 
 
-def _dense(
-    kernel: np.ndarray, total: tuple[int, int], scale: Scale, said: list[str]
-) -> tuple[np.ndarray, Legend]:
-    """(in, out) as a heat map, averaged where it has more rows or columns than pixels."""
-    rows, columns = kernel.shape
-    size = tuple(
-        count * max(1, min(24, _DENSE // count)) if count <= _DENSE else _DENSE
-        for count in (rows, columns)
-    )
-    if rows > _DENSE or columns > _DENSE:
-        said.append("neighbouring weights averaged")
-    colours = paint(draw_maps(scale.unit(kernel)[None], (size[0], size[1]))[0], True)
-    said.insert(0, f"columns: {_part(columns, total[1], 'unit')}")
-    said.insert(0, f"rows: {_part(rows, total[0], 'input')}")
-    return _with_axes(colours, "units →", "inputs →"), legend_of(scale)
+def _factors(height: int, width: int, factor: int) -> tuple[int, int]:
+    """How much a tile grows downwards and across: one of a single row becomes a row of bars."""
+    factor = max(1, factor)
+    return (max(factor, 8) if height == 1 < width else factor), factor
+
+
+def _averaged(kernel: np.ndarray, total: tuple[int, int], said: list[str]) -> np.ndarray:
+    """(in, out) with neighbouring weights averaged until no axis is longer than there are pixels.
+
+    The scale is then fitted to these means: they are much smaller than the weights.
+    """
+    said.append(f"rows: {_part(kernel.shape[0], total[0], 'input')}")
+    said.append(f"columns: {_part(kernel.shape[1], total[1], 'unit')}")
+    blocks = [-(-count // _DENSE) for count in kernel.shape]
+    if blocks == [1, 1]:
+        return kernel
+    said.append(f"each pixel the mean of {blocks[0]} × {blocks[1]} weights")
+    for axis, block in enumerate(blocks):
+        starts = np.arange(0, kernel.shape[axis], block)
+        lengths = np.diff(starts, append=kernel.shape[axis]).astype(kernel.dtype)
+        kernel = np.add.reduceat(kernel, starts, axis) / np.expand_dims(lengths, 1 - axis)
+    return kernel
+
+
+def _heat_map(kernel: np.ndarray, scale: Scale) -> np.ndarray:
+    """(in, out) as cells of equal size."""
+    down, across = (max(1, min(40, _DENSE // count)) for count in kernel.shape)
+    cells = enlarge(paint(scale.unit(kernel)[None], True), down, across)[0]
+    return _with_axes(cells, "units →", "inputs →")
 
 
 def _with_axes(picture: np.ndarray, across: str, down: str) -> np.ndarray:
-    """The picture with the names of its axes, at its left read downwards."""
+    """The picture with the names of its axes, the one at its left read downwards."""
     height, width = picture.shape[:2]
-    sheet = np.full((height + _AXIS, max(width + _AXIS, 120), 3), PAPER, np.uint8)
-    sheet[_AXIS:, _AXIS : _AXIS + width] = picture
-    text.write(sheet, _AXIS, 0, across, colour=text.FAINT)
     ink = np.rot90(text.mask(down), -1)
+    shape = (_AXIS + max(height, ink.shape[0]), _AXIS + max(width, text.width_of(across)), 3)
+    sheet = np.full(shape, PAPER, np.uint8)
+    sheet[_AXIS : _AXIS + height, _AXIS : _AXIS + width] = picture
+    text.write(sheet, _AXIS, 0, across, colour=text.FAINT)
     text.stamp(sheet, 0, _AXIS, ink, text.FAINT)
     return sheet
 

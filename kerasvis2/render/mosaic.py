@@ -1,7 +1,6 @@
 """Many tiles in rows, with words below each."""
 
 from collections.abc import Sequence
-from itertools import zip_longest
 
 import numpy as np
 
@@ -13,12 +12,17 @@ FRAME = 3
 
 
 def grid(tiles: np.ndarray, columns: int, gap: int = 1, fill: int = PAPER) -> np.ndarray:
-    """Tiles (N, h, w, 3) in index order, row by row, `gap` pixels apart, as one picture."""
+    """Tiles (N, h, w, 3) in index order, row by row, `gap` pixels apart, as one picture.
+
+    `fill` is the grey between tiles; where the last row is not full there is plain paper.
+    """
     count, height, width, depth = tiles.shape
     columns = min(columns, count)
     rows = -(-count // columns)
     cells = np.full((rows, columns, height + gap, width + gap, depth), fill, tiles.dtype)
-    cells.reshape(-1, *cells.shape[2:])[:count, :height, :width] = tiles
+    listed = cells.reshape(-1, *cells.shape[2:])
+    listed[:count, :height, :width] = tiles
+    listed[count:] = PAPER
     picture = cells.swapaxes(1, 2).reshape(rows * (height + gap), columns * (width + gap), depth)
     return picture[: picture.shape[0] - gap, : picture.shape[1] - gap]
 
@@ -52,18 +56,11 @@ def captioned(
     missed = [i for i, flag in enumerate(wrong or ()) if flag and i < count]
     cells[missed, : height + 2 * frame, : width + 2 * frame] = WRONG
     cells[:, frame : frame + height, frame : frame + width] = tiles
-    for index, (cell, words) in enumerate(zip_longest(cells, captions[:count], fillvalue=())):
+    for index, (cell, words) in enumerate(zip(cells, captions, strict=False)):
         top = height + 2 * frame + 2
         for place, line in enumerate(words):
             crossed = index in missed and place == len(words) - 1
-            text.write(
-                cell,
-                0,
-                top,
-                f"✗ {line}" if crossed else line,
-                width=room,
-                bold=crossed,
-                colour=WRONG if crossed else text.INK,
-            )
+            shown, colour = (f"✗ {line}", WRONG) if crossed else (line, text.INK)
+            text.write(cell, 0, top, shown, width=room, bold=crossed, colour=colour)
             top += text.line_height()
     return grid(cells, columns, GAP)

@@ -9,7 +9,7 @@ from kerasvis2.render import text
 from kerasvis2.render.colour import NOT_A_NUMBER, paint, paint_over
 from kerasvis2.render.scale import Scale, share
 
-WIDTH = 640
+WIDTH = 652  # Three pairs of 96 pixels a row, a size that 8, 16, 24, 32 and 48 divide.
 MARGIN = 12
 INNER = WIDTH - 2 * MARGIN
 PAPER = 255
@@ -102,9 +102,9 @@ def _said(scale: Scale, remarks: Sequence[str]) -> tuple[str, ...]:
     if scale.per_image:
         said.append("each image its own scale")
     if scale.clipped:
-        said.append(f"{share(scale.clipped)} beyond")
+        said.append(f"{share(scale.clipped)} of values beyond")
     if scale.bad:
-        said.append(f"{scale.bad} NaN")
+        said.append(f"{scale.bad} NaN/inf")
     return tuple(said)
 
 
@@ -133,7 +133,7 @@ def _draw_legend(picture: np.ndarray, top: int, legend: Legend, room: int) -> No
     if _legend_rows(legend, room) == 2:
         left, top = MARGIN, top + text.line_height()
     for remark in legend.remarks:
-        if remark.endswith("NaN"):
+        if remark.endswith("NaN/inf"):
             picture[top + 4 : top + 16, left : left + 12] = NOT_A_NUMBER
             left += 18
         shown = text.shorten(remark, max(0, MARGIN + room - left))

@@ -46,12 +46,13 @@ def image_sheet(
     pictures = as_pictures(images)
     columns = _columns(len(pictures))
     room = cell_width(columns) - (2 * FRAME if wrong is not None else 0)
-    size = fitted(*pictures.shape[1:3], int(room * 1.3), room)
+    size = fitted(pictures, int(room * 1.3), room)
     body = captioned(resize_pictures(pictures, size), columns, captions, wrong)
     return page(body, title=title, notes=notes)
 
 
 def _columns(count: int) -> int:
-    if count <= 4:
-        return {1: 1, 2: 2, 3: 3}.get(count, 2)
-    return 3 if count <= 9 else 4 if count <= 20 else 6
+    """Few pictures are drawn large; ten, the commonest number of classes, fill two rows."""
+    if count in (1, 2, 4, 10):
+        return {1: 1, 2: 2, 4: 2, 10: 5}[count]
+    return 3 if count <= 9 else 4 if count <= 16 else 6 if count <= 36 else 8

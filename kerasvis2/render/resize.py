@@ -1,6 +1,5 @@
 """Arrays to the size they are drawn at. Pixels are areas: corners line up, not centres."""
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -45,16 +44,16 @@ def as_pictures(images: Any) -> np.ndarray:
     return pictures
 
 
-def fitted(height: int, width: int, room_height: int, room_width: int) -> tuple[int, int]:
-    """The size, in the same proportions, at which a picture is drawn in the room there is.
+def fitted(pictures: np.ndarray, height: int, width: int) -> tuple[int, int]:
+    """The size, in the same proportions, at which (N, H, W, …) is drawn in the room there is.
 
-    A small picture grows by a whole factor, so that all its pixels stay equally large, unless
+    Small pictures grow by a whole factor, so that all their pixels stay equally large, unless
     that would leave much of the room empty.
     """
-    factor = min(room_height / height, room_width / width)
+    factor = min(height / pictures.shape[1], width / pictures.shape[2])
     if factor >= 2:
         factor = int(factor)
-    return max(1, round(height * factor)), max(1, round(width * factor))
+    return max(1, round(pictures.shape[1] * factor)), max(1, round(pictures.shape[2] * factor))
 
 
 def resize_pictures(pictures: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -80,14 +79,11 @@ def resize_maps(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
     What is not finite stays NaN where it covers a drawn pixel and takes no part in its neighbours.
     """
-    if maps.shape[1:] == size:
-        return np.where(np.isfinite(maps), maps, np.nan)
-    down, across = _weights(maps.shape[1], size[0]), _weights(maps.shape[2], size[1]).T
     finite = np.isfinite(maps)
     if finite.all():
-        return down @ maps @ across
-    known = down @ finite.astype(np.float32) @ across
-    sums = down @ np.where(finite, maps, 0) @ across
+        return _resized(maps, size)
+    known = _resized(finite, size)
+    sums = _resized(np.where(finite, maps, 0), size)
     shrinks = size[0] < maps.shape[1] or size[1] < maps.shape[2]
     lost = known < 1 - 1e-5 if shrinks else known <= 0.5
     return np.where(lost, np.nan, sums / np.maximum(known, 1e-5))
@@ -101,12 +97,11 @@ def draw_maps(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return resize_maps(maps, size)
 
 
-@lru_cache(maxsize=64)
-def _weights(given: int, wanted: int) -> np.ndarray:
-    """The triangle filter, one row for each wanted pixel, as Pillow's bilinear filter has it."""
-    ratio = given / wanted
-    centres = (np.arange(wanted) + 0.5) * ratio
-    distances = np.abs(np.arange(given) + 0.5 - centres[:, None]) / max(1.0, ratio)
-    weights = np.maximum(0, 1 - distances)
-    weights /= weights.sum(1, keepdims=True)
-    return weights.astype(np.float32)
+def _resized(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    # Pillow rather than two matrix products: those wait for the cores that training is busy on.
+    shrinks = size[0] <= maps.shape[1] and size[1] <= maps.shape[2]
+    filtering = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
+    resized = np.empty((len(maps), *size), np.float32)
+    for each, drawn in zip(maps.astype(np.float32), resized, strict=True):
+        drawn[:] = np.asarray(Image.fromarray(each).resize(size[::-1], filtering))
+    return resized

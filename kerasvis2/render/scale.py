@@ -18,8 +18,6 @@ HELD = 0.99
 _FUZZ = 1e-6
 """How far a float32 may lie above a round number and still count as that number."""
 
-Scales = "Scale | list[Scale]"
-
 
 @dataclass(frozen=True)
 class Scale:
@@ -59,11 +57,11 @@ class Scale:
         if self.clipped:
             words.append(f"{share(self.clipped)} beyond")
         if self.bad:
-            words.append(f"{self.bad} NaN")
+            words.append(f"{self.bad} NaN/inf")
         return " · ".join(words)
 
     def unit(self, values: Any) -> np.ndarray:
-        """`values` in units of the full colour, clipped to [0, 1] or [−1, 1]; NaN where not finite."""
+        """`values` over `top`, clipped to [0, 1] or [−1, 1]; NaN where they are not finite."""
         values = as_float(values)
         # Below the smallest normal float32 the quotient needs more room than the values did.
         top = np.float64(self.top) if self.top < np.finfo(np.float32).tiny else self.top
@@ -74,7 +72,7 @@ class Scale:
 
 
 def nice(value: float) -> float:
-    """The smallest of 1, 2, 5 × 10ⁿ that is not below `value`; 0 for 0 and for what is not finite."""
+    """The smallest of 1, 2, 5 × 10ⁿ not below `value`; 0 for 0 and for what is not finite."""
     if not math.isfinite(value) or value <= 0:
         return 0.0
     exponent = math.floor(math.log10(value))
@@ -90,9 +88,9 @@ def check_mode(mode: Any) -> None:
     """Raises a ValueError unless `mode` is one that `fit` takes."""
     if isinstance(mode, str) and mode in ("nice", "image", "run"):
         return
-    if isinstance(mode, (int, float, np.number)) and not isinstance(mode, bool):
-        if math.isfinite(mode) and mode > 0:
-            return
+    is_number = isinstance(mode, (int, float, np.number)) and not isinstance(mode, bool)
+    if is_number and math.isfinite(mode) and mode > 0:
+        return
     raise ValueError(
         f'scale={mode!r} is not a display scale: give "nice" (1, 2 or 5 × 10ⁿ), "image" (each '
         'image its own), "run" (frozen at the first picture) or a finite number above 0.'
@@ -160,6 +158,24 @@ def as_float(values: Any) -> np.ndarray:
     """`values` as float32, or as float64 where they already are."""
     values = np.asarray(values)
     return values if values.dtype in (np.float32, np.float64) else values.astype(np.float32)
+
+
+def in_units(values: np.ndarray, scales: "Scale | list[Scale]") -> np.ndarray:
+    """`values` in units of the full colour, by one scale or by each image's own."""
+    if isinstance(scales, Scale):
+        return scales.unit(values)
+    return np.stack([own.unit(each) for own, each in zip(scales, values, strict=True)])
+
+
+def with_ranges(
+    captions: Sequence[Sequence[str]], scales: "Scale | list[Scale]"
+) -> list[Sequence[str]]:
+    """The captions, each headed by its image's own range where it has one."""
+    if isinstance(scales, Scale):
+        return list(captions)
+    return [
+        (own.range, *(captions[i] if i < len(captions) else ())) for i, own in enumerate(scales)
+    ]
 
 
 def overall(scales: "Scale | Sequence[Scale]") -> Scale:

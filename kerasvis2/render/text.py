@@ -84,7 +84,6 @@ def write(
     size: int = BODY,
     bold: bool = False,
     colour: tuple[int, int, int] = INK,
-    upwards: bool = False,
 ) -> None:
     """Writes one line into a uint8 picture (H, W, 3), in place.
 
@@ -92,11 +91,9 @@ def write(
         picture: Changed in place; what would lie outside of it is left out.
         left, top: Where the line's upper left corner goes, in pixels.
         text: Shortened to `width` pixels where that is given.
-        upwards: Whether it reads from below to above.
     """
     line = clean(text) if width is None else shorten(str(text), width, size, bold)
-    ink = mask(line, size, bold)
-    stamp(picture, left, top, np.rot90(ink) if upwards else ink, colour)
+    stamp(picture, left, top, mask(line, size, bold), colour)
 
 
 def stamp(
