@@ -1,0 +1,1 @@
+"""What `kerasvis2.probe` is made of: display, labels, checks, and reading data sets and files."""

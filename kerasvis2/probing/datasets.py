@@ -1,0 +1,126 @@
+"""Reading the examples of a data set, one image at a time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from kerasvis2.probing.arrays import Structure, copy_structure, items, map_structure
+from kerasvis2.probing.labels import class_indices
+
+Example = tuple[Structure, Structure]  # one image's input and label, without the batch axis
+
+
+def is_arrays(dataset: Any) -> bool:
+    """Whether this is x, (x, y) or (x, y, weights) in memory, and nothing to iterate over."""
+    return isinstance(dataset, (np.ndarray, Mapping)) or (
+        isinstance(dataset, tuple) and len(dataset) in (1, 2, 3)
+    )
+
+
+def examples(dataset: Any, batched: bool | None) -> Iterator[Example]:
+    """The images and labels of a tf.data.Dataset, a PyDataset or an iterable of batches."""
+    for x, y in map(split, _elements(dataset)):
+        inputs = copy_structure(x, "dataset")
+        labels = None if y is None else copy_structure(y, "dataset")
+        if batched is None:
+            batched = is_batched(dataset.element_spec) if hasattr(dataset, "element_spec") else True
+        if not batched:
+            yield inputs, labels
+            continue
+        size = len(next(array for _, array in items(inputs)))
+        for i in range(size):
+            yield _take(inputs, i), _take(labels, i)
+
+
+def _take(batch: Structure, i: int) -> Structure:
+    return map_structure(lambda array: np.array(array[i]), batch)  # a copy frees the batch
+
+
+def _elements(dataset: Any) -> Iterable[Any]:
+    if hasattr(dataset, "element_spec"):
+        return dataset
+    if hasattr(dataset, "__getitem__") and hasattr(dataset, "num_batches"):  # a PyDataset
+        batches = dataset.num_batches
+        return (dataset[i] for i in (count() if batches is None else range(batches)))
+    if not isinstance(dataset, Iterable):
+        raise ValueError(
+            f"dataset is a {type(dataset).__name__}; give a tf.data.Dataset, a "
+            "keras.utils.PyDataset, another iterable of batches (x, y), or arrays (x, y)."
+        )
+    return dataset
+
+
+def split(element: Any) -> tuple[Any, Any]:
+    """x and y of x, (x,), (x, y) or (x, y, weights)."""
+    if isinstance(element, (tuple, list)) and 1 <= len(element) <= 3:
+        return element[0], element[1] if len(element) > 1 else None
+    return element, None
+
+
+def is_batched(element_spec: Any) -> bool:
+    """Whether a tf.data.Dataset's elements are batches; the rule is in `Probe.from_dataset`."""
+    shapes = [spec.shape for spec in _leaves(element_spec)]
+    if any(shape.rank is None for shape in shapes):
+        raise ValueError(
+            f"dataset's element_spec {element_spec} has a part of unknown rank; say batched=True "
+            "or batched=False."
+        )
+    if any(shape.rank == 0 for shape in shapes):
+        return False
+    picture = max((spec.shape for spec in _leaves(split(element_spec)[0])), key=lambda s: s.rank)
+    if picture.rank == 3 and picture[-1] in (1, 2, 3, 4):
+        return False
+    return len({shape[0] for shape in shapes}) == 1
+
+
+def _leaves(spec: Any) -> list[Any]:
+    if isinstance(spec, Mapping):
+        spec = list(spec.values())
+    if isinstance(spec, (list, tuple)):
+        return [leaf for part in spec for leaf in _leaves(part)]
+    return [spec]
+
+
+def class_of(label: Structure) -> tuple[int | None, int | None]:
+    """The class of one image's label, and how many classes there are if the label tells."""
+    first = next((array for _, array in items(label)), None)
+    if first is None:
+        return None, None
+    found = class_indices(first[np.newaxis])
+    if found is None:
+        return None, None
+    return int(found[0]), len(first) if first.ndim == 1 and len(first) > 1 else None
+
+
+def stack(parts: list[Structure]) -> Structure:
+    """A batch of the images' structures."""
+    if isinstance(parts[0], dict):
+        return {key: stack([part[key] for part in parts]) for key in parts[0]}
+    if isinstance(parts[0], list):
+        return [stack(list(column)) for column in zip(*parts)]
+    if parts[0] is None:
+        return None
+    shapes = sorted({part.shape for part in parts})
+    if len(shapes) > 1:
+        raise ValueError(
+            f"dataset's images have different shapes, such as {shapes[0]} and {shapes[-1]}; "
+            "resize them first, a probe is one batch."
+        )
+    return np.stack(parts)
+
+
+@contextmanager
+def random_state_kept() -> Iterator[None]:
+    """Gives NumPy and Python their global random state back: reading a data set may draw."""
+    numbers, python = np.random.get_state(), random.getstate()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(numbers)  # noqa: NPY002
+        random.setstate(python)
