@@ -8,7 +8,7 @@ import numpy as np
 
 from kerasvis2.render.colour import paint, paint_over
 from kerasvis2.render.mosaic import FRAME, captioned, cell_width
-from kerasvis2.render.page import PAPER, Legend, legend_of, page
+from kerasvis2.render.page import PAPER, legend_of, page
 from kerasvis2.render.resize import (
     as_pictures,
     draw_maps,
@@ -16,7 +16,7 @@ from kerasvis2.render.resize import (
     resize_maps,
     resize_pictures,
 )
-from kerasvis2.render.scale import Scale, as_float, fit, in_units, overall, with_ranges
+from kerasvis2.render.scale import as_float, fit, in_units, overall, with_ranges
 
 SHOWN = 16
 _BETWEEN = 2  # Pixels between an original and its map.
@@ -125,12 +125,8 @@ def _sheet(
     pairs[:, :, -size[1] :] = coloured
     whole = overall(scales)
     body = captioned(pairs, columns, with_ranges(captions, scales), wrong)
-    return page(body, title=title, notes=notes, legend=_legend(whole, overlay)), whole.top
-
-
-def _legend(scale: Scale, overlay: bool) -> Legend:
-    remarks = () if scale.top else ("zero everywhere",)
-    return legend_of(scale, overlay=overlay, remarks=remarks)
+    legend = legend_of(whole, overlay=overlay)
+    return page(body, title=title, notes=notes, legend=legend), whole.top
 
 
 def _grey(pictures: np.ndarray) -> np.ndarray:

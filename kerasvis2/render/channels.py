@@ -9,8 +9,8 @@ from kerasvis2.render import text
 from kerasvis2.render.colour import paint
 from kerasvis2.render.mosaic import GAP, grid
 from kerasvis2.render.page import INNER, PAPER, legend_of, page
-from kerasvis2.render.resize import as_pictures, draw_maps, fitted, resize_pictures
-from kerasvis2.render.scale import as_float, fit, in_units, overall, with_ranges
+from kerasvis2.render.resize import as_pictures, block_means, enlarge, fitted, resize_pictures
+from kerasvis2.render.scale import Scale, as_float, fit, in_units, overall, with_ranges
 
 SHOWN = 64
 SHOWN_IMAGES = 16
@@ -20,6 +20,7 @@ _SPACE = 12
 _GUTTER = 30  # Room at the left for the index of each row's first channel.
 _TILE = (28, 48)  # The smallest and the largest of a channel's longer edge.
 _THINNEST = 6  # A map of one row must still be seen.
+_WIDEST = 660  # Of a mosaic: 16 tiles of 40 pixels, or 12 of the widest that there are, 54.
 _LINE = 130  # Between channels, so that black tiles can be told apart.
 _SMALL = 14
 
@@ -40,7 +41,7 @@ def channel_sheet(
     Args:
         images: Float (K, H, W, C) in [0, 1], or None where there is nothing to show.
         activations: Float (K, h, w, C); (K, C) for a layer of plain units; (K, T, C) for a
-            sequence, drawn as channels × positions; (K, d, h, w, C) with its slices side by side.
+            sequence, drawn as channels × positions; (K, d, h, w, C), its slices side by side.
             Of C the first 64 are drawn. Negative values make the scale a signed one.
         total: How many channels the layer has, if `activations` holds but the first of them.
         scale: "nice", "image", "run" or a number, see `scale.fit`.
@@ -77,31 +78,34 @@ def channel_sheet(
         said.append(f"{SHOWN_IMAGES} of {count} images")
     signed = bool((activations < 0).any())
     scales = fit(activations, scale, signed=signed, frozen=frozen)
-    blocks = _blocks(in_units(activations, scales), signed)
+    blocks = _blocks(activations, scales, signed, said)
     thumbs = None if images is None else _thumbs(images[:SHOWN_IMAGES])
     body = _stack(thumbs, blocks, with_ranges(captions, scales), beside=activations.ndim == 2)
+    whole = overall(scales)
+    notes = [" · ".join(said), *notes]
+    return page(body, title=title, notes=notes, legend=legend_of(whole)), whole.top
+
+
+def _blocks(
+    activations: np.ndarray, scales: "Scale | list[Scale]", signed: bool, said: list[str]
+) -> np.ndarray:
+    """One picture an image, uint8 (K, height, width, 3); what it shows is added to `said`."""
     if activations.ndim == 2:
         said.append("left to right")
-    elif activations.ndim == 3:
+        return _row_of_cells(paint(in_units(activations, scales), signed))
+    if activations.ndim == 5:
+        said.append(f"{activations.shape[1]} depth slices side by side")
+        count, _, height, _, channels = activations.shape
+        activations = activations.swapaxes(1, 2).reshape(count, height, -1, channels)
+    if activations.ndim == 3:
         said.append("rows = channels, columns = positions")
-    elif activations.ndim == 5:
-        said.append("depth slices side by side")
-    whole = overall(scales)
-    remarks = () if whole.top else ("zero everywhere",)
-    legend = legend_of(whole, remarks=remarks)
-    return page(body, title=title, notes=[" · ".join(said), *notes], legend=legend), whole.top
-
-
-def _blocks(units: np.ndarray, signed: bool) -> np.ndarray:
-    """One picture an image, uint8 (K, height, width, 3), of values in units of the full colour."""
-    if units.ndim == 2:
-        return _row_of_cells(paint(units, signed))
-    if units.ndim == 3:
-        return _matrix(units, signed)
-    if units.ndim == 5:
-        count, depth, height, width, channels = units.shape
-        units = units.swapaxes(1, 2).reshape(count, height, depth * width, channels)
-    return _mosaics(units, signed)
+        blocks = {1: -(-activations.shape[1] // INNER)}
+    else:
+        blocks = dict.fromkeys((1, 2), -(-max(activations.shape[1:3]) // _TILE[1]))
+    if max(blocks.values()) > 1:
+        said.append(f"each pixel the mean of {' × '.join(map(str, blocks.values()))}")
+    units = in_units(block_means(activations, blocks), scales)
+    return _matrix(units, signed) if units.ndim == 3 else _mosaics(units, signed)
 
 
 def _row_of_cells(colours: np.ndarray) -> np.ndarray:
@@ -116,27 +120,27 @@ def _row_of_cells(colours: np.ndarray) -> np.ndarray:
 
 def _matrix(units: np.ndarray, signed: bool) -> np.ndarray:
     """(K, T, C) as a matrix of channels by positions an image."""
-    maps = units.swapaxes(1, 2)
-    size = (maps.shape[1] * max(1, 192 // maps.shape[1]), _edge(maps.shape[2], INNER - _GUTTER))
-    return paint(draw_maps(maps, size), signed)
+    colours = paint(units.swapaxes(1, 2), signed)
+    down = max(1, 192 // colours.shape[1])
+    return enlarge(colours, down, min(40, INNER // colours.shape[2]))
 
 
 def _mosaics(units: np.ndarray, signed: bool) -> np.ndarray:
     """(K, h, w, C) as a mosaic of C tiles an image, with the row's first index at the left."""
     count, height, width, channels = units.shape
-    maps = np.moveaxis(units, -1, 1).reshape(count * channels, height, width)
     factor = -(-_TILE[0] // max(height, width))
-    small = max(height, width) <= _TILE[1]
-    down, across = (height * factor, width * factor) if small else fitted(maps, _TILE[1], _TILE[1])
-    down, across = max(_THINNEST, down), max(_THINNEST, across)
-    columns = max(1, min(16, channels, (INNER - _GUTTER) // (across + 1)))
-    tiles = paint(draw_maps(maps, (down, across)), signed)
-    tiles = tiles.reshape(count, channels, down, across, 3)
+    across = max(factor, -(-_THINNEST // width))
+    down = max(factor, -(-_THINNEST // height))
+    tiles = paint(np.moveaxis(units, -1, 1).reshape(-1, height, width), signed)
+    tiles = enlarge(tiles, down, across)
+    height, width = tiles.shape[1:3]
+    columns = 16 if 16 * (width + 1) <= _WIDEST else 12
+    tiles = tiles.reshape(count, channels, height, width, 3)
     mosaics = np.stack([grid(each, columns, fill=_LINE) for each in tiles])
     blocks = np.full((*mosaics.shape[:2], _GUTTER + mosaics.shape[2], 3), PAPER, np.uint8)
     blocks[:, :, _GUTTER:] = mosaics
     for row, first in enumerate(range(0, channels, columns)):
-        top = row * (down + 1) + (down - text.line_height(_SMALL)) // 2
+        top = row * (height + 1) + (height - text.line_height(_SMALL)) // 2
         for each in blocks:
             text.write(each, 0, top, first, size=_SMALL, colour=text.FAINT)
     return blocks
@@ -177,8 +181,3 @@ def _stack(
         for place, line in enumerate(words):
             text.write(each, left, place * text.line_height(), line, width=INNER - left)
     return grid(picture, 1, GAP)
-
-
-def _edge(cells: int, room: int) -> int:
-    """As many pixels as so many cells take when each is enlarged by the same whole factor."""
-    return cells * (room // cells) if cells <= room else room

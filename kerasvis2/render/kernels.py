@@ -8,8 +8,8 @@ import numpy as np
 from kerasvis2.render import text
 from kerasvis2.render.colour import NOT_A_NUMBER, paint
 from kerasvis2.render.mosaic import grid
-from kerasvis2.render.page import INNER, PAPER, Legend, grey_legend, legend_of, page
-from kerasvis2.render.resize import enlarge
+from kerasvis2.render.page import INNER, PAPER, Legend, legend_of, page, rgb_legend
+from kerasvis2.render.resize import block_means, enlarge
 from kerasvis2.render.scale import Scale, as_float, fit_one
 
 _LINE = 150  # Between tiles: told from the neutral zero as well as from both colours.
@@ -124,7 +124,7 @@ def _tiles(
     said.insert(0, _part(count, total, word))
     if depth == 3:
         body = grid(enlarge(_colours(units), down, across), columns, _GAP)
-        return body, grey_legend(scale, remarks=["in red, green and blue"])
+        return body, rgb_legend(scale)
     body = grid(enlarge(paint(units[..., 0], True), down, across), columns, _GAP, _LINE)
     return body, legend_of(scale)
 
@@ -171,11 +171,7 @@ def _averaged(kernel: np.ndarray, total: tuple[int, int], said: list[str]) -> np
     if blocks == [1, 1]:
         return kernel
     said.append(f"each pixel the mean of {blocks[0]} × {blocks[1]} weights")
-    for axis, block in enumerate(blocks):
-        starts = np.arange(0, kernel.shape[axis], block)
-        lengths = np.diff(starts, append=kernel.shape[axis]).astype(kernel.dtype)
-        kernel = np.add.reduceat(kernel, starts, axis) / np.expand_dims(lengths, 1 - axis)
-    return kernel
+    return block_means(kernel, dict(enumerate(blocks)))
 
 
 def _heat_map(kernel: np.ndarray, scale: Scale) -> np.ndarray:

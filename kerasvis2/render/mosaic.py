@@ -53,7 +53,7 @@ def captioned(
     frame = FRAME if wrong is not None else 0
     foot = lines * text.line_height() + (4 if lines else 0)
     cells = np.full((count, height + 2 * frame + foot, room, 3), PAPER, np.uint8)
-    missed = [i for i, flag in enumerate(wrong or ()) if flag and i < count]
+    missed = [i for i, flag in enumerate(() if wrong is None else wrong) if flag and i < count]
     cells[missed, : height + 2 * frame, : width + 2 * frame] = WRONG
     cells[:, frame : frame + height, frame : frame + width] = tiles
     for index, (cell, words) in enumerate(zip(cells, captions, strict=False)):

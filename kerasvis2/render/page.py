@@ -28,29 +28,28 @@ class Legend:
     remarks: tuple[str, ...] = ()
 
 
-def legend_of(scale: Scale, *, overlay: bool = False, remarks: Sequence[str] = ()) -> Legend:
+def legend_of(scale: Scale, *, overlay: bool = False) -> Legend:
     """The legend of a scale, in the very colours that the pictures are painted with.
 
     Args:
         scale: Its range is printed; values beyond it and NaN are counted.
         overlay: Whether the colours lie over a grey picture.
-        remarks: Further words to its right.
     """
     units = np.linspace(-1 if scale.signed else 0, 1, _BAR[0], dtype=np.float32)
     if not scale.top:
         units[:] = 0
     grey = np.full(units.shape, _GREY, np.uint8)
     row = paint_over(grey, units, scale.signed) if overlay else paint(units, scale.signed)
-    return Legend(np.repeat(row[None], _BAR[1], axis=0), ends_of(scale), _said(scale, remarks))
+    return Legend(np.repeat(row[None], _BAR[1], axis=0), ends_of(scale), _said(scale))
 
 
-def grey_legend(scale: Scale, *, remarks: Sequence[str] = ()) -> Legend:
+def rgb_legend(scale: Scale) -> Legend:
     """The legend of signed numbers drawn as red, green and blue, mid grey at 0."""
     ramp = np.round(np.linspace(0, 255, _BAR[0])).astype(np.uint8)
     if not scale.top:
         ramp[:] = _GREY
     bar = np.repeat(np.repeat(ramp[None, :, None], _BAR[1], axis=0), 3, axis=2)
-    return Legend(bar, ends_of(scale), _said(scale, remarks))
+    return Legend(bar, ends_of(scale), ("in red, green and blue", *_said(scale)))
 
 
 def ends_of(scale: Scale) -> tuple[str, str]:
@@ -97,8 +96,10 @@ def page(
     return picture
 
 
-def _said(scale: Scale, remarks: Sequence[str]) -> tuple[str, ...]:
-    said = list(remarks)
+def _said(scale: Scale) -> tuple[str, ...]:
+    said = []
+    if not scale.top and not scale.bad:
+        said.append("zero everywhere")
     if scale.per_image:
         said.append("each image its own scale")
     if scale.clipped:

@@ -43,9 +43,11 @@ def value_axis(values: Sequence[float], length: int) -> Axis:
 
 
 def step_axis(steps: Sequence[int], length: int) -> Axis:
-    """An axis from the first to the last step, and never shorter than two."""
+    """An axis from the first to the last step with a little air, and never shorter than two."""
     low, high = (min(steps), max(steps)) if steps else (0, 1)
-    return Axis(low, max(high, low + 2), length)
+    high = max(high, low + 2)
+    air = (high - low) * 0.03
+    return Axis(low - air, high + air, length)
 
 
 def ticks(axis: Axis, count: int) -> list[tuple[float, str]]:

@@ -103,8 +103,8 @@ def stamp(
     ink = ink[max(0, -top) :, max(0, -left) :]
     left, top = max(0, left), max(0, top)
     part = picture[top : top + ink.shape[0], left : left + ink.shape[1]]
-    weight = ink[: part.shape[0], : part.shape[1], None].astype(np.int32)
-    part[:] = (part * (255 - weight) + np.array(colour, np.int32) * weight + 127) // 255
+    weight = ink[: part.shape[0], : part.shape[1], None].astype(np.uint16)  # 255² still fits.
+    part[:] = (part * (255 - weight) + np.array(colour, np.uint16) * weight + 127) // 255
 
 
 def _without_middle(text: str, kept: int) -> str:
