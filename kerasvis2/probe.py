@@ -202,7 +202,7 @@ class Probe:
 
         Returns:
             float32 in the model's units, of the shape of `shown`; where `display` is a callable
-            the last axis is the input's channels, (C,) for a number.
+            the last axis is the input's channels, if it has any: (C,) for a number.
 
         Raises:
             ValueError: `display` is a callable that cannot be inverted.

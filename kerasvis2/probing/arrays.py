@@ -33,6 +33,7 @@ def as_array(value: Any, argument: str) -> np.ndarray:
         )
     if isinstance(value, (list, tuple)) and array.dtype.kind == "i":
         array = array.astype(np.int64)
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
     array.setflags(write=False)
     return array
 

@@ -79,6 +79,9 @@ class Function:
         return np.asarray(self.function(np.array(x)), np.float32)
 
     def backward(self, shown: np.ndarray) -> np.ndarray:
+        if self.sample.ndim == 3:  # grey without a channel axis, neither here nor in the result
+            lifted = Function(lambda x: self.function(x[..., 0]), self.sample[..., np.newaxis])
+            return lifted.backward(np.asarray(shown)[..., np.newaxis])[..., 0]
         fitted = fit_affine(self.forward, self.sample)
         if fitted is None:
             raise ValueError(
@@ -196,7 +199,13 @@ def fit_affine(
     shape = (max(1, 256 // sample[0].size), *sample.shape[1:])
     around = np.random.default_rng(0).uniform(-1, 1, shape)
     trials = (pixels.mean(axis=0) + max(pixels.std(), 1e-3) * around).astype(np.float32)
-    shown = function(trials)
+
+    def run(batch: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):  # the trials may lie outside the function's domain
+            result = function(batch)
+        return result[..., np.newaxis] if result.ndim == 3 else result
+
+    shown = run(trials)
     if shown.shape[:-1] != trials.shape[:-1]:
         return None
     known = np.column_stack([trials.reshape(-1, channels), np.ones(trials[..., 0].size)])
@@ -210,7 +219,7 @@ def fit_affine(
     fitted = Affine(solution[:-1], solution[-1])
     low, high = clipped or (-np.inf, np.inf)
     for batch in (trials, sample.astype(np.float32)):
-        wanted = np.clip(function(batch), low, high)
+        wanted = np.clip(run(batch), low, high)
         error = np.abs(np.clip(fitted.forward(batch), low, high) - wanted)
         if error.max() > 1e-4 * max(1.0, float(np.abs(wanted).max())):
             return None

@@ -19,6 +19,8 @@ def drawn_key(inputs: Structure, image: Key | None) -> Key | None:
             )
         return None
     keys = [key for key, _ in items(inputs)]
+    if not keys:
+        raise ValueError("inputs is empty; give at least one array of images.")
     if image is not None:
         if image not in keys:
             raise ValueError(f"image={image!r} is none of the inputs; they are {keys}.")
@@ -46,8 +48,6 @@ def count_images(inputs: Structure, labels: Structure) -> int:
             if array.ndim == 0:
                 raise ValueError(f"{name} is a single number; its first axis must be the image.")
             counts[name] = len(array)
-    if not counts:
-        raise ValueError("inputs is empty; give at least one array of images.")
     first, size = next(iter(counts.items()))
     if size == 0:
         raise ValueError(f"{first} holds no image; a probe needs at least one.")
