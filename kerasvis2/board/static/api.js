@@ -1,0 +1,38 @@
+// What the Python side answers.
+
+const BASE = new URL("..", import.meta.url);
+
+function address(path, params) {
+  const url = new URL(path, BASE);
+  for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
+  return url.href;
+}
+
+async function ask(path, params = {}) {
+  const reply = await fetch(address(path, params));
+  if (!reply.ok) throw new Error(`${reply.status} ${(await reply.text()).slice(0, 200)}`);
+  return reply.json();
+}
+
+export const fetchIndex = () => ask("index");
+
+// By run: ascending steps, and for each its picture's address, wall time and display scale.
+export async function fetchSeries(tag, sample) {
+  const series = await ask("series", { tag, sample });
+  for (const run of Object.values(series)) {
+    run.at = new Map(run.steps.map((step, place) => [step, place]));
+    // The time makes a picture that was logged anew another address, so that caches may keep both.
+    run.urls = run.keys.map((key, place) => address("picture", { key, time: run.times[place] }));
+    run.scales = run.scales.map((scale) =>
+      scale === null ? null : Number(Number(scale).toPrecision(6)),
+    );
+  }
+  return series;
+}
+
+// By TensorBoard's run: steps and values. JSON has no NaN: those come as words.
+export async function fetchCurves(tag) {
+  const curves = await ask("curves", { tag });
+  for (const curve of Object.values(curves)) curve.values = curve.values.map(Number);
+  return curves;
+}

@@ -1,0 +1,92 @@
+// The top row: what is shown, how, and how large.
+
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+import { button, segments, select } from "./tools.js";
+import { plain } from "./words.js";
+
+const MODES = [
+  ["step", "One step", "All runs at one step (1)"],
+  ["grid", "Runs × steps", "A row a run, a column a step (2)"],
+  ["ab", "A | B", "Two pictures, compared (3)"],
+];
+
+export function bar(app) {
+  const { model, state, change } = app;
+  return h(
+    "header",
+    { class: "bar" },
+    h(
+      "h1",
+      null,
+      h("bdi", { title: model.tag?.name }, model.tag?.name ?? (state.tag || "Kerasvis")),
+      model.tag?.samples > 1 &&
+        select(
+          "picture",
+          Array.from({ length: model.tag.samples }, (_, place) => [
+            place,
+            `${place + 1} of ${model.tag.samples}`,
+          ]),
+          state.image,
+          (image) => change({ image: Number(image) }),
+        ),
+    ),
+    segments("Mode", MODES, state.mode, (mode) => change({ mode })),
+    zoom(app),
+    size(app),
+    button(icon("curves"), "Show the curves (c)", () => change({ curves: !state.curves }), {
+      "aria-pressed": String(state.curves),
+    }),
+    button("?", "Help, and all keys (?)", app.help, { class: "help" }),
+  );
+}
+
+function zoom({ state, zoomBy, change }) {
+  return h(
+    "div",
+    { class: "cluster", role: "group", "aria-label": "Zoom" },
+    button(icon("minus"), "Zoom out (−)", () => zoomBy(-1), { disabled: !state.zoom }),
+    button(
+      state.zoom ? `${state.zoom}×` : "fit",
+      "Show all of each picture (0)",
+      () => change({ zoom: 0, x: 0.5, y: 0.5 }),
+      {
+        class: "level",
+      },
+    ),
+    button(icon("plus"), "Zoom in (+)", () => zoomBy(1)),
+  );
+}
+
+function size({ state, change }) {
+  return h(
+    "label",
+    { class: "field size", title: "Width of a cell; all the way left: as large as fits" },
+    h("span", null, "size"),
+    h("input", {
+      type: "range",
+      min: 100,
+      max: 900,
+      step: 20,
+      "aria-label": "Width of a cell",
+      "aria-valuetext": state.size ? `${state.size} pixels` : "as large as fits",
+      value: String(state.size || 100),
+      oninput: (event) => {
+        const value = Number(event.currentTarget.value);
+        change({ size: value > 100 ? value : 0 });
+      },
+    }),
+  );
+}
+
+// One line; the rest on demand.
+export function description({ model }) {
+  const text = plain(model.tag?.description ?? "");
+  if (!text) return null;
+  return h(
+    "details",
+    { class: "about", key: "about" },
+    h("summary", { title: "What this shows" }, text.split("\n", 1)[0]),
+    h("p", null, text),
+  );
+}

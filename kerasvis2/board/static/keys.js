@@ -1,0 +1,76 @@
+// The keyboard.
+
+import { swap } from "./ab_bar.js";
+
+// [keys, what they do]: also the table that the help shows.
+export const TABLE = [
+  ["← →", "one step back, one step on"],
+  ["Shift ← →", "ten steps"],
+  ["Home, End", "the first step; the latest, and stay with it"],
+  ["Space", "play, pause"],
+  ["[ ]", "the picture before, the picture after"],
+  ["1 2 3", "one step; runs × steps; A | B"],
+  ["+ − 0", "zoom in, zoom out, all of it"],
+  ["x", "A | B: show the other one"],
+  ["s", "A | B: swap"],
+  ["c", "show or hide the curves"],
+  ["/", "search pictures"],
+  ["?", "this help"],
+];
+
+const MODES = { 1: "step", 2: "grid", 3: "ab" };
+
+export function onKey(app, event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || app.ui.help) return;
+  const target = event.target;
+  if (target.matches("select, textarea, input:not([type=range], [type=checkbox])")) return;
+  if (event.key === " " && target.matches("button, summary, input, a")) return;
+  if (target.matches(".field input")) return; // a slider other than that of the steps
+  const act = action(app, event);
+  if (!act) return;
+  event.preventDefault();
+  act();
+}
+
+function action(app, { key, shiftKey }) {
+  const { state, change } = app;
+  switch (key) {
+    case "ArrowLeft":
+      return () => app.go(shiftKey ? -10 : -1);
+    case "ArrowRight":
+      return () => app.go(shiftKey ? 10 : 1);
+    case "Home":
+      return () => app.go("first");
+    case "End":
+      return () => app.go("latest");
+    case " ":
+      return () => change({ play: !state.play });
+    case "[":
+      return () => app.turn(-1);
+    case "]":
+      return () => app.turn(1);
+    case "1":
+    case "2":
+    case "3":
+      return () => change({ mode: MODES[key] });
+    case "+":
+    case "=":
+      return () => app.zoomBy(1);
+    case "-":
+      return () => app.zoomBy(-1);
+    case "0":
+      return () => change({ zoom: 0, x: 0.5, y: 0.5 });
+    case "x":
+      return state.mode === "ab" && state.ab === "blink" ? app.flip : null;
+    case "s":
+      return state.mode === "ab" ? () => swap(app) : null;
+    case "c":
+      return () => change({ curves: !state.curves });
+    case "/":
+      return () => document.getElementById("find").focus();
+    case "?":
+      return app.help;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,43 @@
+// Where cells go, and which of them are in view. Pure.
+
+const GAP = 12;
+const LEAST = 200; // pixels; smaller pictures are scrolled to, not shrunk further
+
+// Cells side by side in as many rows as it takes. `wanted`: the width the user asked for; 0: the
+// widest with which all of them fit the room, or, if those were too small, as many as fit its width.
+export function flow(count, room, aspect, caption, wanted) {
+  const { columns, width } = wanted
+    ? { columns: across(room, wanted), width: Math.min(wanted, room.width) }
+    : fitted(count, room, aspect, caption);
+  const height = Math.round(width * aspect);
+  const down = height + caption + GAP;
+  const cells = Array.from({ length: count }, (_, place) => ({
+    left: (place % columns) * (width + GAP),
+    top: Math.floor(place / columns) * down,
+  }));
+  return { width, height, cells, total: Math.ceil(count / columns) * down };
+}
+
+function fitted(count, room, aspect, caption) {
+  let best = { columns: 1, width: 0 };
+  for (let columns = 1; columns <= count; columns += 1) {
+    const rows = Math.ceil(count / columns);
+    const byHeight = (room.height / rows - GAP - caption) / aspect;
+    const width = Math.floor(Math.min(share(room, columns), byHeight));
+    if (width > best.width) best = { columns, width };
+  }
+  if (best.width >= Math.min(LEAST, room.width)) return best;
+  const columns = Math.min(count, across(room, LEAST));
+  return { columns, width: Math.min(share(room, columns), 2 * LEAST) };
+}
+
+const across = (room, width) => Math.max(1, Math.floor((room.width + GAP) / (width + GAP)));
+const share = (room, columns) => Math.floor((room.width - GAP * (columns - 1)) / columns);
+
+// The places of those among `count` equally spaced things that a window shows, and of one more on
+// either side.
+export function window1d(count, pitch, start, length) {
+  const from = Math.max(0, Math.floor(start / pitch) - 1);
+  const to = Math.min(count, Math.ceil((start + length) / pitch) + 1);
+  return Array.from({ length: Math.max(0, to - from) }, (_, place) => from + place);
+}

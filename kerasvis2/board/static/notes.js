@@ -1,0 +1,60 @@
+// What the reader must know before comparing these pictures.
+
+import { h } from "./dom.js";
+import { frame, probes, scales } from "./model.js";
+import { number, some } from "./words.js";
+
+// → [{kind, text}]. Pure.
+export function notes(model, state) {
+  if (!model.tag) return [];
+  const found = [];
+  const runs = state.mode === "ab" ? [model.a.run, model.b.run].filter(Boolean) : model.runs;
+  const groups = probes([...new Set(runs)]);
+  if (groups.length > 1) {
+    const parts = groups.map(
+      ([print, members]) =>
+        `${some(members.map(({ label }) => label))} (probe ${print.slice(0, 8)})`,
+    );
+    found.push({
+      kind: "probe",
+      text: `Not the same probe images: ${parts.join("; ")}. Their pictures show different inputs.`,
+    });
+  }
+  const spans = scales(framesOf(model, state, runs));
+  if (spans.length > 1) {
+    found.push({
+      kind: "scale",
+      text: `Display scales differ (${some(spans.map(number), 6)}): one colour does not mean one value here. The scale is below each picture.`,
+    });
+  }
+  return found;
+}
+
+function framesOf(model, state, runs) {
+  if (state.mode === "ab")
+    return [model.a, model.b].map(({ run, step }) => frame(run, step ?? model.step));
+  if (state.mode === "grid") {
+    return runs.flatMap((run) => (run.series?.scales ?? []).map((scale) => ({ scale })));
+  }
+  return runs.map((run) => frame(run, model.step));
+}
+
+// The display scale that the others are held against: the first picture's that has one.
+export function reference(model, state) {
+  const runs = state.mode === "ab" ? [] : model.runs;
+  const frames = runs.length
+    ? runs.map((run) => frame(run, model.step))
+    : framesOf(model, state, runs);
+  return frames.find((found) => (found?.scale ?? null) !== null)?.scale ?? null;
+}
+
+export function notesBar(app) {
+  return h(
+    "div",
+    { class: "notes", role: "status" },
+    app.error && h("p", { class: "error", key: "error" }, app.error),
+    notes(app.model, app.state).map(({ kind, text }) =>
+      h("p", { "data-kind": kind, key: kind }, text),
+    ),
+  );
+}

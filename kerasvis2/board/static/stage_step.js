@@ -1,0 +1,48 @@
+// One step, all runs.
+
+import { CAPTION, cell } from "./cell.js";
+import { h } from "./dom.js";
+import { flow } from "./layout.js";
+import { aspect, frame } from "./model.js";
+import { room } from "./room.js";
+import { tools } from "./tools.js";
+
+export function stepStage(app) {
+  const { model, ui } = app;
+  const cells = layout(app);
+  return room(
+    app,
+    { key: "step", "aria-label": `All runs at step ${model.step}` },
+    h(
+      "div",
+      { class: "floor", style: { height: cells.total } },
+      model.runs.map((run, place) => {
+        const { left, top } = cells.cells[place];
+        if (top > ui.top + ui.height || top + cells.height + CAPTION < ui.top) return null;
+        return cell(app, run, model.step, {
+          key: run.id,
+          height: cells.height,
+          style: { left, top, width: cells.width },
+          badge: run === model.pin && "reference",
+          tools: tools(app, run, null),
+        });
+      }),
+    ),
+  );
+}
+
+function layout(app) {
+  const { model, state, ui } = app;
+  return flow(model.runs.length, ui, aspect(model.runs), CAPTION, state.size);
+}
+
+// Addresses: of the pictures in view, and of those that a move to each step of `next` would need.
+export function stepPictures(app, next) {
+  const { model, ui } = app;
+  const { cells, height } = layout(app);
+  const inView = model.runs.filter(
+    (_, place) => cells[place].top < ui.top + ui.height && cells[place].top + height > ui.top,
+  );
+  const at = (step) => inView.map((run) => frame(run, step)?.url).filter(Boolean);
+  return { now: at(model.step), next: next.flatMap(at) };
+}

@@ -1,0 +1,188 @@
+// The curves, the slider below them on the same axis, and what moves it.
+
+import { HEIGHT, LEFT, RIGHT, along, chart, stepAt, valueAt } from "./chart.js";
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+import { nearest } from "./model.js";
+import { button, select } from "./tools.js";
+import { number, time } from "./words.js";
+
+const THUMB = 16;
+const RATES = [1, 2, 4, 8, 15];
+
+export function timeline(app) {
+  const { model, state } = app;
+  const width = app.ui.timeline;
+  return h(
+    "section",
+    {
+      class: "timeline",
+      "aria-label": "Steps",
+      hook: (element) => app.see({ timeline: element.clientWidth }),
+    },
+    state.curves && model.curve !== "" && [head(app), plot(app, width)],
+    slider(app, width),
+    h("div", { class: "transport", key: "transport" }, buttons(app), readout(app)),
+  );
+}
+
+function head({ model, state, change }) {
+  return h(
+    "div",
+    { class: "curvehead", key: "head" },
+    select(
+      "Curve",
+      model.index.scalars.map((name) => [name, name]),
+      model.curveWanted,
+      (curve) => change({ curve }),
+    ),
+    h(
+      "label",
+      { class: "check" },
+      h("input", {
+        type: "checkbox",
+        checked: state.log,
+        onchange: (event) => change({ log: event.currentTarget.checked }),
+      }),
+      "log scale",
+    ),
+    model.lines.some(({ dashed }) => dashed) &&
+      h("span", { class: "hint" }, "solid: training; dashed: validation"),
+  );
+}
+
+function plot(app, width) {
+  const { model, state } = app;
+  const { x, y, marks, lines } = chart(model.lines, model.span, width, state.log);
+  const here = model.step === null ? null : x(model.step);
+  const scrub = (event) => {
+    const left = event.currentTarget.getBoundingClientRect().left;
+    const step = nearest(model.steps, stepAt(model.span, width, event.clientX - left));
+    if (step !== null) app.change({ step, play: false });
+  };
+  return h(
+    "svg",
+    {
+      class: "plot",
+      key: "plot",
+      width,
+      height: HEIGHT,
+      role: "img",
+      "aria-label": `${model.curve} of ${model.rows.length} runs, step ${model.step} marked`,
+      onpointerdown: (event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        scrub(event);
+      },
+      onpointermove: (event) => event.buttons && scrub(event),
+    },
+    marks.map(({ value, y: at }) =>
+      h(
+        "g",
+        { key: value },
+        h("line", { class: "rule", x1: LEFT, x2: width - RIGHT, y1: at, y2: at }),
+        h("text", { x: LEFT - 6, y: at + 4, "text-anchor": "end" }, number(value)),
+      ),
+    ),
+    h("path", { class: "logged", d: stepsPath(model.steps, model.span, width) }),
+    lines.map((line) =>
+      h("path", {
+        key: `${line.role} ${line.run}`,
+        class: "curve",
+        d: line.path,
+        stroke: line.colour,
+        "stroke-width": line.bold ? 2.5 : 1.5,
+        "stroke-dasharray": line.dashed ? "4 3" : null,
+      }),
+    ),
+    here !== null && h("line", { class: "here", x1: here, x2: here, y1: 0, y2: HEIGHT }),
+    here !== null &&
+      lines.map((line) => {
+        const value = valueAt(line, model.step);
+        if (value === null || !Number.isFinite(value) || (state.log && value <= 0)) return null;
+        return h("circle", {
+          key: `${line.role} ${line.run}`,
+          cx: here,
+          cy: y(value),
+          r: 3,
+          fill: line.colour,
+        });
+      }),
+  );
+}
+
+let stepsDrawn = { key: null, path: "" };
+
+// A tick for each step that has pictures.
+function stepsPath(steps, span, width) {
+  const key = [steps.length, steps[0], steps.at(-1), ...span, width].join();
+  if (stepsDrawn.key !== key) {
+    const x = along(span, width);
+    const path = steps.map((step) => `M${x(step).toFixed(1)} ${HEIGHT}v-5`).join("");
+    stepsDrawn = { key, path };
+  }
+  return stepsDrawn.path;
+}
+
+function slider(app, width) {
+  const { model, change } = app;
+  const { steps, step, span } = model;
+  return h("input", {
+    key: "slider",
+    type: "range",
+    class: "slider",
+    "aria-label": "Step",
+    "aria-valuetext":
+      step === null ? "no steps" : `step ${step}, ${steps.indexOf(step) + 1} of ${steps.length}`,
+    min: span[0],
+    max: span[1],
+    step: 1,
+    value: String(step ?? span[0]),
+    disabled: !steps.length,
+    style: { "margin-left": LEFT - THUMB / 2, width: Math.max(60, width - LEFT - RIGHT + THUMB) },
+    oninput: (event) => {
+      const near = nearest(steps, Number(event.currentTarget.value));
+      event.currentTarget.value = String(near);
+      change({ step: near, play: false });
+    },
+  });
+}
+
+function buttons(app) {
+  const { state, model, change } = app;
+  const none = model.steps.length < 2;
+  return [
+    button(icon("first"), "First step (Home)", () => app.go("first"), { disabled: none }),
+    button(icon("back"), "Step back (←)", () => app.go(-1), { disabled: none }),
+    button(
+      icon(state.play ? "pause" : "play"),
+      state.play ? "Pause (space)" : "Play (space)",
+      () => change({ play: !state.play }),
+      { class: "play", disabled: none },
+    ),
+    button(icon("on"), "Step on (→)", () => app.go(1), { disabled: none }),
+    button(icon("latest"), "Latest step, and stay with it (End)", () => app.go("latest"), {
+      "aria-pressed": String(state.step === null),
+      disabled: !model.steps.length,
+    }),
+    select(
+      "speed",
+      RATES.map((rate) => [rate, `${rate} a second`]),
+      state.fps,
+      (fps) => change({ fps: Number(fps) }),
+    ),
+  ];
+}
+
+function readout({ model, state }) {
+  const { steps, step, runs } = model;
+  if (step === null) return h("span", { class: "readout" }, "No pictures yet");
+  const times = runs.map((run) => run.series?.times[run.series.at.get(step)]).filter(Boolean);
+  return h(
+    "span",
+    { class: "readout" },
+    h("strong", null, `step ${step}`),
+    ` of ${steps[0]} … ${steps.at(-1)}`,
+    state.step === null && " (latest)",
+    times.length > 0 && h("span", { class: "hint" }, ` logged ${time(Math.max(...times))}`),
+  );
+}
