@@ -18,9 +18,8 @@ SHOWN_IMAGES = 16
 _THUMB = 72
 _SPACE = 12
 _GUTTER = 30  # Room at the left for the index of each row's first channel.
-_TILE = (28, 48)  # The smallest and the largest of a channel's longer edge.
+_FEW = 32  # So few channels are drawn larger.
 _THINNEST = 6  # A map of one row must still be seen.
-_WIDEST = 660  # Of a mosaic: 16 tiles of 40 pixels, or 12 of the widest that there are, 54.
 _LINE = 130  # Between channels, so that black tiles can be told apart.
 _SMALL = 14
 
@@ -101,7 +100,8 @@ def _blocks(
         said.append("rows = channels, columns = positions")
         blocks = {1: -(-activations.shape[1] // INNER)}
     else:
-        blocks = dict.fromkeys((1, 2), -(-max(activations.shape[1:3]) // _TILE[1]))
+        edge = _layout(activations.shape[-1])[1]
+        blocks = dict.fromkeys((1, 2), -(-max(activations.shape[1:3]) // edge))
     if max(blocks.values()) > 1:
         said.append(f"each pixel the mean of {' × '.join(map(str, blocks.values()))}")
     units = in_units(block_means(activations, blocks), scales)
@@ -128,13 +128,12 @@ def _matrix(units: np.ndarray, signed: bool) -> np.ndarray:
 def _mosaics(units: np.ndarray, signed: bool) -> np.ndarray:
     """(K, h, w, C) as a mosaic of C tiles an image, with the row's first index at the left."""
     count, height, width, channels = units.shape
-    factor = -(-_TILE[0] // max(height, width))
-    across = max(factor, -(-_THINNEST // width))
-    down = max(factor, -(-_THINNEST // height))
+    columns, edge = _layout(channels)
+    factor = edge // max(height, width)
+    down, across = (max(factor, -(-_THINNEST // size)) for size in (height, width))
     tiles = paint(np.moveaxis(units, -1, 1).reshape(-1, height, width), signed)
     tiles = enlarge(tiles, down, across)
     height, width = tiles.shape[1:3]
-    columns = 16 if 16 * (width + 1) <= _WIDEST else 12
     tiles = tiles.reshape(count, channels, height, width, 3)
     mosaics = np.stack([grid(each, columns, fill=_LINE) for each in tiles])
     blocks = np.full((*mosaics.shape[:2], _GUTTER + mosaics.shape[2], 3), PAPER, np.uint8)
@@ -144,6 +143,11 @@ def _mosaics(units: np.ndarray, signed: bool) -> np.ndarray:
         for each in blocks:
             text.write(each, 0, top, first, size=_SMALL, colour=text.FAINT)
     return blocks
+
+
+def _layout(channels: int) -> tuple[int, int]:
+    """How many tiles a row has, and how many pixels a tile's longer edge at most."""
+    return (8, 76) if channels <= _FEW else (16, 40)
 
 
 def _thumbs(images: Any) -> np.ndarray:
