@@ -1,0 +1,1 @@
+"""The views: one small file a picture."""

@@ -1,0 +1,122 @@
+"""The package as installed: what an import costs, its public names, and which room may use what."""
+
+import ast
+import subprocess
+import sys
+from importlib.metadata import entry_points, metadata
+from pathlib import Path
+
+import pytest
+
+import kerasvis2
+
+SOURCE = Path(kerasvis2.__file__).parent
+HEAVY = {"tensorflow", "keras", "numpy", "matplotlib", "PIL", "tensorboard"}
+
+
+def loaded_by(code: str) -> set[str]:
+    """The top-level modules that a fresh interpreter has loaded after running `code`."""
+    script = f"import sys\n{code}\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120
+    )
+    return set(run.stdout.splitlines()[-1].split())
+
+
+def imports_of(path: Path) -> set[str]:
+    """The full names of the modules a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{name.name}" for name in node.names}
+    return found
+
+
+def test_import_is_light():
+    assert not loaded_by("import kerasvis2; dir(kerasvis2); kerasvis2.__version__") & HEAVY
+    assert not loaded_by("import kerasvis2; kerasvis2.log_spaced(3)") & HEAVY
+
+
+def test_probe_needs_no_tensorflow():
+    code = "import kerasvis2, numpy; kerasvis2.Probe(numpy.zeros((1, 4, 4, 1)))"
+    assert not loaded_by(code) & {"tensorflow", "keras"}
+
+
+@pytest.mark.parametrize("module", ["record.reader", "compare", "board.plugin", "cli"])
+def test_readers_need_no_tensorflow(module):
+    assert not loaded_by(f"import kerasvis2.{module}") & {"tensorflow", "keras"}
+
+
+@pytest.mark.parametrize("name", [n for n in kerasvis2.__all__ if n != "__version__"])
+def test_public_name(name):
+    value = getattr(kerasvis2, name)
+    assert value.__name__ == name
+    assert value.__doc__
+    assert name in dir(kerasvis2)
+
+
+def test_public_functions_survive_the_import_of_modules_of_their_name():
+    code = "import kerasvis2.compare, kerasvis2; assert callable(kerasvis2.compare)"
+    assert "kerasvis2" in loaded_by(code)
+
+
+def test_type_checkers_see_the_same_names():
+    tree = ast.parse((SOURCE / "__init__.py").read_text("utf-8"))
+    guard = next(node for node in tree.body if isinstance(node, ast.If))
+    seen = {
+        alias.asname: node.module
+        for node in guard.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert seen == {name: f"kerasvis2.{home}" for name, home in kerasvis2._HOMES.items()}
+
+
+def test_unknown_name():
+    with pytest.raises(AttributeError, match="'kerasvis2' has no attribute 'Monitr'"):
+        kerasvis2.Monitr  # noqa: B018
+
+
+def test_metadata():
+    about = metadata("kerasvis2")
+    assert about["Name"] == "kerasvis2"
+    assert about["Version"] == kerasvis2.__version__
+    assert about["Requires-Python"] == ">=3.10"
+    assert set(about.get_all("Provides-Extra")) == {"demo", "lime", "graph", "docs", "test"}
+
+
+@pytest.mark.parametrize(
+    ("group", "name"), [("console_scripts", "kerasvis2"), ("tensorboard_plugins", "kerasvis")]
+)
+def test_entry_point(group, name):
+    (point,) = entry_points(group=group, name=name)
+    assert callable(point.load())
+
+
+@pytest.mark.parametrize(
+    "path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE))
+)
+def test_each_room_imports_only_what_it_may(path):
+    room = path.relative_to(SOURCE).parts[0]
+    used = imports_of(path)
+    private = {name for name in used if name.startswith(("keras.src", "tensorflow.python"))}
+    assert not private
+    if room not in ("observe", "record"):
+        assert not {name for name in used if name.partition(".")[0] == "tensorflow"}
+    if room == "render":
+        known = (*sys.stdlib_module_names, "numpy", "PIL", "matplotlib", "kerasvis2")
+        assert {name.partition(".")[0] for name in used} <= set(known)
+
+
+def test_every_folder_of_code_is_installed():
+    folders = {path.parent for path in SOURCE.rglob("*.py")}
+    assert not [folder for folder in folders if not (folder / "__init__.py").is_file()]
+
+
+@pytest.mark.parametrize(
+    "path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE))
+)
+def test_files_stay_small(path):
+    assert len(path.read_text("utf-8").splitlines()) <= 400
