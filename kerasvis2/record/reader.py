@@ -24,6 +24,7 @@ from kerasvis2.record.frames import Damaged, open_events, peek_file, verified
 from kerasvis2.record.index import Entry, Series, index_file
 
 _PARTS = ("train", "validation", "vis")
+_SCALE_TAG = "scale/"
 _SCALE = re.compile(r"^scale: (.+?)\s*$", re.MULTILINE)
 
 
@@ -108,8 +109,17 @@ class Run:
         return self._image(tag, step).description
 
     def scale(self, tag: str, step: int) -> str | None:
-        """The display scale that a picture's description tells on a line such as "scale: 0…0.5"."""
-        match = _SCALE.search(self.description(tag, step))
+        """The display scale of a picture, where its writer told it.
+
+        Either by a scalar `scale/<tag>` of the same moment, as this package does, or by a line
+        such as "scale: 0…0.5" in the description.
+        """
+        picture = self._image(tag, step)
+        told = self.series.get(_SCALE_TAG + find_tag(tag, self.tags(), self.name))
+        scalar = told.entries.get(step) if told else None
+        if scalar is not None and scalar.wall_time == picture.wall_time:
+            return f"{scalar.number:g}"
+        match = _SCALE.search(picture.description)
         return match[1] if match else None
 
     @property

@@ -1,0 +1,212 @@
+"""One tag of several runs, aligned by step."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerasvis2.record.reader import Run, find_tag, runs
+
+NOT_LOGGED = "not logged at this step"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Pictures of one tag, by run and step.
+
+    Attributes:
+        tag: the tag.
+        runs: the runs by the names shown, in the order given.
+        steps: the steps, ascending.
+        notes: what must be known to read it, such as that the runs' probes differ.
+    """
+
+    tag: str
+    runs: dict[str, Run]
+    steps: list[int]
+    notes: list[str]
+
+    def logged(self, run: str, step: int) -> bool:
+        """Whether a run logged the tag at a step."""
+        return step in self._steps_of(run)
+
+    def picture(self, run: str, step: int) -> NDArray[np.uint8] | None:
+        """A picture, uint8 (H, W, 3), or None where the run did not log this step.
+
+        Raises:
+            ValueError: If the event file is damaged there.
+        """
+        found = self.runs[run]
+        return found.picture(self.tag, step) if self.logged(run, step) else None
+
+    def encoded(self, run: str, step: int) -> bytes | None:
+        """The picture as it is in the event file, PNG as a rule. See `picture`."""
+        found = self.runs[run]
+        return found.encoded(self.tag, step)[0] if self.logged(run, step) else None
+
+    def wall_time(self, run: str, step: int) -> float:
+        """When a picture was logged, in seconds since 1970."""
+        return self.runs[run].series[self.tag].entries[step].wall_time
+
+    def nearest(self, run: str, step: int) -> int | None:
+        """The step nearest to this at which the run logged the tag; None if it never did."""
+        steps = self._steps_of(run)
+        return min(steps, key=lambda other: (abs(other - step), other)) if steps else None
+
+    def why_missing(self, run: str, step: int) -> str:
+        """What to say in place of a picture that is not there."""
+        nearest = self.nearest(run, step)
+        return (
+            "never logged in this run" if nearest is None else f"{NOT_LOGGED} (nearest: {nearest})"
+        )
+
+    def caption(self, run: str, step: int) -> str:
+        """What to write below a picture: its step, and its display scale where it is known."""
+        scale = self.scale(run, step)
+        return f"step {step}" + (f" · scale {scale}" if scale else "")
+
+    def scale(self, run: str, step: int) -> str | None:
+        """A picture's display scale, where it is known."""
+        return self.runs[run].scale(self.tag, step) if self.logged(run, step) else None
+
+    def sheet(self) -> NDArray[np.uint8]:
+        """A contact sheet, uint8 (H, W, 3): runs as rows, steps as columns, 8 at most."""
+        from kerasvis2.compare.sheet import contact_sheet
+
+        return contact_sheet(self)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes a contact sheet (.png), an animation (.gif) or a page to explore (.html).
+
+        Raises:
+            ValueError: If the name ends otherwise.
+            OSError: If the file cannot be written.
+        """
+        from kerasvis2.compare.save import save
+
+        save(self, path)
+
+    def _repr_png_(self) -> bytes:
+        from kerasvis2.render import png
+
+        return png.encode(self.sheet())
+
+    def _steps_of(self, run: str) -> list[int]:
+        found = self.runs[run].series.get(self.tag)
+        return [] if found is None or found.kind != "images" else list(found.entries)
+
+
+def align(named_runs: dict[str, Run], tag: str, steps: Iterable[int] | None) -> Comparison:
+    """See `kerasvis2.compare`."""
+    tags = {name: None for run in named_runs.values() for name in run.tags("images")}
+    where = "this run" if len(named_runs) == 1 else "these runs"
+    tag = find_tag(tag, tags, where)
+    if steps is None:
+        having = [run for run in named_runs.values() if tag in run.tags("images")]
+        steps = {step for run in having for step in run.steps(tag)}
+    shown = sorted({int(step) for step in steps})
+    if not shown:
+        raise ValueError("steps is empty; give at least one, or None for all")
+    comparison = Comparison(tag, named_runs, shown, [])
+    comparison.notes.extend(_notes(comparison))
+    return comparison
+
+
+def named(given: Any) -> dict[str, Run]:
+    """Runs by the names to show, each name once.
+
+    Raises:
+        FileNotFoundError: If there is no such folder, or no run in it.
+        TypeError: If something else is given.
+        ValueError: If nothing is.
+    """
+    found: list[tuple[str, str, Run]] = []  # short name, long name, run
+    if isinstance(given, Mapping):
+        found += [(str(name), str(name), run) for name, run in given.items()]
+    else:
+        alone = isinstance(given, (str, os.PathLike, Run))
+        for each in [given] if alone else given:
+            found += _runs_of(each)
+    if not found:
+        raise ValueError("no runs given; give a folder, or several")
+    short = [name for name, _, _ in found]
+    unique = {name if short.count(name) == 1 else long: run for name, long, run in found}
+    return unique
+
+
+def _runs_of(given: Any) -> list[tuple[str, str, Run]]:
+    if isinstance(given, Run):
+        return [(given.name, str(given.path), given)]
+    if not isinstance(given, (str, os.PathLike)):
+        raise TypeError(f"a run must be a Run or a folder, got {given!r}")
+    found = runs(given)
+    if not found:
+        raise FileNotFoundError(f"no event files in {str(given)!r}")
+    return [(name, Path(run.path).as_posix(), run) for name, run in found.items()]
+
+
+def _notes(comparison: Comparison) -> list[str]:
+    return [
+        note
+        for note in (_probe_note(comparison), _scale_note(comparison), _samples_note(comparison))
+        if note
+    ]
+
+
+def _probe_note(comparison: Comparison) -> str | None:
+    prints: dict[str, list[str]] = {}
+    for name, run in comparison.runs.items():
+        probe = run.about.get("probe")
+        fingerprint = probe.get("fingerprint") if isinstance(probe, dict) else None
+        if fingerprint:
+            prints.setdefault(str(fingerprint), []).append(name)
+    if len(prints) < 2:
+        return None
+    groups = "; ".join(f"{', '.join(names)}: {key[:8]}" for key, names in prints.items())
+    return f"The probes differ: these runs did not look at the same images ({groups})."
+
+
+def _scale_note(comparison: Comparison) -> str | None:
+    scales = {
+        scale
+        for run in comparison.runs
+        for step in comparison.steps
+        if (scale := comparison.scale(run, step)) is not None
+    }
+    if len(scales) < 2:
+        return None
+    shown = sorted(scales, key=_leading_number)
+    more = f" and {len(shown) - 6} more" if len(shown) > 6 else ""
+    return (
+        f"Display scales differ ({', '.join(shown[:6])}{more}): one colour does not mean one value "
+        "in all pictures. The scale is below each."
+    )
+
+
+def _samples_note(comparison: Comparison) -> str | None:
+    for name, run in comparison.runs.items():
+        for step in comparison.steps[:1]:
+            if comparison.logged(name, step):
+                count = len(run.encoded(comparison.tag, step))
+                if count > 1:
+                    return (
+                        f"{count} pictures a step were logged under this tag; the first is shown."
+                    )
+    return None
+
+
+def _leading_number(scale: str) -> tuple[float, str]:
+    """Sorts "0.5" before "1", and what does not end in a number last."""
+    number = re.search(r"[0-9.]+(e[-+]?[0-9]+)?$", scale)
+    try:
+        return float(number[0]) if number else math.inf, scale
+    except ValueError:
+        return math.inf, scale

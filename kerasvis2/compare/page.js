@@ -1,0 +1,256 @@
+"use strict";
+// Names come from files that anybody may have written: they only ever become text, never markup.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const { runs, steps } = data;
+const last = steps.length - 1;
+const state = { place: last, mode: "all", look: "side", zoom: 0, speed: 2, timer: 0, edge: 50, front: "a", auto: true,
+  a: { run: 0, place: null }, b: { run: Math.min(1, runs.length - 1), place: null } };
+if (runs.length === 1) state.a.place = 0; // one run: its first step against the slider's
+
+function el(name, properties = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key === "class") element.className = value;
+    else if (key.includes("-") || key === "role") element.setAttribute(key, value);
+    else element[key] = value;
+  }
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+function choice(name, label, options, chosen, onpick) {
+  const fields = options.map(([value, words]) => {
+    const input = el("input", { type: "radio", name, value, checked: value === chosen, onchange: () => onpick(value) });
+    // After a click the arrow keys are the slider's again; by keyboard alone they stay with the choice.
+    return el("label", { onclick: (event) => event.detail && setTimeout(() => input.blur()) }, input, words);
+  });
+  return el("fieldset", { "aria-label": label }, ...fields);
+}
+
+function menu(label, options, chosen, onpick) {
+  const select = el("select", { onchange: () => onpick(select.value) },
+    ...options.map(([value, words]) => el("option", { value: String(value), selected: value === chosen }, words)));
+  return el("label", { class: "field" }, label, select);
+}
+
+// Pictures.
+
+const cellOf = (run, place) => data.cells[run][place];
+const sourceOf = (cell) => data.pictures[cell.picture];
+const caption = (cell, place) =>
+  `step ${steps[place]}${cell.scale ? ` · scale ${cell.scale}` : ""} · ${new Date(cell.time * 1000).toLocaleString()}`;
+const nameOf = (run, place) => `${data.tag}, ${runs[run]}, step ${steps[place]}`;
+
+function pictureOf(run, place) {
+  const cell = cellOf(run, place);
+  const picture = el("img", { alt: nameOf(run, place), src: sourceOf(cell), draggable: false });
+  picture.addEventListener("load", () => { picture.style.width = zoomed(picture.naturalWidth); });
+  return picture;
+}
+
+function zoomed(width) {
+  return state.zoom ? `${width * state.zoom}px` : "";
+}
+
+function missing(cell) {
+  const go = cell.nearest === null ? null : steps.indexOf(cell.nearest);
+  const button = go === null || go < 0 ? null
+    : el("button", { type: "button", onclick: () => show({ place: go }) }, `go to step ${cell.nearest}`);
+  return el("div", { class: "missing" }, el("span", {}, cell.missing), button);
+}
+
+function figure(title, run, place) {
+  const cell = cellOf(run, place);
+  const body = cell.missing ? missing(cell) : pictureOf(run, place);
+  const words = cell.missing ? `step ${steps[place]}` : caption(cell, place);
+  return el("figure", {}, el("h2", {}, title), body, el("figcaption", {}, words));
+}
+
+// A against B.
+
+const placeOf = (side) => (side.place === null ? state.place : side.place);
+
+function sidePicker(letter) {
+  const side = state[letter];
+  const name = letter.toUpperCase();
+  const at = [["", "step of the slider"], ...steps.map((step, place) => [place, `step ${step}`])];
+  return [
+    menu(`${name}:`, runs.map((run, index) => [index, run]), side.run, (value) => { side.run = Number(value); show({}); }),
+    menu("at", at, side.place === null ? "" : side.place,
+      (value) => { side.place = value === "" ? null : Number(value); show({}); }),
+  ];
+}
+
+function titleOf(letter) {
+  const side = state[letter];
+  return `${letter.toUpperCase()}: ${runs[side.run]}, step ${steps[placeOf(side)]}`;
+}
+
+const picker = el("div", { class: "ab" }, ...sidePicker("a"), ...sidePicker("b"),
+  choice("look", "How to compare",
+    [["side", "side by side"], ["swipe", "swipe"], ["blink", "blink"], ["difference", "difference"]],
+    state.look, (look) => show({ look, auto: true })));
+
+function abView() {
+  const ends = ["a", "b"].map((letter) => [state[letter].run, placeOf(state[letter])]);
+  const bothThere = ends.every(([run, place]) => !cellOf(run, place).missing);
+  if (state.look === "side" || !bothThere) {
+    const pair = ends.map(([run, place], index) => figure(titleOf("ab"[index]), run, place));
+    return el("div", { class: "cells" }, ...pair);
+  }
+  const views = { swipe, blink, difference };
+  return views[state.look](...ends.map(([run, place]) => pictureOf(run, place)));
+}
+
+function swipe(a, b) {
+  const over = el("div", { class: "over" }, b);
+  const edge = el("div", { class: "edge" });
+  const handle = el("input", { type: "range", class: "swipe", min: 0, max: 100, step: 0.5,
+    "aria-label": "Where A ends and B begins", oninput: () => cut(Number(handle.value)) });
+  const cut = (percent) => {
+    state.edge = Math.min(100, Math.max(0, percent));
+    handle.value = state.edge;
+    over.style.clipPath = `inset(0 0 0 ${state.edge}%)`;
+    edge.style.left = `${state.edge}%`;
+  };
+  const drag = (event) => {
+    const box = both.getBoundingClientRect();
+    if (event.buttons) cut((100 * (event.clientX - box.left)) / box.width);
+  };
+  const both = el("div", { class: "stage", onpointerdown: drag, onpointermove: drag }, a, over, edge);
+  cut(state.edge);
+  return el("figure", {}, el("h2", {}, `${titleOf("a")} | ${titleOf("b")}`), handle, both);
+}
+
+let flip = null; // what the clock below calls while two pictures blink
+// For those who asked for less motion it flips by the button alone.
+if (!matchMedia("(prefers-reduced-motion: reduce)").matches) setInterval(() => state.auto && flip?.(), 600);
+
+function blink(a, b) {
+  const title = el("h2");
+  const over = el("div", { class: "over" }, b);
+  const face = () => {
+    over.style.visibility = state.front === "b" ? "visible" : "hidden";
+    title.textContent = titleOf(state.front);
+  };
+  flip = () => {
+    state.front = state.front === "a" ? "b" : "a";
+    face();
+  };
+  face();
+  const byHand = el("button", { type: "button", onclick: () => { state.auto = false; flip(); } }, "flip by hand");
+  return el("figure", {}, title, el("div", { class: "stage" }, a, over), el("figcaption", {}, byHand));
+}
+
+// B − A in brightness (Rec. 709 weights): blue where A is brighter, red where B is, nearly white where equal.
+
+const STOPS = [[5, 48, 97], [67, 147, 195], [247, 247, 247], [214, 96, 77], [103, 0, 31]];
+
+function diverging(value) {
+  const at = (Math.min(1, Math.max(-1, value)) + 1) * 2;
+  const low = Math.min(3, Math.floor(at));
+  return STOPS[low].map((from, channel) => from + (at - low) * (STOPS[low + 1][channel] - from));
+}
+
+function subtract(a, b) {
+  const values = new Float32Array(a.length / 4);
+  let differ = 0;
+  for (let pixel = 0, at = 0; pixel < values.length; pixel += 1, at += 4) {
+    const red = b[at] - a[at], green = b[at + 1] - a[at + 1], blue = b[at + 2] - a[at + 2];
+    values[pixel] = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    if (red || green || blue) differ += 1;
+  }
+  const sizes = Array.from(values, Math.abs).filter((size) => size >= 0.5).sort((x, y) => x - y);
+  const held = sizes.length ? sizes[Math.ceil(0.99 * sizes.length) - 1] : 1;
+  const span = [1, 2, 5, 10, 20, 50, 100, 200].find((nice) => nice >= held) ?? 255;
+  return { values, span, differ: differ / values.length };
+}
+
+function difference(a, b) {
+  const box = el("figure", {}, el("h2", {}, `B − A · ${titleOf("b")} − ${titleOf("a")}`));
+  const pixels = (picture) => {
+    const canvas = el("canvas", { width: picture.naturalWidth, height: picture.naturalHeight });
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(picture, 0, 0);
+    return context.getImageData(0, 0, canvas.width, canvas.height).data;
+  };
+  Promise.all([a.decode(), b.decode()]).then(() => {
+    const [width, height] = [a.naturalWidth, a.naturalHeight];
+    if (width !== b.naturalWidth || height !== b.naturalHeight) {
+      box.append(el("div", { class: "missing" },
+        `The pictures differ in size: ${width} × ${height} and ${b.naturalWidth} × ${b.naturalHeight}.`));
+      return;
+    }
+    const { values, span, differ } = subtract(pixels(a), pixels(b));
+    const canvas = el("canvas", { width, height, role: "img",
+      "aria-label": `Difference, ${(100 * differ).toFixed(1)} % of the pixels differ` });
+    const context = canvas.getContext("2d");
+    const image = context.createImageData(width, height);
+    values.forEach((value, pixel) => image.data.set([...diverging(value / span), 255], 4 * pixel));
+    context.putImageData(image, 0, 0);
+    canvas.style.width = zoomed(width);
+    const ramp = el("span", { class: "ramp" });
+    ramp.style.background = `linear-gradient(to right, ${STOPS.map((stop) => `rgb(${stop.join(" ")})`).join(", ")})`;
+    box.append(canvas, el("div", { class: "legend" }, el("span", {}, `−${span}`), ramp,
+      el("span", {}, `+${span} of 255 in brightness`),
+      el("span", {}, differ ? `${(100 * differ).toFixed(1)} % of the pixels differ` : "the pictures are identical")));
+  }, () => box.append(el("div", { class: "missing" }, "A picture could not be decoded.")));
+  return box;
+}
+
+// The page.
+
+const stage = el("div");
+const main = el("main", {}, picker, stage);
+const slider = el("input", { type: "range", min: 0, max: last, value: last, "aria-label": "Step", disabled: !last,
+  oninput: () => show({ place: Number(slider.value) }) });
+const label = el("output", { "aria-live": "polite" });
+const play = el("button", { type: "button", disabled: !last, onclick: () => toggle(!state.timer) }, "Play");
+
+function show(change) {
+  Object.assign(state, change);
+  slider.value = state.place;
+  slider.setAttribute("aria-valuetext", `step ${steps[state.place]}`);
+  label.textContent = `step ${steps[state.place]} (${state.place + 1} of ${steps.length})`;
+  main.classList.toggle("fit", !state.zoom);
+  picker.hidden = state.mode !== "ab";
+  flip = null;
+  stage.replaceChildren(state.mode === "ab" ? abView()
+    : el("div", { class: "cells" }, ...runs.map((run, index) => figure(run, index, state.place))));
+}
+
+function toggle(on) {
+  clearInterval(state.timer);
+  state.timer = on ? setInterval(() => show({ place: (state.place + 1) % steps.length }), 1000 / state.speed) : 0;
+  play.textContent = on ? "Pause" : "Play";
+  label.setAttribute("aria-live", on ? "off" : "polite");
+}
+
+const MOVES = { ArrowLeft: () => state.place - 1, ArrowRight: () => state.place + 1, Home: () => 0, End: () => last };
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches("select, input") && event.target !== slider) return;
+  if (event.key === " " && !event.target.matches("button")) toggle(!state.timer);
+  else if (MOVES[event.key]) show({ place: Math.min(last, Math.max(0, MOVES[event.key]())) });
+  else return;
+  event.preventDefault();
+});
+
+const theme = menu("Theme", [["", "auto"], ["light", "light"], ["dark", "dark"]], "", (value) => {
+  document.documentElement.dataset.theme = value;
+});
+document.body.append(
+  el("header", {}, el("h1", {}, data.tag), ...data.notes.map((note) => el("p", { class: "note", role: "note" }, note))),
+  el("div", { class: "bar", role: "toolbar", "aria-label": "Controls" },
+    choice("mode", "What to show", [["all", "all runs"], ["ab", "A | B"]], "all", (mode) => show({ mode })),
+    el("div", { class: "time" }, play, slider, label),
+    menu("Speed", [1, 2, 5, 10].map((speed) => [speed, `${speed} steps/s`]), state.speed, (value) => {
+      state.speed = Number(value);
+      if (state.timer) toggle(true);
+    }),
+    menu("Zoom", [[0, "fit"], [1, "1×"], [2, "2×"], [4, "4×"]], 0, (value) => show({ zoom: Number(value) })), theme),
+  main,
+  el("footer", {}, "← → step by step, Home and End to the first and last, Space to play."));
+show({});
