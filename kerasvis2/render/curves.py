@@ -113,7 +113,7 @@ def _draw(panel: _Panel, size: tuple[int, int], x_label: str) -> np.ndarray:
         picture[row, left:] = _LINE
         start = left - 6 - text.width_of(label, _SMALL)
         text.write(picture, start, row - 10, label, size=_SMALL, colour=text.FAINT)
-    for value, label in step_ticks(across, max(2, across.length // 60)):
+    for value, label in step_ticks(across, max(2, across.length // 45)):
         column = left + round(across.at(value))
         picture[head : head + height, column] = _LINE
         wide = text.width_of(label, _SMALL)

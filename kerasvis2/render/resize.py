@@ -37,9 +37,10 @@ def as_pictures(images: Any) -> np.ndarray:
     broken = None if np.isfinite(images).all() else ~np.isfinite(images).all(-1)
     if broken is not None:
         images = np.where(broken[..., None], 0, images)
-    bright = images * np.float32(255)
+    bright = np.clip(images, 0, 1)
+    bright *= 255
     bright += 0.5
-    pictures = np.clip(bright, 0, 255, out=bright).astype(np.uint8)
+    pictures = bright.astype(np.uint8)
     if pictures.shape[-1] == 1:
         pictures = np.repeat(pictures, 3, axis=-1)
     if broken is not None:
