@@ -29,7 +29,9 @@ from kerasvis2.synthesis.transforms import compose
 Score = Callable[[Any], Any]
 Differentiate = Callable[[Callable[[Any], tuple[Any, Any]]], Callable[[Any], Any]]
 
-MOMENTUM, MEMORY = 0.9, 0.99
+# Of the gradients' averages and of Adam's squares. An average over views and steps is what the
+# views agree on; scaling it, not each step's, keeps noise from being scaled up with it.
+MOMENTUM, INERTIA = 0.9, 0.99
 
 
 def begin(canvas: Canvas, settings: Settings, units: int, seed: Any) -> Any:
@@ -51,9 +53,10 @@ def ascend(
 ) -> dict[str, Any]:
     """Climbs the score from `start`, and returns the best picture of each unit.
 
-    Each step looks at the pictures in `settings.views` random views, scales each unit's gradient
-    to a root mean square of 1 at its highest, subtracts the regularisers' and moves by Adam. Units
-    do not see each other: a unit's result is the same in any batch.
+    Each step looks at the pictures in `settings.views` random views, averages the gradient with
+    those of the last steps, scales it for each unit to a root mean square of 1 over the image,
+    subtracts the regularisers' and moves by Adam. Units do not see each other: a unit's result is
+    the same in any batch.
 
     A unit whose gradient is exactly 0, as a ReLU's that does not fire, gets a new random start
     each step, with more and more contrast, until it answers. If it never does, it is reported as
@@ -83,7 +86,7 @@ def ascend(
     climb = _climber(differentiate, score, canvas, settings, units)
     blank = ops.broadcast_to(canvas.blank(), (units, *canvas.shape))
     blank_score, start_score = score(blank), score(shown(start))
-    # Warm pictures may be so good that a probability has no gradient left: they answer already.
+    # A warm picture may be so good that its score has no gradient left; it is no dead unit's.
     answered = start_score != blank_score
 
     def keep(params: Any, best: Any, best_score: Any) -> tuple[Any, Any]:
@@ -91,29 +94,28 @@ def ascend(
         better = now > best_score
         return ops.where(_along(better, params), params, best), ops.maximum(now, best_score)
 
-    def turn(step: Any, params: Any, moments: Any, peak: Any, best: Any, best_score: Any) -> Any:
-        params, moments, peak = climb(params, moments, peak, step, steps, seed)
-        silent = ops.logical_not(ops.logical_or(answered, peak > 0))
+    def turn(step: Any, params: Any, memory: Any, alive: Any, best: Any, best_score: Any) -> Any:
+        params, memory, pulled = climb(params, memory, step, steps, seed)
+        alive = ops.logical_or(alive, pulled)
         params = ops.cond(
-            ops.any(silent),
-            lambda: ops.where(_along(silent, params), _restart(step), params),
+            ops.all(alive),
             lambda: params,
+            lambda: ops.where(_along(alive, params), params, restart(step)),
         )
         due = ops.logical_or((step + 1) % settings.check_every == 0, step + 1 >= steps)
         best, best_score = ops.cond(
             due, lambda: keep(params, best, best_score), lambda: (best, best_score)
         )
-        return step + 1, params, moments, peak, best, best_score
+        return step + 1, params, memory, alive, best, best_score
 
-    def _restart(step: Any) -> Any:
+    def restart(step: Any) -> Any:
         contrast = 1.0 + ops.cast(step, "float32")
         fresh = parametrization.start(units, Draws(seed, -2 - step, copies=units))
         return parametrization.project(fresh * contrast)
 
-    moments = ops.zeros((2, *start.shape))
-    state = (ops.zeros((), "int32"), start, moments, ops.zeros((units,)), start, start_score)
-    _, _, _, peak, best, best_score = ops.while_loop(lambda step, *_: step < steps, turn, state)
-    alive = ops.logical_or(answered, peak > 0)
+    memory = ops.zeros((units, *canvas.shape)), ops.zeros_like(start), ops.zeros_like(start)
+    state = (ops.zeros((), "int32"), start, memory, answered, start, start_score)
+    _, _, _, alive, best, best_score = ops.while_loop(lambda step, *_: step < steps, turn, state)
     return {
         "images": ops.where(_along(alive, blank), shown(best), blank),
         "score": ops.where(alive, best_score, blank_score),
@@ -125,7 +127,7 @@ def ascend(
 
 def _climber(
     differentiate: Differentiate, score: Score, canvas: Canvas, settings: Settings, units: int
-) -> Callable[..., tuple[Any, Any, Any]]:
+) -> Callable[..., tuple[Any, tuple[Any, Any, Any], Any]]:
     """One step of Adam on the objective's scaled gradient and the regularisers'."""
     parametrization = parametrize(settings.parametrization, canvas)
     transform = compose(*settings.transforms)
@@ -146,30 +148,29 @@ def _climber(
         return ops.sum(total)
 
     def climb(
-        params: Any, moments: Any, peak: Any, step: Any, steps: Any, seed: Any
-    ) -> tuple[Any, Any, Any]:
+        params: Any, memory: Any, step: Any, steps: Any, seed: Any
+    ) -> tuple[Any, tuple[Any, Any, Any], Any]:
+        average, first, second = memory
         draws = Draws(seed, step, copies=units)
         images = parametrization.image(params)
-        _, uphill = differentiate(lambda images: (answer(images, draws), ()))(images)
-        strength = ops.sqrt(ops.mean(ops.square(uphill), axis=(1, 2, 3)))
-        peak = ops.maximum(peak, strength)
-        uphill = uphill / _along(ops.maximum(peak, np.float32(1e-30)), uphill)
+        _, downhill = differentiate(lambda images: (answer(images, draws), ()))(images)
+        average = MOMENTUM * average + (1 - MOMENTUM) * downhill
+        strength = ops.sqrt(ops.mean(ops.square(average), axis=(1, 2, 3)))
+        scaled = average / _along(ops.maximum(strength, np.float32(1e-30)), average)
 
         def loss(params: Any) -> tuple[Any, Any]:
             images = parametrization.image(params)
-            return ops.sum(images * uphill) + price(images), ()
+            return ops.sum(images * scaled) + price(images), ()
 
         _, slope = differentiate(loss)(params)
-        first = MOMENTUM * moments[0] + (1 - MOMENTUM) * slope
-        second = MEMORY * moments[1] + (1 - MEMORY) * ops.square(slope)
+        first = MOMENTUM * first + (1 - MOMENTUM) * slope
+        second = INERTIA * second + (1 - INERTIA) * ops.square(slope)
         count = ops.cast(step + 1, "float32")
-        rate = settings.learning_rate * (
-            1.0 - ops.cast(step, "float32") / ops.cast(steps, "float32")
-        )
+        left = 1.0 - ops.cast(step, "float32") / ops.cast(steps, "float32")
         move = first / (1 - ops.power(MOMENTUM, count))
-        move = move / (ops.sqrt(second / (1 - ops.power(MEMORY, count))) + 1e-8)
-        params = parametrization.project(params - rate * move)
-        return params, ops.stack([first, second]), peak
+        move = move / (ops.sqrt(second / (1 - ops.power(INERTIA, count))) + 1e-8)
+        params = parametrization.project(params - settings.learning_rate * left * move)
+        return params, (average, first, second), strength > 0
 
     return climb
 

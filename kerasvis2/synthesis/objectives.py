@@ -18,8 +18,12 @@ def log_odds(logits: Any, units: Sequence[int]) -> Any:
 
     The right objective for a class among classes: a logit alone can be raised together with
     another's, and the log-probability of a sure class has no gradient left.
+
+    A model of one output has no others: its logit.
     """
     chosen = _chosen(logits, units)
+    if logits.shape[-1] == 1:
+        return logits[:, 0]
     # Far below every logit, but finite: an infinity would make the gradient NaN.
     others = ops.logsumexp(logits - 1e9 * chosen, axis=-1)
     return ops.sum(logits * chosen, axis=-1) - others

@@ -66,6 +66,6 @@ def preset(
         views={"fast": 4, "good": 8, "best": 8}[quality],
         transforms=(affine, noise(0.1)),
         total_variation=0.3,
-        lp=0.3,
+        lp=0.4,
     )
     return replace(settings, parametrization=parametrization) if parametrization else settings
