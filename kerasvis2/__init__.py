@@ -28,9 +28,15 @@ if TYPE_CHECKING:
     from kerasvis2.views.base import View as View
     from kerasvis2.views.curves import Curves as Curves
     from kerasvis2.views.defaults import default_views as default_views
+    from kerasvis2.views.eigen_cam import EigenCAM as EigenCAM
     from kerasvis2.views.filters import Filters as Filters
     from kerasvis2.views.grad_cam import GradCAM as GradCAM
+    from kerasvis2.views.grad_cam_plus_plus import GradCAMPlusPlus as GradCAMPlusPlus
+    from kerasvis2.views.gradient_times_input import GradientTimesInput as GradientTimesInput
+    from kerasvis2.views.hi_res_cam import HiResCAM as HiResCAM
+    from kerasvis2.views.layer_cam import LayerCAM as LayerCAM
     from kerasvis2.views.saliency import Saliency as Saliency
+    from kerasvis2.views.x_grad_cam import XGradCAM as XGradCAM
 
 __version__ = "0.1.0"
 
@@ -41,13 +47,19 @@ _HOMES = {
     "Activations": "views.activations",
     "Curves": "views.curves",
     "Drawing": "views.base",
+    "EigenCAM": "views.eigen_cam",
     "Filters": "views.filters",
     "GradCAM": "views.grad_cam",
+    "GradCAMPlusPlus": "views.grad_cam_plus_plus",
+    "GradientTimesInput": "views.gradient_times_input",
+    "HiResCAM": "views.hi_res_cam",
+    "LayerCAM": "views.layer_cam",
     "Monitor": "monitor",
     "Needs": "views.base",
     "Probe": "probe",
     "Saliency": "views.saliency",
     "View": "views.base",
+    "XGradCAM": "views.x_grad_cam",
     "compare": "compare",
     "default_views": "views.defaults",
     "log_spaced": "schedule",

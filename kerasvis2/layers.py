@@ -89,6 +89,14 @@ def is_convolution(info: LayerInfo) -> bool:
     return isinstance(info.layer, kinds)
 
 
+def is_attention(info: LayerInfo) -> bool:
+    """Whether a layer is one of Keras's multi-head attentions."""
+    import keras
+
+    kinds = (keras.layers.MultiHeadAttention, keras.layers.GroupQueryAttention)
+    return isinstance(info.layer, kinds)
+
+
 def spread(infos: Sequence[LayerInfo], most: int) -> list[LayerInfo]:
     """At most `most` of the layers, evenly over the depth, the first and the last among them."""
     if len(infos) <= most:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
-from kerasvis2.layers import LayerInfo, LayerSpec, is_convolution, spread
+from kerasvis2.attribution.tokens import fold, token_grid
+from kerasvis2.layers import LayerInfo, LayerSpec, is_attention, is_convolution, spread
 from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture
 from kerasvis2.views.targeted import TargetedView
 
@@ -14,10 +15,13 @@ class CAMView(TargetedView):
     """A class activation map; a method is a subclass with one line of maths, `weigh`.
 
     Args:
-        layers: layers with an output of (N, h, w, C); by default the convolutions, at most 16,
-            spread over the depth, the last among them.
+        layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) that make up a grid;
+            by default the convolutions and, in a transformer, the normalisations that come before
+            its last attention, at most 16, spread over the depth, the last among them.
         **common: `target`, `targets`, `freq`, `scale`.
     """
+
+    signed: ClassVar[bool] = False
 
     def __init__(self, *, layers: LayerSpec = None, **common: Any) -> None:
         super().__init__(**common)
@@ -28,9 +32,9 @@ class CAMView(TargetedView):
             layers=self.layers,
             outputs=True,
             gradients=True,
-            fits=_is_spatial,
-            default=_convolutions,
-            what="layer with a spatial output (N, h, w, C)",
+            fits=spatial(probe),
+            default=_informative,
+            what=SPATIAL,
             **self.aims(),
         )
 
@@ -40,7 +44,7 @@ class CAMView(TargetedView):
 
     def reduce(self, seen: Any) -> dict[str, Any]:
         return {
-            key: self.weigh(activation, seen.gradients[key])
+            key: self.weigh(on_grid(activation, seen), on_grid(seen.gradients[key], seen))
             for key, activation in seen.activations.items()
         }
 
@@ -52,6 +56,7 @@ class CAMView(TargetedView):
             pixels, top = attribution_sheet(
                 about.images,
                 maps,
+                signed=self.signed,
                 scale=self.scale,
                 frozen=about.frozen.get(key),
                 title=about.title(self.title, key),
@@ -62,12 +67,38 @@ class CAMView(TargetedView):
         return drawing
 
 
-def _is_spatial(info: LayerInfo) -> bool:
-    shape = info.shape or ()
-    return (
-        len(shape) == 4 and min(shape[1] or 1, shape[2] or 1) > 0 and (shape[1], shape[2]) != (1, 1)
-    )
+SPATIAL = "layer with a spatial output (N, h, w, C), or tokens (N, T, C) that make up a grid"
 
 
-def _convolutions(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
-    return spread([info for info in infos if is_convolution(info)] or list(infos), 16)
+def spatial(probe: Any) -> Callable[[LayerInfo], bool]:
+    """Which layers have a map over the image: `Needs.fits` of a class activation map."""
+    image = (0, 0) if probe is None else probe.images.shape[1:3]
+
+    def fits(info: LayerInfo) -> bool:
+        shape = info.shape or ()
+        if len(shape) == 3 and shape[1]:
+            return token_grid(shape[1], *image) is not None
+        return len(shape) == 4 and 0 not in shape and shape[1:3] != (1, 1)
+
+    return fits
+
+
+def on_grid(values: Any, seen: Any) -> Any:
+    """(N, h, w, C) as it is, tokens (N, T, C) folded onto the grid of the image."""
+    if len(values.shape) == 4:
+        return values
+    grid = token_grid(values.shape[1], *seen.inputs.shape[1:3])
+    assert grid is not None, "`spatial` lets no other layers through"
+    return fold(values, grid)
+
+
+def _informative(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
+    # The patches no longer reach the class token behind the last attention: gradient 0.
+    last = max((info.place for info in infos if is_attention(info)), default=-1)
+    chosen = [
+        info
+        for info in infos
+        if is_convolution(info)
+        or ("Normalization" in info.kind and len(info.shape or ()) == 3 and info.place < last)
+    ]
+    return spread(chosen or list(infos), 16)

@@ -18,8 +18,10 @@ class PixelView(TargetedView):
     """
 
     signed: ClassVar[bool] = True
+    notes: ClassVar[tuple[str, ...]] = ()  # further lines below the title of every picture
 
     def needs(self, model: Any, probe: Any) -> Needs:
+        check_pixels(type(self).__name__, probe)
         return Needs(input_gradient=True, **self.aims())
 
     def attribute(self, seen: Any) -> Any:
@@ -43,6 +45,24 @@ class PixelView(TargetedView):
                 title=about.title(self.title, key),
                 captions=about.captions(),
                 wrong=about.wrong(),
+                notes=self.notes,
             )
             drawing.pictures[key] = Picture(pixels, top)
         return drawing
+
+
+def with_channels(values: Any) -> Any:
+    """(N, H, W, C), also of grey inputs without a channel axis."""
+    return values[..., None] if len(values.shape) == 3 else values
+
+
+def check_pixels(view: str, probe: Any) -> None:
+    """Raises `ValueError` where the model's input does not have the pixels of the picture."""
+    if probe is None:
+        return
+    drawn, shown = probe.drawn.shape, probe.images.shape
+    if len(drawn) not in (3, 4) or drawn[1:3] != shown[1:3]:
+        raise ValueError(
+            f"{view} attributes to pixels, but the model's input {drawn} has not the pixels of the "
+            f"pictures {shown}. Give the model images (N, height, width, channels)."
+        )

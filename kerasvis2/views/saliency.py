@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 
-from kerasvis2.views.pixels import PixelView
+from kerasvis2.views.pixels import PixelView, with_channels
 
 
 class Saliency(PixelView):
@@ -26,4 +26,4 @@ class Saliency(PixelView):
     signed = False
 
     def attribute(self, seen: Any) -> Any:
-        return ops.max(ops.abs(seen.input_gradient), axis=-1)
+        return ops.max(ops.abs(with_channels(seen.input_gradient)), axis=-1)

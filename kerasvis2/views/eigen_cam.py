@@ -1,0 +1,47 @@
+"""Eigen-CAM."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from kerasvis2.attribution.cam import first_component
+from kerasvis2.layers import LayerSpec
+from kerasvis2.views.base import Needs
+from kerasvis2.views.cam import CAMView, on_grid
+
+
+class EigenCAM(CAMView):
+    """What a layer's channels agree on most, whatever the class: their first principal component.
+
+    A·v₁, with A the layer's output as a matrix (h·w, C), not centred, and v₁ its first right
+    singular vector. The sign of v₁ is arbitrary; it is chosen so that the positive part of the
+    map has at least the energy of the negative part. After a ReLU the map has one sign only;
+    elsewhere both are drawn. No gradient and no target goes into it.
+
+    Muhammad and Yeasin, "Eigen-CAM: Class Activation Map using Principal Components", IJCNN 2020,
+    https://arxiv.org/abs/2008.00299.
+
+    Tag: `eigen_cam/<NN>_<layer>`. Cost: an eigendecomposition of the smaller of C×C and h·w×h·w a
+    layer and image; no backward pass. `compute` gives (N, h, w) by layer path, signed.
+
+    Args:
+        layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) that make up a grid;
+            by default the convolutions, at most 16, spread over the depth.
+        freq: how often, instead of the monitor's `freq`.
+        scale: the display scale.
+    """
+
+    title = "Eigen-CAM"
+    signed = True
+
+    def __init__(
+        self, *, layers: LayerSpec = None, freq: Any = None, scale: str | float = "nice"
+    ) -> None:
+        super().__init__(layers=layers, freq=freq, scale=scale)
+
+    def needs(self, model: Any, probe: Any) -> Needs:
+        return replace(super().needs(model, probe), gradients=False, targets=())
+
+    def reduce(self, seen: Any) -> dict[str, Any]:
+        return {key: first_component(on_grid(a, seen)) for key, a in seen.activations.items()}

@@ -1,0 +1,36 @@
+"""Grad-CAM++."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+from kerasvis2.attribution.cam import plus_plus_weights, weighted_sum
+from kerasvis2.views.cam import CAMView
+
+
+class GradCAMPlusPlus(CAMView):
+    """Grad-CAM with weights that let every instance of the target count, small ones too.
+
+    relu(Σ_k (Σ α_k⊙relu(g_k))·A_k) with α = g²/(2g² + g³·ΣA), sums over space, A the layer's
+    output, k a channel and g = ∂logit/∂A. The paper takes the derivatives of exp(logit); that
+    factor is the same at every place of an image, overflows, and is left out. The weights are
+    meant for layers after their ReLU: where ΣA is negative the denominator can come near 0.
+
+    Chattopadhay et al., "Grad-CAM++: Generalized Gradient-based Visual Explanations for Deep
+    Convolutional Networks", WACV 2018, https://arxiv.org/abs/1710.11063.
+
+    Tag: `grad_cam_plus_plus/<NN>_<layer>`. Cost: none on top of the shared forward and backward
+    pass, all layers together. `compute` gives (N, h, w) by layer path.
+
+    Args:
+        layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) that make up a grid;
+            by default the convolutions, at most 16, spread over the depth.
+        **common: `target`, `targets`, `freq`, `scale`.
+    """
+
+    title = "Grad-CAM++"
+
+    def weigh(self, activations: Any, gradients: Any) -> Any:
+        return ops.relu(weighted_sum(plus_plus_weights(activations, gradients), activations))

@@ -1,0 +1,33 @@
+"""LayerCAM."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+from kerasvis2.attribution.cam import weighted_sum
+from kerasvis2.views.cam import CAMView
+
+
+class LayerCAM(CAMView):
+    """Where more of a layer's activation would raise the target; sharp in early layers too.
+
+    relu(Σ_k relu(g_k)⊙A_k), with A the layer's output, k a channel and g = ∂logit/∂A.
+
+    Jiang et al., "LayerCAM: Exploring Hierarchical Class Activation Maps for Localization", IEEE
+    Transactions on Image Processing 30, 2021, https://doi.org/10.1109/TIP.2021.3089943.
+
+    Tag: `layer_cam/<NN>_<layer>`. Cost: none on top of the shared forward and backward pass, all
+    layers together. `compute` gives (N, h, w) by layer path.
+
+    Args:
+        layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) that make up a grid;
+            by default the convolutions, at most 16, spread over the depth.
+        **common: `target`, `targets`, `freq`, `scale`.
+    """
+
+    title = "LayerCAM"
+
+    def weigh(self, activations: Any, gradients: Any) -> Any:
+        return ops.relu(weighted_sum(ops.relu(gradients), activations))
