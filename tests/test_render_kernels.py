@@ -51,7 +51,7 @@ def test_one_input_is_one_tile_a_filter_in_index_order():
 
 def test_more_inputs_are_the_whole_matrix_of_inputs_by_filters():
     kernel = np.zeros((3, 3, 5, 7))
-    kernel[0, 2, 4, 6] = 1  # upper right weight of the tile at the lower right
+    kernel[0, 2, 1, 4] = 1  # upper right weight of the tile in row 1 and column 4
     kernel[2, 0, 0, 0] = -1  # lower left weight of the tile at the upper left
     sheet, _ = draw(kernel)
     tile = 72
@@ -60,7 +60,7 @@ def test_more_inputs_are_the_whole_matrix_of_inputs_by_filters():
     cold = np.argwhere((body == paint(np.array(-1.0), True)).all(-1))
     weight = tile // 3
     assert len(hot) == len(cold) == weight**2
-    np.testing.assert_array_equal(hot[0], [4 * (tile + 1), 6 * (tile + 1) + 2 * weight])
+    np.testing.assert_array_equal(hot[0], [tile + 1, 4 * (tile + 1) + 2 * weight])
     np.testing.assert_array_equal(cold[0], [2 * weight, 0])
 
 

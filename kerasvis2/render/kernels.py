@@ -1,7 +1,7 @@
 """What a layer has learned to look for: its kernel, every weight of it or the first of many."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -23,14 +23,14 @@ _WIDEST = 650  # Of a matrix: 64 filters of 3 × 3, each weight 3 pixels wide.
 def kernel_sheet(
     kernel: Any,
     *,
-    kind: Literal["conv", "depthwise", "dense"],
+    kind: str,
     shown: int = 64,
     scale: Any = "nice",
     frozen: float | None = None,
     title: str,
     notes: Sequence[str] = (),
     total: tuple[int, int] | None = None,
-    image_shape: tuple[int, int, int] | None = None,
+    image_shape: tuple[int, ...] | None = None,
 ) -> tuple[np.ndarray, float]:
     """A kernel as stored by Keras, zero neutral, in index order.
 
@@ -41,7 +41,7 @@ def kernel_sheet(
         kernel: Float (kh, kw, cin, cout) for "conv", with one or three spatial axes as well (depth
             slices lie side by side); (kh, kw, cin, multiplier) for "depthwise"; (in, out) for
             "dense".
-        kind: How to read it.
+        kind: How to read it, "conv", "depthwise" or "dense".
         shown: How many filters, and how many input channels, are drawn at most.
         scale: "nice", "run", a number, or "image" for the largest weight, see `scale.fit`.
         frozen: The top to use for `scale="run"`, once there is one.
@@ -82,7 +82,7 @@ def kernel_sheet(
     return page(body, title=title, notes=[" · ".join(said), *notes], legend=legend), drawn.top
 
 
-def _check(kernel: np.ndarray, kind: str, image_shape: tuple[int, int, int] | None) -> None:
+def _check(kernel: np.ndarray, kind: str, image_shape: tuple[int, ...] | None) -> None:
     axes = {"conv": (3, 4, 5), "depthwise": (3, 4), "dense": (2,)}
     if kind not in axes:
         raise ValueError(f'kind={kind!r} is unknown; give "conv", "depthwise" or "dense".')

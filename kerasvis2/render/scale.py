@@ -59,10 +59,10 @@ class Scale:
     def unit(self, values: Any) -> np.ndarray:
         """`values` over `top`, clipped to [0, 1] or [−1, 1]; NaN where they are not finite."""
         values = as_float(values)
-        # Below the smallest normal float32 the quotient needs more room than the values did.
-        top = np.float64(self.top) if self.top < np.finfo(np.float32).tiny else self.top
+        if self.top < np.finfo(np.float32).tiny:
+            values = values.astype(np.float64)  # As a float32 the top itself could become 0.
         with np.errstate(invalid="ignore", over="ignore"):
-            units = values / top if top else values * 0
+            units = values / self.top if self.top else values * 0
         np.clip(units, -1 if self.signed else 0, 1, out=units)
         finite = np.isfinite(values)
         if not finite.all():
