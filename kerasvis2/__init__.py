@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from kerasvis2.views.gradient_times_input import GradientTimesInput as GradientTimesInput
     from kerasvis2.views.hi_res_cam import HiResCAM as HiResCAM
     from kerasvis2.views.layer_cam import LayerCAM as LayerCAM
+    from kerasvis2.views.occlusion import Occlusion as Occlusion
     from kerasvis2.views.saliency import Saliency as Saliency
     from kerasvis2.views.x_grad_cam import XGradCAM as XGradCAM
 
@@ -56,6 +57,7 @@ _HOMES = {
     "LayerCAM": "views.layer_cam",
     "Monitor": "monitor",
     "Needs": "views.base",
+    "Occlusion": "views.occlusion",
     "Probe": "probe",
     "Saliency": "views.saliency",
     "View": "views.base",

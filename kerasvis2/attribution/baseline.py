@@ -1,0 +1,58 @@
+"""What stands in for a missing pixel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+_BLUR = 0.1  # standard deviation of the blur, in shorter sides of the image
+
+
+def baseline_of(kind: Any, images: Any, probe: Any) -> Any:
+    """The replacement of images (N, H, W[, C]), of a shape that broadcasts to theirs.
+
+    Args:
+        kind: "mean", each image's own mean colour; "blur", the image itself out of focus;
+            "black", or a number in display terms, 0 being black and 1 white.
+        images: the images in the model's units.
+        probe: whose display says what black is.
+
+    Raises:
+        ValueError: on another word, or where the display cannot be inverted.
+    """
+    if isinstance(kind, str) and kind == "mean":
+        return ops.mean(images, axis=(1, 2), keepdims=True)
+    if isinstance(kind, str) and kind == "blur":
+        return blurred(images)
+    return probe.from_display(0.0 if kind == "black" else kind)
+
+
+def check_fill(fill: Any) -> None:
+    """Raises `ValueError` for what `baseline_of` does not know."""
+    word = isinstance(fill, str) and fill in ("mean", "black", "blur")
+    number = isinstance(fill, (int, float)) and not isinstance(fill, bool) and 0 <= fill <= 1
+    if not (word or number):
+        raise ValueError(
+            f'fill={fill!r}: give "mean", "black", "blur", or a number from 0 (black) to 1 (white).'
+        )
+
+
+def blurred(images: Any) -> Any:
+    """Images (N, H, W[, C]) under a Gaussian a tenth of the shorter side wide, edges extended."""
+    height, width = images.shape[1:3]
+    deviation = _BLUR * min(height, width)
+    rows, columns = _gaussian(height, deviation), _gaussian(width, deviation)
+    return ops.einsum("ij,njk...->nik...", rows, ops.einsum("ij,nkj...->nki...", columns, images))
+
+
+def _gaussian(length: int, deviation: float) -> np.ndarray:
+    """(length, length) matrix that blurs a line; each row sums to 1."""
+    reach = int(np.ceil(4 * deviation))
+    offsets = np.arange(-reach, reach + 1)
+    weights = np.exp(-0.5 * (offsets / deviation) ** 2)
+    matrix = np.zeros((length, length))
+    for i in range(length):
+        np.add.at(matrix[i], np.clip(i + offsets, 0, length - 1), weights / weights.sum())
+    return matrix.astype("float32")

@@ -1,0 +1,86 @@
+"""What views share that look at the probe again and again with parts of it covered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kerasvis2.attribution.perturb import masked_scores
+from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture
+from kerasvis2.views.pixels import INPUT, check_pixels
+from kerasvis2.views.targeted import TargetedView
+
+
+class PerturbedView(TargetedView):
+    """How the score answers to changes of the input; a method gives `reduce`.
+
+    Args:
+        **common: `target`, `targets`, `freq`, `scale`, `seed`.
+    """
+
+    def needs(self, model: Any, probe: Any) -> Needs:
+        check_pixels(type(self).__name__, probe)
+        return Needs(own_pass=True, **self.aims())
+
+    def on_image(self, maps: np.ndarray, about: About) -> np.ndarray:
+        """The map (N, h, w) to lay over the images; NumPy."""
+        return maps
+
+    def remarks(self, arrays: Arrays, key: str) -> tuple[list[str], list[list[str]]]:
+        """Further lines for the picture, and for each image."""
+        return [], [[] for _ in arrays[key]]
+
+    def draw(self, arrays: Arrays, about: About) -> Drawing:
+        from kerasvis2.render import attribution_sheet
+
+        drawing = Drawing()
+        for key in (key for key in arrays if key.partition("@")[0] == INPUT):
+            notes, lines = self.remarks(arrays, key)
+            pixels, top = attribution_sheet(
+                about.images,
+                self.on_image(arrays[key], about),
+                signed=True,
+                scale=self.scale,
+                frozen=about.frozen.get(key),
+                title=about.title(self.title, key),
+                captions=[[*words, *more] for words, more in zip(about.captions(), lines)],
+                wrong=about.wrong(),
+                notes=notes,
+            )
+            drawing.pictures[key] = Picture(pixels, top)
+        return drawing
+
+
+def scores_under(seen: Any, baseline: Any, masks: Any, count: int, measure: Any = None) -> Any:
+    """(n, count): what `measure(Seen) -> (n,)` gives of the images under each mask.
+
+    Args:
+        seen: the clean look; it fixes the class.
+        baseline: see `masked_scores`.
+        masks: see `masked_scores`.
+        count: number of masks.
+        measure: the target's score by default.
+    """
+    measured = measure or (lambda again: again.score)
+    return masked_scores(
+        lambda images, rows: measured(seen.look(images, rows)), seen.inputs, baseline, masks, count
+    )
+
+
+def confidence(seen: Any) -> Any:
+    """(n,) the probability of the class that is scored, by one softmax or sigmoid of its logits.
+
+    Where there is no such thing (a callable target, a regression, a label map, a linear output
+    without class labels) it is the target's score.
+    """
+    logits, classes = seen.logits, seen.classes
+    if classes is None or len(logits.shape) != 2:
+        return seen.score
+    classifies = seen.head != "linear" or seen.probe.class_indices() is not None
+    if not classifies:
+        return seen.score
+    if logits.shape[-1] == 1 or seen.head == "sigmoid":
+        return ops.sigmoid(seen.score)
+    return ops.take_along_axis(ops.softmax(logits), classes[:, None], axis=1)[:, 0]
