@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerasvis2.record.reader import Run
+from kerasvis2.record.reader import SCALE_TAG, Run
 
 _FIRST = ("images", "scalars", "text")
 
@@ -16,9 +16,12 @@ def listing(run: Run) -> Iterator[str]:
         {series.kind for series in run.series.values()},
         key=lambda kind: (_FIRST.index(kind) if kind in _FIRST else len(_FIRST), kind),
     )
+    scales = {SCALE_TAG + tag for tag in run.tags()}
     width = min(60, max(map(len, run.series), default=0))
     for kind in kinds:
         for tag in run.tags(kind):
+            if tag in scales:
+                continue  # part of their pictures, not curves
             steps = run.steps(tag)
             count = f"{len(steps)} step{'s' * (len(steps) != 1)}"
             span = f"{steps[0]}…{steps[-1]}" if len(steps) > 1 else f"{steps[0]}"

@@ -29,8 +29,8 @@ function choice(name, label, options, chosen, onpick) {
   return el("fieldset", { "aria-label": label }, ...fields);
 }
 
-function menu(label, options, chosen, onpick) {
-  const select = el("select", { onchange: () => onpick(select.value) },
+function menu(label, options, chosen, onpick, name = label) {
+  const select = el("select", { "aria-label": name, onchange: () => onpick(select.value) },
     ...options.map(([value, words]) => el("option", { value: String(value), selected: value === chosen }, words)));
   return el("label", { class: "field" }, label, select);
 }
@@ -77,9 +77,10 @@ function sidePicker(letter) {
   const name = letter.toUpperCase();
   const at = [["", "step of the slider"], ...steps.map((step, place) => [place, `step ${step}`])];
   return [
-    menu(`${name}:`, runs.map((run, index) => [index, run]), side.run, (value) => { side.run = Number(value); show({}); }),
+    menu(`${name}:`, runs.map((run, index) => [index, run]), side.run,
+      (value) => { side.run = Number(value); show({}); }, `Run of ${name}`),
     menu("at", at, side.place === null ? "" : side.place,
-      (value) => { side.place = value === "" ? null : Number(value); show({}); }),
+      (value) => { side.place = value === "" ? null : Number(value); show({}); }, `Step of ${name}`),
   ];
 }
 

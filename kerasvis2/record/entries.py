@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kerasvis2.layers import LayerInfo
 from kerasvis2.record.events import Value, image, scalar, text
+from kerasvis2.record.reader import SCALE_TAG
 from kerasvis2.views.base import Drawing, tag_of
 
 VIS = "vis"
@@ -19,10 +20,13 @@ def entries(drawing: Drawing, view: str, layers: Mapping[str, LayerInfo]) -> dic
         view: the view's part of the tags.
         layers: every layer by path, for the place in the tag.
     """
-    vis = [
-        image(tag_of(view, key, layers), picture.pixels, picture.text)
-        for key, picture in drawing.pictures.items()
-    ]
+    vis = []
+    for key, picture in drawing.pictures.items():
+        tag = tag_of(view, key, layers)
+        vis.append(image(tag, picture.pixels, picture.text))
+        if picture.top is not None:
+            # As a scalar, as TensorBoard keeps the description of a tag's first picture only.
+            vis.append(scalar(SCALE_TAG + tag, picture.top))
     vis += [scalar(f"{view}/{key}", value) for key, value in drawing.scalars.items()]
     vis += [text(f"{view}/{key}", words) for key, words in drawing.texts.items()]
     return {

@@ -24,7 +24,9 @@ from kerasvis2.record.frames import Damaged, open_events, peek_file, verified
 from kerasvis2.record.index import Entry, Series, index_file
 
 _PARTS = ("train", "validation", "vis")
-_SCALE_TAG = "scale/"
+SCALE_TAG = "scale/"
+"""What comes before an image's tag in the tag of its display scale."""
+
 _SCALE = re.compile(r"^scale: (.+?)\s*$", re.MULTILINE)
 
 
@@ -115,7 +117,7 @@ class Run:
         such as "scale: 0…0.5" in the description.
         """
         picture = self._image(tag, step)
-        told = self.series.get(_SCALE_TAG + find_tag(tag, self.tags(), self.name))
+        told = self.series.get(SCALE_TAG + find_tag(tag, self.tags(), self.name))
         scalar = told.entries.get(step) if told else None
         if scalar is not None and scalar.wall_time == picture.wall_time:
             return f"{scalar.number:g}"
@@ -222,7 +224,7 @@ def find_tag(tag: str, tags: Iterable[str], where: str) -> str:
     tags = list(tags)
     if tag in tags:
         return tag
-    fits = [name for name in tags if name.endswith(tag) or fnmatch.fnmatchcase(name, tag)]
+    fits = [name for name in sorted(tags) if name.endswith(tag) or fnmatch.fnmatchcase(name, tag)]
     if len(fits) == 1:
         return fits[0]
     if fits:

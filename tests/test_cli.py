@@ -1,0 +1,159 @@
+"""The command line as people use it: in a process of its own."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+from runs_on_disk import HOSTILE, TAG, write_run
+
+import kerasvis2
+from kerasvis2 import cli
+
+
+def kerasvis2_command(*arguments, **kwargs):
+    command = [sys.executable, "-m", "kerasvis2", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, **kwargs)
+
+
+@pytest.fixture
+def two(tmp_path):
+    write_run(tmp_path / "runs" / "a", range(6), probe="1" * 64)
+    write_run(tmp_path / "runs" / "b", [0, 2, 4], seed=100, probe="2" * 64)
+    return tmp_path / "runs"
+
+
+def test_list(two):
+    result = kerasvis2_command("list", two)
+    assert result.returncode == 0
+    assert result.stderr == ""
+    lines = result.stdout.splitlines()
+    assert lines[0] == f"a  ({two / 'a'})"
+    assert lines[1].split() == ["images", TAG, "6", "steps", "0…5"]
+    assert lines[2].split() == ["scalars", "train/epoch_loss", "6", "steps", "0…5"]
+    assert lines[4].split() == ["images", TAG, "3", "steps", "0…4"]
+
+
+def test_list_leaves_the_scales_of_pictures_out(tmp_path, capsys):
+    write_run(tmp_path / "a", [0], scale=0.5)
+    assert cli.main(["list", str(tmp_path)]) == 0
+    assert "scale/" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["png", "gif", "html"])
+def test_compare(two, tmp_path, capsys, kind):
+    output = tmp_path / f"out.{kind}"
+    arguments = ["compare", str(two / "b"), str(two / "a"), "--tag", "conv", "-o", str(output)]
+    assert cli.main([*arguments, "--steps", "0,4"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith(f"{output}: 2 runs, 2 steps of {TAG}, ")
+    assert "kerasvis2: The probes differ" in printed.err
+    if kind == "gif":
+        with Image.open(output) as animation:
+            assert animation.n_frames == 2
+    if kind == "png":
+        with Image.open(output) as image:
+            assert np.array(image).shape[2] == 3
+    if kind == "html":
+        assert output.read_text("utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["list", "nowhere"], "no folder 'nowhere'"),
+        (["list", "."], "no event files in '.'"),
+        (["compare", "runs", "--tag", "grad_cm", "-o", "x.png"], "the closest are 'grad_cam/03"),
+        (["compare", "runs", "--tag", "conv", "-o", "x.jpg"], "must end in .png, .gif or .html"),
+        (["compare", "runs", "--tag", "conv", "-o", "no/x.png"], "No such file or directory"),
+    ],
+)
+def test_errors_are_one_line_without_a_traceback(tmp_path, monkeypatch, capsys, arguments, message):
+    if "runs" in arguments:
+        write_run(tmp_path / "runs" / "a", [0])
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(arguments) == 1
+    printed = capsys.readouterr()
+    [line] = printed.err.splitlines()
+    assert line.startswith("kerasvis2: ")
+    assert message in line
+    assert printed.out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "required"),
+        (["lsit"], "invalid choice: 'lsit'"),
+        (["compare", "a", "--tag", "t", "--steps", "1,x", "-o", "o.png"], "'1,x' is no list of"),
+        (["demo", "--epochs", "0"], "0 is not a positive number"),
+        (["explain", "model.keras", "-o", "out.png"], "IMAGE"),
+    ],
+)
+def test_usage_errors(capsys, arguments, message):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_version():
+    assert kerasvis2_command("--version").stdout == f"{kerasvis2.__version__}\n"
+
+
+def test_damage_is_named_and_the_rest_is_shown(two, capsys):
+    [path] = (two / "a" / "vis").glob("*tfevents*")
+    path.write_bytes(path.read_bytes()[:-100])
+    assert cli.main(["list", str(two)]) == 0
+    printed = capsys.readouterr()
+    assert f"kerasvis2: {path}: the record at byte" in printed.err
+    assert "cut off" in printed.err
+    assert "5 steps" in printed.out
+
+
+def test_a_terminal_is_not_given_orders(tmp_path, capsys):
+    write_run(tmp_path / "a", [0], tag="x" + "".join(HOSTILE))
+    assert cli.main(["list", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "\\x1b[31mred" in printed
+    assert "\\u202e" in printed
+    assert "שלום" in printed
+    assert all(letter.isprintable() or letter == "\n" for letter in printed)
+
+
+def test_a_narrow_encoding_and_a_closed_pipe(two):
+    result = kerasvis2_command("list", two, env={"PYTHONIOENCODING": "ascii"})
+    assert result.returncode == 0
+    assert "0\\u20265" in result.stdout
+    command = f"{sys.executable} -m kerasvis2 list {two} | true"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    assert result.stderr == ""
+
+
+def test_no_command_of_ours_imports_tensorflow(two, tmp_path):
+    script = f"""if True:
+        import sys
+        from kerasvis2 import cli
+        cli.main(["list", {str(two)!r}])
+        for kind in ("png", "gif", "html"):
+            out = {str(tmp_path)!r} + "/out." + kind
+            cli.main(["compare", {str(two)!r}, "--tag", "conv", "-o", out])
+        heavy = {{"tensorflow", "keras", "scipy", "matplotlib.pyplot"}} & set(sys.modules)
+        print(sorted(heavy))
+    """
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert result.stdout.splitlines()[-1] == "[]", result.stderr
+
+
+def test_help_imports_nothing_heavy():
+    script = """if True:
+        import sys
+        from kerasvis2 import cli
+        try:
+            cli.main(["--help"])
+        except SystemExit:
+            print(sorted({"numpy", "google.protobuf", "PIL", "tensorflow"} & set(sys.modules)))
+    """
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert result.stdout.splitlines()[-1] == "[]"
