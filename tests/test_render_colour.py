@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -91,3 +93,9 @@ def test_png_there_and_back(shape):
 def test_png_refuses_what_is_no_picture(picture):
     with pytest.raises(ValueError, match="uint8"):
         encode(picture)
+
+
+def test_importing_the_sheets_imports_neither_matplotlib_nor_tensorflow():
+    code = "import sys, kerasvis2.render; print({'matplotlib', 'tensorflow'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "set()"
