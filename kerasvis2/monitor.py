@@ -100,19 +100,26 @@ class Monitor(keras.callbacks.Callback):
         self._last_epoch = 0
         self._started = 0.0
         self._iteration = 0
+        self._epoch_start = 0
+        self._looked: dict[str, int] = {}
 
     # Keras calls these.
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._started = time.time()
-        self._iteration = int(self.model.optimizer.iterations)
+        self._iteration = self._iterations()
         if self._observer is None or not self._observer.fits(self.model):
             self._begin_model()
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if self.unit == "batch":
+            self._epoch_start = self._iterations()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.unit != "batch":
             return
-        before, self._iteration = self._iteration, int(self.model.optimizer.iterations)
+        # Counted here, as reading the optimizer's own count would wait for the device each time.
+        before, self._iteration = self._iteration, self._epoch_start + batch + 1
         # Several steps at once, where the model was compiled with steps_per_execution.
         self._look(range(before + 1, self._iteration + 1), "batch")
 
@@ -123,11 +130,15 @@ class Monitor(keras.callbacks.Callback):
         self._warn_of_company()
 
     def on_train_end(self, logs: Any = None) -> None:
+        self._look_again()
         if self.hparams is not None and self._session_open:
             self._session_open = False
             end = session_end("success", time.time())
             self._recorder.submit(self._last_epoch, lambda: {SESSION: [end]}, 0)
         self._recorder.drain()
+
+    def _iterations(self) -> int:
+        return int(self.model.optimizer.iterations)
 
     # The way through: look, then draw and write in the background.
 
@@ -173,12 +184,30 @@ class Monitor(keras.callbacks.Callback):
             if (plan.view.unit or self.unit) == unit
             and any(due(_freq(plan.view, self.freq), step) for step in steps)
         ]
+        self._look_at(observer, plans, steps[-1], unit)
+
+    def _look_again(self) -> None:
+        """Training ends: those that show it as a whole look once more, unless they just did."""
+        observer = self._observer
+        assert observer is not None, "on_train_begin comes first"
+        ends = {"epoch": self._last_epoch, "batch": self._iteration}
+        for unit, step in ends.items():
+            plans = [
+                plan
+                for name, plan in self._plans.items()
+                if plan.view.at_end
+                and (plan.view.unit or self.unit) == unit
+                and self._looked.get(name, step) != step
+            ]
+            self._look_at(observer, plans, step, unit)
+
+    def _look_at(self, observer: Observer, plans: list[Plan], step: int, unit: str) -> None:
         if not plans:
             return
         observation, plans = self._observe(observer, plans)
         if observation is None:
             return
-        step = steps[-1]
+        self._looked.update({plan.name: step for plan in plans})
         history = {name: list(points) for name, points in self._history.items()}
         card, self._card = self._card, None
 
@@ -199,7 +228,7 @@ class Monitor(keras.callbacks.Callback):
                 return None, []
         for plan in plans:
             try:
-                observer.look([plan])
+                observer.look([plan], remember=False)
             except Exception as error:
                 self._switch_off(plan.name, "observing", error)
         good = [plan for plan in plans if plan.name in self._plans]
@@ -266,9 +295,9 @@ class Monitor(keras.callbacks.Callback):
             if points and points[-1][0] >= epoch:
                 self._warn_once(
                     "repeat",
-                    f"epoch {epoch} was logged before in {str(self.log_dir)!r} and is written again. "
-                    "To go on counting in a further fit, pass initial_epoch= to it, or use "
-                    "another log_dir.",
+                    f"epoch {epoch} was logged before in {str(self.log_dir)!r} and is written "
+                    "again. To go on counting in a further fit, pass initial_epoch= to it, or "
+                    "use another log_dir.",
                 )
                 points[:] = [point for point in points if point[0] < epoch]
             points.append((epoch, value))

@@ -9,57 +9,64 @@ from typing import Any
 
 import tensorflow as tf
 
-from kerasvis2.layers import LayerInfo
+from kerasvis2.layers import LayerInfo, tree
 
 
 @contextlib.contextmanager
-def watching(infos: Sequence[LayerInfo], on_output: Callable[[str, Any], None]) -> Iterator[None]:
+def watching(
+    model: Any, infos: Sequence[LayerInfo], on_output: Callable[[str, Any], None]
+) -> Iterator[None]:
     """Calls `on_output(key, tensor)` with the output of every call of the given layers.
 
     The key of a layer's first call is its path; later calls, where a layer is shared, are
-    `path:2`, `path:3`, ….
+    `path:2`, `path:3`, … in the order in which the model makes them.
 
     `layer.call` is shadowed in the instance's own dictionary, past Keras's attribute tracking,
     so nothing of the layer changes, and the shadow is gone when the block is left.
     """
-    graph = tf.compat.v1.get_default_graph() if not tf.executing_eagerly() else None
-    shadowed: list[tuple[Any, dict[str, Any]]] = []
+    graph = tf.compat.v1.get_default_graph()
+    shadowed: list[tuple[dict[str, Any], str, Any]] = []
+
+    def shadow(layer: Any, method: str, replacement: Any) -> None:
+        attributes = vars(layer)
+        shadowed.append((attributes, method, attributes.get(method)))
+        attributes[method] = replacement
+
     try:
+        for layer in [model, *(info.layer for info in tree(model))]:
+            # A call that is itself a tf.function would keep its tensors in a graph of its own.
+            inline = getattr(layer.call, "python_function", None)
+            if inline is not None:
+                shadow(layer, "call", inline)
         for info in infos:
-            for method in ("call", "quantized_call"):
-                # Quantized layers are called through a second method.
-                if method == "quantized_call" and not getattr(info.layer, "quantization_mode", 0):
-                    continue
-                before = {k: v for k, v in vars(info.layer).items() if k == method}
-                shadow = _shadow(info.path, getattr(info.layer, method), on_output, graph)
-                vars(info.layer)[method] = shadow
-                shadowed.append((info.layer, {method: before.get(method)}))
+            quantized = getattr(info.layer, "quantization_mode", None)
+            method = "quantized_call" if quantized else "call"  # Keras calls the one or the other
+            original = getattr(info.layer, method)
+            shadow(info.layer, method, _noting(info.path, original, on_output, graph))
         yield
     finally:
-        for layer, saved in shadowed:
-            for method, original in saved.items():
-                if original is None:
-                    del vars(layer)[method]
-                else:
-                    vars(layer)[method] = original
+        for attributes, method, before in reversed(shadowed):
+            if before is None:
+                del attributes[method]
+            else:
+                attributes[method] = before
 
 
-def _shadow(
+def _noting(
     path: str, original: Callable[..., Any], on_output: Callable[[str, Any], None], graph: Any
 ) -> Callable[..., Any]:
+    """`original`, which also tells of its first output tensor."""
     calls = 0
-    # A call that is itself a tf.function would keep its tensors inside a graph of its own.
-    inner = getattr(original, "python_function", original)
 
     @functools.wraps(original)
-    def shadow(*args: Any, **kwargs: Any) -> Any:
+    def noting(*args: Any, **kwargs: Any) -> Any:
         nonlocal calls
-        outputs = inner(*args, **kwargs)
+        outputs = original(*args, **kwargs)
         tensors = [leaf for leaf in tf.nest.flatten(outputs) if tf.is_tensor(leaf)]
         # What is computed inside a loop or a branch belongs to another graph: out of reach.
-        if tensors and (graph is None or tensors[0].graph is graph):
+        if tensors and tensors[0].graph is graph:
             calls += 1
             on_output(path if calls == 1 else f"{path}:{calls}", tensors[0])
         return outputs
 
-    return shadow
+    return noting

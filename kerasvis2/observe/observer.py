@@ -11,8 +11,9 @@ import tensorflow as tf
 from keras import ops
 
 from kerasvis2.layers import LayerInfo, select, tree
+from kerasvis2.observe.loss import check_loss
 from kerasvis2.observe.outputs import Output
-from kerasvis2.observe.seen import Glance, Lens, see
+from kerasvis2.observe.seen import Glance, Lens, Moment, see
 from kerasvis2.observe.survey import Survey, survey
 from kerasvis2.observe.targets import Target, labels_for, predicted, resolve
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from kerasvis2.probe import Probe
     from kerasvis2.views.base import Needs, View
 
+Chunk = tuple[Any, Any, int]  # inputs, their rows in the probe, how many of them are real
 OUTPUTS = "outputs"  # the observer's own entry in what a pass returns, beside the views'
 
 
@@ -64,6 +66,9 @@ class Observation:
             return {key: _host(tensor) for key, tensor in parts[0].items()}
         joined = {}
         for key in parts[0]:
+            if not parts[0][key].shape.rank:
+                joined[key] = _host(parts[-1][key])
+                continue
             pieces = [_host(part[key])[:n] for part, n in zip(parts, self.valid)]
             joined[key] = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
         return joined
@@ -102,7 +107,10 @@ class Observer:
             probe.check(model)
         self.survey: Survey = survey(model, None if probe is None else probe.inputs)
         self.spoken, self.truth = _spoken(self.survey, probe)
-        self._chunks = [] if probe is None else list(_chunks(probe, batch_size))
+        # Without a probe there is one look, at the weights alone.
+        self._chunks: list[Chunk] = [(None, None, 0)]
+        if probe is not None:
+            self._chunks = list(_chunks(probe, batch_size))
         self._functions: dict[tuple[str, ...], Any] = {}
         self._memory: dict[str, dict[str, Any]] = {}
 
@@ -121,6 +129,8 @@ class Observer:
             whole: take the raw tensors of `view.whole` instead of those of `view.reduce`.
         """
         needs = view.needs(self.model, self.probe)
+        if needs.loss:
+            check_loss(self.model, self.probe)
         if needs.probe and self.probe is None:
             raise ValueError(f"{type(view).__name__} needs a probe: the images to look at.")
         layers: list[LayerInfo] = []
@@ -141,33 +151,39 @@ class Observer:
         self._memory[name] = {key: tf.constant(value) for key, value in memory.items()}
         return Plan(name, view, needs, layers, list(targets) or [None], reduce)
 
-    def look(self, plans: Sequence[Plan], with_outputs: bool = True) -> Observation:
+    def look(
+        self, plans: Sequence[Plan], with_outputs: bool = True, remember: bool = True
+    ) -> Observation:
         """Looks at the probe once for all the plans.
 
         Args:
             plans: the views that are due.
             with_outputs: also fetch what captions say: predicted classes and probabilities.
+            remember: keep what the views want to find again next time.
         """
         per_image = {plan.name: plan.needs.per_image for plan in plans} | {OUTPUTS: True}
         chunks: list[dict[str, dict[str, Any]]] = []
-        for i, (inputs, rows, _) in enumerate(self._chunks or [(None, None, 0)]):
+        memory = {plan.name: self._memory[plan.name] for plan in plans}
+        for i, (inputs, *_) in enumerate(self._chunks):
             found: dict[str, dict[str, Any]] = {}
             for group, captions in self._groups(plans, with_outputs):
                 if i and not captions and not any(plan.needs.per_image for plan in group):
                     continue
-                arguments = (inputs, *self._arguments(group, rows))
+                arguments = (inputs, *self._arguments(group, i, memory))
                 found |= self._function(group, captions, arguments)(*arguments)
-            for plan in plans if i == 0 else ():
-                kept = self._memory[plan.name]
-                kept.update({key: v for key, v in found[plan.name].items() if key in kept})
+            for name in memory.keys() & found.keys():
+                memory[name] = {key: found[name].pop(key, v) for key, v in memory[name].items()}
             chunks.append(found)
-        return Observation(chunks, [valid for *_, valid in self._chunks] or [0], per_image)
+        if remember:
+            self._memory.update(memory)
+        return Observation(chunks, [valid for *_, valid in self._chunks], per_image)
 
     def trace(self, plans: Sequence[Plan], with_outputs: bool = True) -> None:
         """Traces what `look` will call, without computing anything."""
-        inputs, rows, _ = (self._chunks or [(None, None, 0)])[0]
+        inputs, *_ = self._chunks[0]
         for group, captions in self._groups(plans, with_outputs):
-            self._function(group, captions, (inputs, *self._arguments(group, rows)))
+            arguments = (inputs, *self._arguments(group, 0, self._memory))
+            self._function(group, captions, arguments)
 
     def _groups(
         self, plans: Sequence[Plan], with_outputs: bool
@@ -179,14 +195,30 @@ class Observer:
             yield shared, captions
         yield from (([plan], False) for plan in plans if plan.needs.own_pass)
 
-    def _arguments(self, plans: Sequence[Plan], rows: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Fixed class indices of the targets for the rows of a chunk, and the views' memories."""
-        classes = {
-            str(i): tf.constant(target.classes[rows], "int32")
-            for i, target in enumerate(_distinct(plans))
-            if target.classes is not None
+    def _arguments(
+        self, plans: Sequence[Plan], chunk: int, memory: dict[str, dict[str, Any]]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What is given of a chunk beside its inputs, and the views' memories."""
+        _, rows, valid = self._chunks[chunk]
+        size = 1 if self.probe is None else self.probe.size
+        given: dict[str, Any] = {
+            "first": tf.constant(chunk == 0),
+            "share": tf.constant(valid / size, "float32"),
+            "classes": {
+                str(i): tf.constant(target.classes[rows], "int32")
+                for i, target in enumerate(_distinct(plans))
+                if target.classes is not None
+            },
         }
-        return classes, {plan.name: self._memory[plan.name] for plan in plans}
+        if any(plan.needs.loss for plan in plans):
+            assert self.probe is not None, "see check_loss"
+            given["labels"] = tf.nest.map_structure(
+                lambda y: tf.constant(y[rows]), self.probe.labels
+            )
+            if self._chunks[-1][2] < len(rows):
+                real = (np.arange(len(rows)) < valid) * (len(rows) / valid)
+                given["real"] = tf.constant(real, "float32")
+        return given, {plan.name: memory[plan.name] for plan in plans}
 
     def _function(
         self, plans: Sequence[Plan], captions: bool, arguments: tuple[Any, ...]
@@ -195,9 +227,9 @@ class Observer:
         key = (*(plan.name for plan in plans), OUTPUTS if captions else "")
         if key not in self._functions:
 
-            def run(inputs: Any, classes: dict[str, Any], memory: dict[str, Any]) -> Any:
+            def run(inputs: Any, given: dict[str, Any], memory: dict[str, Any]) -> Any:
                 self.traces += 1
-                return self._pass(plans, inputs, classes, memory, captions)
+                return self._pass(plans, inputs, given, memory, captions)
 
             traced = tf.function(run, autograph=False)
             self._functions[key] = traced.get_concrete_function(*arguments)
@@ -209,18 +241,22 @@ class Observer:
         """The traced function: the shared forward and backward, then every view's `reduce`."""
         result: dict[str, dict[str, Any]] = {}
         targets = _distinct(plans)
-        lens = Lens(self.model, self.survey, self.probe, inputs)
+        steps = getattr(getattr(self.model, "optimizer", None), "iterations", 0)
+        moment = Moment(given["first"], given["share"], given.get("real"), ops.cast(steps, "int32"))
+        lens = Lens(self.model, self.survey, self.probe, inputs, given.get("labels"), moment)
         if self.probe is None:
             glance = Glance(None, [], {}, [], [])
         else:
             wanted = {info.path for p in plans if p.needs.captures for info in p.layers}
+            weighted = {info.path for p in plans if p.needs.loss for info in p.layers}
             glance = lens.glance(
                 lens.drawn,
                 [info for info in self.survey.layers if info.path in wanted],
                 targets,
-                [given.get(str(i)) for i in range(len(targets))],
+                [given["classes"].get(str(i)) for i in range(len(targets))],
                 layer_gradients=any(plan.needs.gradients for plan in plans),
                 input_gradient=any(plan.needs.input_gradient for plan in plans),
+                weighted=[info for info in self.survey.layers if info.path in weighted],
             )
         for plan in plans:
             entry: dict[str, Any] = {}
@@ -272,10 +308,10 @@ def _captions(output: Output, labelled: bool) -> dict[str, Any]:
     return found
 
 
-def _chunks(probe: Probe, batch_size: int | None) -> Iterator[tuple[Any, np.ndarray, int]]:
+def _chunks(probe: Probe, batch_size: int | None) -> Iterator[Chunk]:
     """(inputs, rows, how many are real) per chunk; the last one is filled up to full size."""
     size = min(batch_size or probe.size, probe.size)
     for start in range(0, probe.size, size):
         rows = np.minimum(np.arange(start, start + size), probe.size - 1)
-        inputs = tf.nest.map_structure(lambda x: tf.constant(x[rows]), probe.inputs)
+        inputs = tf.nest.map_structure(lambda x, rows=rows: tf.constant(x[rows]), probe.inputs)
         yield inputs, rows, min(size, probe.size - start)

@@ -12,7 +12,9 @@ from keras import ops
 
 from kerasvis2.layers import LayerInfo
 from kerasvis2.observe.capture import watching
+from kerasvis2.observe.loss import loss_of
 from kerasvis2.observe.outputs import Output, outputs_of
+from kerasvis2.observe.relu import relu_rule
 from kerasvis2.observe.survey import Survey
 from kerasvis2.observe.targets import Target, predicted, scores
 
@@ -22,6 +24,24 @@ if TYPE_CHECKING:
 # Gradients of float16 layers are small enough to vanish; they are taken of a multiple of the
 # score and divided again in float32.
 _HALF_SCALE = 1024.0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where in the training and in the probe a pass is; scalar tensors.
+
+    Attributes:
+        first: bool, whether this is the first chunk of the probe.
+        share: float, how much of the probe the real images of this chunk are; 1 without chunks.
+        real: (n,) float weights of mean 1 that are 0 for the images a chunk was filled up with;
+            None where no chunk is.
+        iterations: int, how many steps the optimizer has made.
+    """
+
+    first: Any
+    share: Any
+    real: Any
+    iterations: Any
 
 
 @dataclass(frozen=True)
@@ -40,6 +60,10 @@ class Seen:
         classes: (n,) int32, the class that is scored, or None for a callable target.
         score: (n,) the target's score.
         layers: the Keras layer of each path that was asked for.
+        rectified: the keys of layers whose output goes into a ReLU and nowhere else.
+        loss_gradients: gradients of the model's loss by layer path, in the order of the layer's
+            trainable weights; empty unless `Needs.loss`.
+        moment: where in the training and in the probe this is.
         probe: the probe, for what is constant over the training.
         memory: what the view left behind last time (see `View.memory`).
         look: `look(images, rows=None, …)` → another `Seen` of other images: see `Lens.look`.
@@ -55,6 +79,9 @@ class Seen:
     classes: Any
     score: Any
     layers: dict[str, Any]
+    rectified: frozenset[str]
+    loss_gradients: dict[str, list[Any]]
+    moment: Moment
     probe: Probe | None
     memory: dict[str, Any]
     look: Callable[..., Seen]
@@ -89,6 +116,8 @@ class Glance:
     scores: list[Any]
     gradients: list[dict[str, Any]] = field(default_factory=list)
     input_gradients: list[Any] = field(default_factory=list)
+    rectified: frozenset[str] = frozenset()
+    loss_gradients: dict[str, list[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,12 +129,16 @@ class Lens:
         survey: what is known of it.
         probe: the probe; it says which of several inputs is the drawn one.
         inputs: the batch, in the structure the model is called with.
+        labels: its labels in the model's own form, where the loss is asked for.
+        moment: where in the training and in the probe this is.
     """
 
     model: Any
     survey: Survey
     probe: Probe | None
     inputs: Any
+    labels: Any
+    moment: Moment
 
     @property
     def image_key(self) -> Any:
@@ -140,12 +173,19 @@ class Lens:
         rows: Any | None = None,
         layer_gradients: bool = False,
         input_gradient: bool = False,
+        relu: str | None = None,
+        weighted: Sequence[LayerInfo] = (),
     ) -> Glance:
-        """One forward pass of `images`, and one backward pass per target where asked."""
+        """One forward pass of `images`, and one backward pass per target where asked.
+
+        For the `weighted` layers also the gradients of the loss with respect to their weights.
+        """
         activations: dict[str, Any] = {}
         wants = layer_gradients or input_gradient
+        weights = {info.path: info.layer.trainable_weights for info in weighted}
+        several = len(targets) + bool(weights) > 1
 
-        with tf.GradientTape(persistent=len(targets) > 1, watch_accessed_variables=False) as tape:
+        with tf.GradientTape(persistent=several, watch_accessed_variables=False) as tape:
 
             def catch(key: str, tensor: Any) -> None:
                 # A frozen layer above would otherwise end the tape's record here.
@@ -155,8 +195,14 @@ class Lens:
 
             if input_gradient:
                 tape.watch(images)
-            with keras.StatelessScope(), watching(infos, catch):
-                returned = self.model(self._batch(images, rows), training=False)
+            for variable in tf.nest.flatten(weights):
+                tape.watch(variable.value)
+            batch = self._batch(images, rows)
+            rule = relu_rule(relu, self.model)
+            with keras.StatelessScope(), rule, watching(self.model, infos, catch):
+                returned = self.model(batch, training=False)
+                if weights:
+                    loss = loss_of(self.model, batch, self.labels, returned, self.moment.real)
             outputs = outputs_of(self.model, returned)
             logits = tf.nest.pack_sequence_as(returned, [output.logits for output in outputs])
             chosen = [_classes(target, outputs, given) for target, given in zip(targets, classes)]
@@ -165,14 +211,31 @@ class Lens:
             ]
             factor = _HALF_SCALE if self.survey.half else 1.0
             totals = [tf.reduce_sum(score) * factor for score in found]
-        glance = Glance(images, outputs, activations, chosen, found)
+            if weights:
+                loss = loss * factor
+        glance = Glance(
+            images,
+            outputs,
+            activations,
+            chosen,
+            found,
+            rectified=frozenset(key for key, t in activations.items() if _only_into_relu(t)),
+        )
+        if weights:
+            raw = tape.gradient(loss, {k: [v.value for v in each] for k, each in weights.items()})
+            for path, each in raw.items():
+                full = [
+                    tf.zeros(()) if g is None else tf.cast(g, tf.float32) / factor for g in each
+                ]
+                glance.loss_gradients[path] = full
         if not wants:
             return glance
         sources = list(activations) if layer_gradients else []
         tensors = [activations[key] for key in sources] + ([images] if input_gradient else [])
         for total in totals:
             # None (rather than zeros) only ever for integer tensors: there is nothing to follow.
-            raw = tape.gradient(total, tensors)
+            # A tape does not honour the rule, `tf.gradients` does.
+            raw = tf.gradients(total, tensors) if relu else tape.gradient(total, tensors)
             full = [
                 tf.zeros(t.shape) if g is None else tf.cast(g, tf.float32) / factor
                 for g, t in zip(raw, tensors)
@@ -186,6 +249,12 @@ class Lens:
                     "float input, or use a view without input gradients."
                 )
         return glance
+
+
+def _only_into_relu(tensor: Any) -> bool:
+    """Whether all that reads a layer's output is a ReLU, of a layer or in the model's own code."""
+    readers = tensor.consumers()
+    return bool(readers) and all(op.type in ("Relu", "Relu6") for op in readers)
 
 
 def _classes(target: Target, outputs: Sequence[Output], given: Any) -> Any:
@@ -214,6 +283,7 @@ def see(
         outputs: bool = False,
         gradients: bool = False,
         input_gradient: bool = False,
+        relu: str | None = None,
     ) -> Seen:
         """Looks at other images with the same capture, target and classes.
 
@@ -224,6 +294,7 @@ def see(
             outputs: capture the layers' outputs.
             gradients: and the gradients with respect to them.
             input_gradient: and with respect to the images.
+            relu: how gradients pass a ReLU, "guided" or "deconvnet" (see `relu_rule`).
         """
         caught = infos if outputs or gradients else ()
         given = classes
@@ -237,6 +308,7 @@ def see(
             rows=rows,
             layer_gradients=gradients,
             input_gradient=input_gradient,
+            relu=relu,
         )
         return see(lens, again, 0, target, caught, memory)
 
@@ -255,6 +327,13 @@ def see(
         classes=classes,
         score=glance.scores[which] if target else None,
         layers={info.path: info.layer for info in infos},
+        rectified=glance.rectified.intersection(keys),
+        loss_gradients={
+            info.path: glance.loss_gradients[info.path]
+            for info in infos
+            if info.path in glance.loss_gradients
+        },
+        moment=lens.moment,
         probe=lens.probe,
         memory=memory,
         look=look,

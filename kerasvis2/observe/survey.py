@@ -60,7 +60,7 @@ def survey(model: Any, inputs: Any) -> Survey:
     def run(batch: Any) -> None:
         # Keras's stateless scope: whatever the call would assign (statistics, random seeds,
         # metrics, losses) is dropped with it.
-        with keras.StatelessScope(), watching(infos, note):
+        with keras.StatelessScope(), watching(model, infos, note):
             found.extend(outputs_of(model, model(batch, training=False)))
 
     specs = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), inputs)

@@ -36,7 +36,8 @@ class Target:
         return (
             isinstance(other, Target)
             and (self.key, self.output, self.function) == (other.key, other.output, other.function)
-            and np.array_equal(self.classes, other.classes)
+            and (self.classes is None) == (other.classes is None)
+            and (self.classes is None or bool(np.all(self.classes == other.classes)))
         )
 
     def __hash__(self) -> int:

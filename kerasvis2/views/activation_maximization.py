@@ -166,7 +166,7 @@ class ActivationMaximization(View):
             else:
                 lines.append("no answer: dead")
             if probabilities is not None:
-                lines[-1] += f" · p {probabilities[i]:.2f}"
+                lines.append(f"p {probabilities[i]:.2f}")
                 drawing.scalars[f"{path}/probability/{name}"] = float(probabilities[i])
             drawing.scalars[f"{path}/score/{name}"] = float(scores[i])
             captions.append(lines)
@@ -174,7 +174,8 @@ class ActivationMaximization(View):
             about.to_display(arrays[path]),
             title=about.title(self.title, path),
             captions=captions,
-            notes=[f"what raises each unit most, from {self.quality} settings"],
+            notes=["for each unit the image that raises it most"],
+            shown=MOST_UNITS,
         )
         drawing.pictures[path] = Picture(pixels)
         return drawing

@@ -76,6 +76,7 @@ def describe(
         class_names=probe.class_names,
         layers=table,
         to_display=probe.to_display,
+        masks=probe.masks,
         input_shape=drawn.shape[1:],
         **moment,
     )

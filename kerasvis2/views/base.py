@@ -35,8 +35,11 @@ class Needs:
         named_targets: whether keys carry "@target", as they do when the user asked for several.
         own_pass: the view runs passes of its own (`seen.look`) and so gets a traced function of
             its own.
+        loss: the gradient of the model's own loss on the probe with respect to the weights of
+            the layers; one backward pass more.
         per_image: the first axis of what `reduce` returns is the image; such arrays of a probe
-            that is looked at in chunks are joined, others are taken from the first chunk.
+            that is looked at in chunks are joined, single numbers are taken from the last chunk.
+            Otherwise only the first chunk is looked at.
         probe: whether it can do without a probe.
     """
 
@@ -48,6 +51,7 @@ class Needs:
     gradients: bool = False
     weights: bool = False
     input_gradient: bool = False
+    loss: bool = False
     targets: tuple[Any, ...] = ()
     named_targets: bool = False
     own_pass: bool = False
@@ -62,7 +66,7 @@ class Needs:
     @property
     def uses_layers(self) -> bool:
         """Whether `layers` means anything to the view."""
-        return self.captures or self.weights
+        return self.captures or self.weights or self.loss
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class About:
         kept: what this view's `draw` left in `Drawing.keep` last time; empty at first.
         to_display: maps an array in the model's input units to [0, 1], as the probe does.
         input_shape: (H, W, C) of the drawn input, or None without a probe.
+        masks: (N, H, W) bool, where the object is, or None.
     """
 
     step: int = 0
@@ -103,6 +108,7 @@ class About:
     kept: Mapping[str, Any] = field(default_factory=dict)
     to_display: Callable[[np.ndarray], np.ndarray] | None = None
     input_shape: tuple[int, ...] | None = None
+    masks: np.ndarray | None = None
 
     def layer(self, key: str) -> LayerInfo | None:
         """The layer that a key speaks of, or None where it is no layer."""
@@ -155,6 +161,9 @@ class Drawing:
         pictures: one tag each, `<view>/<NN>_<key>`.
         scalars: one tag each, `<view>/<key>`, in the folder of the pictures.
         texts: Markdown, one tag each, `<view>/<key>`.
+        histograms: (k, 3) arrays of lower edge, upper edge and count, one tag each, `<view>/<key>`.
+        numbers: float32 arrays that only programs read, one tag each, `<view>/<key>`.
+        graph: a serialized GraphDef for the Graphs tab.
         train, validation: scalars under the tags as given, in the folders of that name.
         keep: what `draw` wants to find in `About.kept` next time.
     """
@@ -162,6 +171,9 @@ class Drawing:
     pictures: dict[str, Picture] = field(default_factory=dict)
     scalars: dict[str, float] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    histograms: dict[str, np.ndarray] = field(default_factory=dict)
+    numbers: dict[str, np.ndarray] = field(default_factory=dict)
+    graph: bytes | None = None
     train: dict[str, float] = field(default_factory=dict)
     validation: dict[str, float] = field(default_factory=dict)
     keep: dict[str, Any] = field(default_factory=dict)
@@ -182,6 +194,7 @@ class View:
 
     title: ClassVar[str] = ""
     unit: ClassVar[str | None] = None  # "epoch" where a view makes sense at the end of one only
+    at_end: ClassVar[bool] = False  # whether it is due when training ends, whatever its `freq`
 
     def __init__(self, *, freq: Any = None, scale: str | float = "nice", seed: int = 0) -> None:
         from kerasvis2.render.scale import check_mode
@@ -222,8 +235,9 @@ class View:
     def memory(self, layers: Sequence[LayerInfo], probe: Probe | None) -> Arrays:
         """What the view wants to find again next time: its start, by key.
 
-        Called once, with the layers that were found for `needs`. `seen.memory` holds it inside `reduce`, and what `reduce` returns under the same keys
-        takes its place for the next call.
+        Called once, with the layers that were found for `needs`. `seen.memory` holds it inside
+        `reduce`, and what `reduce` returns under the same keys takes its place for the next call,
+        which is the next chunk or the next look (see `Seen.first`). It never leaves the device.
         """
         return {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from keras import ops
 
@@ -104,12 +104,13 @@ def _shown(kernel: Any) -> Any:
     return kernel[..., :SHOWN, :SHOWN]
 
 
-def _image_shape(kernel: Any, about: About) -> tuple[int, ...] | None:
+def _image_shape(kernel: Any, about: About) -> tuple[int, int, int] | None:
     """The shape of the probe's images where a Dense layer reads them directly."""
     shape = about.input_shape
     if shape is None or len(shape) != 3 or shape[-1] not in (1, 3):
         return None
-    return tuple(shape) if math.prod(shape) == len(kernel) else None
+    height, width, channels = shape
+    return (height, width, channels) if math.prod(shape) == len(kernel) else None
 
 
 def _is_plain(info: LayerInfo) -> bool:
@@ -124,7 +125,7 @@ def _is_convolution(layer: Any) -> bool:
     return hasattr(layer, "kernel_size") and hasattr(layer, "strides")
 
 
-def _kind(layer: Any, key: str) -> str:
+def _kind(layer: Any, key: str) -> Literal["conv", "depthwise", "dense"]:
     if not _is_convolution(layer):
         return "dense"
     depthwise = "Depthwise" in type(layer).__name__ or hasattr(layer, "depthwise_kernel")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import ops
-
-from kerasvis2.attribution.cam import spatial_mean, weighted_sum
+from kerasvis2.attribution.cam import grad_cam
 from kerasvis2.views.cam import CAMView
 
 
@@ -22,12 +20,12 @@ class GradCAM(CAMView):
     layers together. `compute` gives (N, h, w) by layer path.
 
     Args:
-        layers: layers with an output of (N, h, w, C); by default the convolutions, at most 16,
-            spread over the depth.
+        layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) that make up a grid;
+            by default the convolutions, at most 16, spread over the depth.
         **common: `target`, `targets`, `freq`, `scale`.
     """
 
     title = "Grad-CAM"
 
     def weigh(self, activations: Any, gradients: Any) -> Any:
-        return ops.relu(weighted_sum(spatial_mean(gradients), activations))
+        return grad_cam(activations, gradients)

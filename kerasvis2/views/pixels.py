@@ -31,19 +31,26 @@ class PixelView(TargetedView):
     def reduce(self, seen: Any) -> dict[str, Any]:
         return {INPUT: self.attribute(seen)}
 
+    def remarks(self, arrays: Arrays, key: str) -> list[list[str]]:
+        """Further lines below each image."""
+        return [[] for _ in arrays[key]]
+
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         from kerasvis2.render import pixel_sheet
 
         drawing = Drawing()
-        for key, maps in arrays.items():
+        for key in (key for key in arrays if key.partition("@")[0] == INPUT):
             pixels, top = pixel_sheet(
                 about.images,
-                maps,
+                arrays[key],
                 signed=self.signed,
                 scale=self.scale,
                 frozen=about.frozen.get(key),
                 title=about.title(self.title, key),
-                captions=about.captions(),
+                captions=[
+                    [*words, *more]
+                    for words, more in zip(about.captions(), self.remarks(arrays, key))
+                ],
                 wrong=about.wrong(),
                 notes=self.notes,
             )

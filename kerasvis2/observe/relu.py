@@ -1,0 +1,147 @@
+"""Other rules than the chain rule's for gradients that pass a ReLU."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from kerasvis2.layers import tree
+
+RULES = ("guided", "deconvnet")
+_OPS = ("Relu", "Relu6", "LeakyRelu")
+_INNER_GRAPHS = (
+    *("PartitionedCall", "StatefulPartitionedCall", "While", "StatelessWhile"),
+    *("If", "StatelessIf", "Case", "StatelessCase"),
+)
+
+
+@contextlib.contextmanager
+def relu_rule(rule: str | None, model: Any) -> Iterator[None]:
+    """Gradients of the ReLUs that are called inside the block follow `rule`; None: their own.
+
+    With f the unit, x its input and g the gradient that arrives from above:
+
+        "guided":     relu(g)·f′(x)                 (of a ReLU: g where g > 0 and x > 0)
+        "deconvnet":  f applied to g instead of x   (of a ReLU: g where g > 0)
+
+    A negative slope stays a slope under both: α·relu(g) where x is negative, α·g where g is. A
+    unit that has reached its `max_value` lets nothing through under either.
+
+    It holds for every ReLU operation on the way, wherever it was written: in an activation
+    argument, a layer, or a call in a model's own code; and for `ReLU` layers with a threshold and
+    `PReLU`, which Keras composes of other operations. Hard sigmoid and hard swish have a ReLU6
+    inside, which is one too. Thresholds given to `keras.activations.relu` in a function of the
+    user's own are not seen, nor are ReLUs that a rematerialised layer calls again.
+
+    Gradients must be taken with `tf.gradients`; a `GradientTape` does not honour the rule.
+
+    Raises:
+        ValueError: where no ReLU is called, or one inside a loop or a branch, out of reach.
+    """
+    if rule is None:
+        yield
+        return
+    graph = tf.compat.v1.get_default_graph()
+    before = len(graph.get_operations())
+    carried: list[str] = []
+    names = {kind: f"Kerasvis{rule}{kind}" for kind in _OPS}
+    with graph.gradient_override_map(names), _layers_carry(rule, model, carried):
+        yield
+    made = {op.type for op in graph.get_operations()[before:]}
+    inner = made.intersection(_INNER_GRAPHS) and _holds_relu(graph)
+    if inner:
+        raise ValueError(
+            "The model calls a ReLU inside a loop or a branch, where its gradient cannot be "
+            "changed. Use a view that takes gradients as they are, such as IntegratedGradients."
+        )
+    if not carried and not made.intersection(_OPS):
+        raise ValueError(
+            "The model has no ReLU. GuidedBackprop, DeconvNet and GuidedGradCAM change how "
+            "gradients pass ReLUs and are the plain gradient without; use Saliency, SmoothGrad or "
+            "IntegratedGradients instead."
+        )
+
+
+def _backward(rule: str, gradient: Any, x: Any, slope: Any, top: Any) -> Any:
+    """The gradient below a unit: `x` if positive, `slope`·x if not, cut off at `top`."""
+    positive = x if rule == "guided" else gradient
+    passed = tf.maximum(gradient, 0) if rule == "guided" else gradient
+    passed = tf.where(positive > 0, passed, passed * slope)
+    return passed if top is None else tf.where(x < top, passed, tf.zeros_like(passed))
+
+
+def _register(rule: str, kind: str) -> None:
+    @tf.RegisterGradient(f"Kerasvis{rule}{kind}")
+    def gradient(op: Any, dy: Any) -> Any:
+        slope = op.get_attr("alpha") if kind == "LeakyRelu" else 0.0
+        return _backward(rule, dy, op.inputs[0], slope, 6.0 if kind == "Relu6" else None)
+
+
+for _rule in RULES:
+    for _kind in _OPS:
+        _register(_rule, _kind)
+
+
+@contextlib.contextmanager
+def _layers_carry(rule: str, model: Any, carried: list[str]) -> Iterator[None]:
+    """Layers that Keras composes of several operations follow the rule as one unit."""
+    shadowed: list[tuple[dict[str, Any], Any]] = []
+    try:
+        for info in tree(model):
+            unit = _unit(info.layer)
+            if unit is not None:
+                attributes = vars(info.layer)
+                shadowed.append((attributes, attributes.get("call")))
+                attributes["call"] = _carrying(rule, info.layer, unit, carried)
+        yield
+    finally:
+        for attributes, before in shadowed:
+            if before is None:
+                del attributes["call"]
+            else:
+                attributes["call"] = before
+
+
+def _unit(layer: Any) -> Callable[[], tuple[Any, float, float | None]] | None:
+    """Slope, threshold and top of a layer that is no single operation; None for any other."""
+    if isinstance(layer, keras.layers.PReLU):
+        return lambda: (tf.stop_gradient(tf.convert_to_tensor(layer.alpha)), 0.0, None)
+    if not isinstance(layer, keras.layers.ReLU):
+        return None
+    slope, threshold, top = layer.negative_slope, layer.threshold, layer.max_value
+    if threshold or (slope and top is not None):
+        return lambda: (slope, threshold, top)
+    return None
+
+
+def _carrying(
+    rule: str, layer: Any, unit: Callable[[], tuple[Any, float, float | None]], carried: list[str]
+) -> Callable[[Any], Any]:
+    original = layer.call
+
+    def call(inputs: Any) -> Any:
+        slope, threshold, top = unit()
+        carried.append(layer.name)
+
+        @tf.custom_gradient
+        def carry(x: Any, y: Any) -> Any:
+            def gradient(dy: Any) -> Any:
+                beyond = None if top is None else top - threshold
+                below = _backward(rule, dy, x - threshold, tf.cast(slope, dy.dtype), beyond)
+                return below, tf.zeros_like(dy)
+
+            return tf.identity(y), gradient
+
+        return carry(inputs, original(inputs))
+
+    return call
+
+
+def _holds_relu(graph: Any) -> bool:
+    """Whether a function that the graph calls has a ReLU in it."""
+    functions = graph.as_graph_def().library.function
+    return any(node.op in _OPS for function in functions for node in function.node_def)

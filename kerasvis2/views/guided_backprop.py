@@ -1,0 +1,37 @@
+"""Guided backpropagation."""
+
+from __future__ import annotations
+
+from kerasvis2.views.rectified import RectifiedView
+
+
+class GuidedBackprop(RectifiedView):
+    """Image structures that feed the score through paths which add to it all the way.
+
+    ∂logit/∂x with relu(g)·f′ instead of g·f′ at each ReLU f, g being the gradient that arrives
+    from above: only positive gradients go on, through units that are active.
+
+    The map shows edges that the network could see rather than why it decided: it hardly changes
+    when the weights are replaced by random ones, so it fails the weight-randomisation test
+    (Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018,
+    https://arxiv.org/abs/1810.03292). Do not take it for an explanation.
+
+    Springenberg et al., "Striving for Simplicity: The All Convolutional Net", 2014,
+    https://arxiv.org/abs/1412.6806.
+
+    Every ReLU of the model is meant: activation arguments, layers (with `max_value`, `threshold`
+    and `negative_slope`; α·relu(g) goes on below where the slope is α), and calls in a model's own
+    code. Other activations pass gradients as they are.
+
+    Tag: `guided_backprop/00_input`. Cost: one forward and backward pass. `compute` gives `input`:
+    (N, H, W, C), signed.
+
+    Args:
+        **common: `target`, `targets`, `freq`, `scale`.
+
+    Raises:
+        ValueError: where the model has no ReLU, when training starts or `compute` is called.
+    """
+
+    title = "Guided backprop"
+    rule = "guided"

@@ -1,0 +1,73 @@
+"""Guided Grad-CAM."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from keras import ops
+
+from kerasvis2.attribution.cam import grad_cam
+from kerasvis2.layers import LayerInfo, LayerSpec, is_convolution
+from kerasvis2.views.base import Needs
+from kerasvis2.views.cam import SPATIAL, on_grid, spatial
+from kerasvis2.views.pixels import with_channels
+from kerasvis2.views.rectified import RectifiedView
+
+
+class GuidedGradCAM(RectifiedView):
+    """The fine structures of guided backpropagation, where Grad-CAM sees evidence for the target.
+
+    GuidedBackprop ⊙ Grad-CAM of the layer, the latter enlarged to the image bilinearly.
+
+    It is as fine as guided backpropagation because it shows the same edges, and those hardly
+    change when the weights are replaced by random ones: it fails the weight-randomisation test
+    (Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018,
+    https://arxiv.org/abs/1810.03292). Only the coarse Grad-CAM in it speaks of the decision.
+
+    Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
+    Localization", ICCV 2017, https://arxiv.org/abs/1610.02391.
+
+    Tag: `guided_grad_cam/00_input`. Cost: two forward and backward passes. `compute` gives
+    `input`: (N, H, W, C), signed.
+
+    Args:
+        layer: one layer with an output of (N, h, w, C), or of tokens (N, T, C) that make up a
+            grid; the last convolution by default.
+        **common: `target`, `targets`, `freq`, `scale`.
+
+    Raises:
+        ValueError: where the model has no ReLU, when training starts or `compute` is called.
+    """
+
+    title = "Guided Grad-CAM"
+    rule = "guided"
+
+    def __init__(self, layer: LayerSpec = None, **common: Any) -> None:
+        super().__init__(**common)
+        self.layer = layer
+
+    def needs(self, model: Any, probe: Any) -> Needs:
+        return replace(
+            super().needs(model, probe),
+            layers=self.layer,
+            outputs=True,
+            gradients=True,
+            fits=spatial(probe),
+            default=_last_convolution,
+            what=SPATIAL,
+        )
+
+    def attribute(self, seen: Any) -> Any:
+        if len(seen.layers) > 1:
+            raise ValueError(f"layer={self.layer!r} is {len(seen.layers)} layers; give one.")
+        key = list(seen.activations)[-1]
+        coarse = grad_cam(on_grid(seen.activations[key], seen), on_grid(seen.gradients[key], seen))
+        size = seen.inputs.shape[1:3]
+        fine = with_channels(super().attribute(seen))
+        return fine * ops.image.resize(coarse[..., None], size, "bilinear")
+
+
+def _last_convolution(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
+    return ([info for info in infos if is_convolution(info)] or list(infos))[-1:]

@@ -1,0 +1,116 @@
+"""Integrated gradients."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kerasvis2.attribution.baseline import baseline_of
+from kerasvis2.attribution.quadrature import mean_on_line
+from kerasvis2.views.base import About, Arrays, Drawing, Needs
+from kerasvis2.views.pixels import INPUT, PixelView
+
+GAP = f"{INPUT}/gap"  # `input/gap@target` beside `input@target`
+
+
+class IntegratedGradients(PixelView):
+    """What each input value adds to the score on the way from a baseline to the image.
+
+    (x−b)⊙∫₀¹ ∂f(b + t·(x−b))/∂x dt, f the target's logit and b the baseline, by a Gauss-Legendre
+    rule. Summed up it is f(x) − f(b) (completeness); by how much the sum misses that is written
+    under each image and logged as a scalar. For a target that is a label map, f counts the pixels
+    that are predicted as the class, which changes on the way, and the two do not agree.
+
+    Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks", ICML 2017,
+    https://arxiv.org/abs/1703.01365.
+
+    Tag: `integrated_gradients/00_input`, and the scalar `integrated_gradients/input/gap`, the mean
+    of |Σ IG − (f(x) − f(b))| over the images. Cost: `points`
+    forward and backward passes of the probe, one in memory at a time. `compute` gives `input`:
+    (N, H, W, C), signed, and `input/gap`: (N,) Σ IG − (f(x) − f(b)).
+
+    Args:
+        points: of the quadrature.
+        baseline: "black"; a number in display terms, from 0 (black) to 1 (white); "blur", the
+            image itself out of focus; "mean", its own mean colour; or an array (H, W, C) in the
+            model's units. Pixels equal to the baseline get 0, so black objects are invisible to
+            a black one.
+        **common: `target`, `targets`, `freq`, `scale`.
+
+    Raises:
+        ValueError: on bad settings, or where the probe's display cannot be inverted.
+    """
+
+    title = "Integrated gradients"
+
+    def __init__(self, points: int = 50, baseline: Any = "black", **common: Any) -> None:
+        super().__init__(**common)
+        if int(points) != points or points < 1:
+            raise ValueError(f"points={points!r}: give a whole number, 1 or more.")
+        word = isinstance(baseline, str)
+        if word and baseline not in ("black", "blur", "mean"):
+            raise ValueError(
+                f'baseline={baseline!r}: give "black", "blur", "mean", a number from 0 (black) to '
+                "1 (white), or an array in the model's units."
+            )
+        self.points = int(points)
+        self.baseline = baseline if word or np.ndim(baseline) == 0 else np.float32(baseline)
+
+    def settings(self) -> dict[str, Any]:
+        given = isinstance(self.baseline, np.ndarray)
+        return super().settings() | ({"baseline": "array"} if given else {})
+
+    def needs(self, model: Any, probe: Any) -> Needs:
+        if probe is not None:
+            self._check(probe)
+        return replace(super().needs(model, probe), input_gradient=False, own_pass=True)
+
+    def reduce(self, seen: Any) -> dict[str, Any]:
+        images = seen.inputs
+        start = ops.zeros_like(images) + self._start(images, seen.probe)
+
+        def gradient(points: Any) -> Any:
+            return seen.look(points, input_gradient=True).input_gradient
+
+        found = (images - start) * mean_on_line(gradient, start, images, self.points)
+        rise = seen.score - seen.look(start).score
+        total = ops.sum(ops.reshape(found, (images.shape[0], -1)), axis=1)
+        return {INPUT: found, GAP: total - rise}
+
+    def remarks(self, arrays: Arrays, key: str) -> list[list[str]]:
+        maps, gaps = arrays[key], arrays[_gap_of(key)]
+        totals = maps.reshape(len(maps), -1).sum(1, dtype="float64")
+        return [[f"Σ {total:.3g}, Δf {total - gap:.3g}"] for total, gap in zip(totals, gaps)]
+
+    def draw(self, arrays: Arrays, about: About) -> Drawing:
+        drawing = super().draw(arrays, about)
+        for key in drawing.pictures:
+            gap = _gap_of(key)
+            drawing.scalars[gap] = float(np.abs(arrays[gap]).mean())
+        return drawing
+
+    def _start(self, images: Any, probe: Any) -> Any:
+        if isinstance(self.baseline, np.ndarray):
+            return self.baseline
+        return baseline_of(self.baseline, images, probe)
+
+    def _check(self, probe: Any) -> None:
+        shape = probe.drawn.shape[1:]
+        if not isinstance(self.baseline, np.ndarray):
+            baseline_of(self.baseline, probe.drawn[:1].astype("float32"), probe)
+            return
+        try:
+            fits = np.broadcast_shapes(self.baseline.shape, shape) == shape
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ValueError(
+                f"baseline has shape {self.baseline.shape}; the model's input is {shape}."
+            )
+
+
+def _gap_of(key: str) -> str:
+    return key.replace(INPUT, GAP, 1)

@@ -1,0 +1,57 @@
+"""What SmoothGrad and VarGrad share: gradients at noisy copies of the image."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from kerasvis2.attribution.noise import noisy_gradients
+from kerasvis2.views.base import Needs
+from kerasvis2.views.pixels import PixelView
+
+
+class NoisyView(PixelView):
+    """A statistic of the gradient at the image plus noise.
+
+    The class is that of the clean image, also for "predicted". The noise is a function of `seed`
+    and the sample alone, so two such views with the same settings see the same copies.
+
+    Args:
+        samples: noisy copies of each image.
+        noise: the noise's standard deviation, as a fraction of the display range.
+        **common: `target`, `targets`, `freq`, `scale`, `seed`.
+
+    Raises:
+        ValueError: on bad settings, or where the probe's display cannot be inverted.
+    """
+
+    least = 1
+
+    def __init__(self, samples: int = 25, noise: float = 0.15, **common: Any) -> None:
+        super().__init__(**common)
+        if int(samples) != samples or samples < self.least:
+            raise ValueError(f"samples={samples!r}: give a whole number, {self.least} or more.")
+        if not noise > 0:
+            raise ValueError(
+                f"noise={noise!r}: give a fraction of the display range above 0, such as 0.15."
+            )
+        self.samples = int(samples)
+        self.noise = float(noise)
+
+    def needs(self, model: Any, probe: Any) -> Needs:
+        if probe is not None:
+            self._deviation(probe)
+        return replace(super().needs(model, probe), input_gradient=False, own_pass=True)
+
+    def moments(self, seen: Any) -> tuple[Any, Any]:
+        """Mean and sample variance of the gradient, (N, H, W, C)."""
+
+        def gradient(images: Any) -> Any:
+            return seen.look(images, input_gradient=True).input_gradient
+
+        deviation = self._deviation(seen.probe)
+        return noisy_gradients(gradient, seen.inputs, deviation, self.samples, self.seed)
+
+    def _deviation(self, probe: Any) -> Any:
+        """In the model's own units, a number or one a channel."""
+        return self.noise * abs(probe.from_display(1.0) - probe.from_display(0.0))

@@ -1,0 +1,31 @@
+"""What guided backpropagation and the deconvnet share: another rule for gradients at ReLUs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from kerasvis2.views.base import Needs
+from kerasvis2.views.pixels import PixelView
+
+WARNING = "hardly depends on the trained weights: it fails the randomisation test (Adebayo 2018)"
+
+
+class RectifiedView(PixelView):
+    """The gradient with respect to the input under another rule at each ReLU.
+
+    Args:
+        **common: `target`, `targets`, `freq`, `scale`.
+
+    Raises:
+        ValueError: where the model has no ReLU, when training starts or `compute` is called.
+    """
+
+    rule: ClassVar[str]
+    notes = (WARNING,)
+
+    def needs(self, model: Any, probe: Any) -> Needs:
+        return replace(super().needs(model, probe), input_gradient=False, own_pass=True)
+
+    def attribute(self, seen: Any) -> Any:
+        return seen.look(seen.inputs, input_gradient=True, relu=self.rule).input_gradient

@@ -1,0 +1,36 @@
+"""SmoothGrad."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasvis2.views.noisy import NoisyView
+
+
+class SmoothGrad(NoisyView):
+    """What raises the score in the neighbourhood of the image: the gradient without its flicker.
+
+    mean of ∂logit/∂x at x + ε over the samples, ε normal with a standard deviation of `noise`
+    times the display range. The class is that of the clean image, also for "predicted".
+
+    Smilkov et al., "SmoothGrad: removing noise by adding noise", 2017,
+    https://arxiv.org/abs/1706.03825. (There the fraction is of each image's own range, and the
+    picture shows magnitudes; here the range is the same for all images, and the sign is kept.)
+
+    Tag: `smooth_grad/00_input`. Cost: `samples` forward and backward passes of the probe, one in
+    memory at a time. `compute` gives `input`: (N, H, W, C), signed.
+
+    Args:
+        samples: noisy copies of each image.
+        noise: the noise's standard deviation, as a fraction of the display range.
+        **common: `target`, `targets`, `freq`, `scale`, `seed`; `VarGrad` with the same settings
+            sees the same copies.
+
+    Raises:
+        ValueError: on bad settings, or where the probe's display cannot be inverted.
+    """
+
+    title = "SmoothGrad"
+
+    def attribute(self, seen: Any) -> Any:
+        return self.moments(seen)[0]

@@ -1,0 +1,38 @@
+"""VarGrad."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasvis2.views.noisy import NoisyView
+
+
+class VarGrad(NoisyView):
+    """Where the gradient changes in the neighbourhood of the image: where the model is not linear.
+
+    Sample variance (divided by samples − 1) of ∂logit/∂x at x + ε, ε normal with a standard
+    deviation of `noise` times the display range. 0 for a linear model, whatever its weights. The
+    class is that of the clean image, also for "predicted".
+
+    Adebayo et al., "Local Explanation Methods for Deep Neural Networks Lack Sensitivity to
+    Parameter Values", 2018, https://arxiv.org/abs/1810.03307.
+
+    Tag: `var_grad/00_input`. Cost: `samples` forward and backward passes of the probe, one in
+    memory at a time. `compute` gives `input`: (N, H, W, C), not negative.
+
+    Args:
+        samples: noisy copies of each image, 2 or more.
+        noise: the noise's standard deviation, as a fraction of the display range.
+        **common: `target`, `targets`, `freq`, `scale`, `seed`; `SmoothGrad` with the same settings
+            sees the same copies.
+
+    Raises:
+        ValueError: on bad settings, or where the probe's display cannot be inverted.
+    """
+
+    title = "VarGrad"
+    signed = False
+    least = 2
+
+    def attribute(self, seen: Any) -> Any:
+        return self.moments(seen)[1]
