@@ -187,9 +187,10 @@ class Monitor(keras.callbacks.Callback):
         self._look_at(observer, plans, steps[-1], unit)
 
     def _look_again(self) -> None:
-        """Training ends: those that show it as a whole look once more, unless they just did."""
+        """Training ends: views that show it as a whole look once more, unless they just did."""
         observer = self._observer
-        assert observer is not None, "on_train_begin comes first"
+        if observer is None or not self._history:
+            return
         ends = {"epoch": self._last_epoch, "batch": self._iteration}
         for unit, step in ends.items():
             plans = [
@@ -197,7 +198,8 @@ class Monitor(keras.callbacks.Callback):
                 for name, plan in self._plans.items()
                 if plan.view.at_end
                 and (plan.view.unit or self.unit) == unit
-                and self._looked.get(name, step) != step
+                and _freq(plan.view, self.freq) != 0
+                and self._looked.get(name) != step
             ]
             self._look_at(observer, plans, step, unit)
 

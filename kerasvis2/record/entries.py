@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kerasvis2.layers import LayerInfo
-from kerasvis2.record.events import Value, image, scalar, text
+from kerasvis2.record.events import Value, graph, histogram, image, numbers, scalar, text
 from kerasvis2.record.reader import SCALE_TAG
 from kerasvis2.views.base import Drawing, tag_of
 
@@ -29,6 +29,10 @@ def entries(drawing: Drawing, view: str, layers: Mapping[str, LayerInfo]) -> dic
             vis.append(scalar(SCALE_TAG + tag, picture.top))
     vis += [scalar(f"{view}/{key}", value) for key, value in drawing.scalars.items()]
     vis += [text(f"{view}/{key}", words) for key, words in drawing.texts.items()]
+    vis += [histogram(f"{view}/{key}", each) for key, each in drawing.histograms.items()]
+    vis += [numbers(f"{view}/{key}", array) for key, array in drawing.numbers.items()]
+    if drawing.graph is not None:
+        vis.append(graph(drawing.graph))
     return {
         "train": [scalar(tag, value) for tag, value in drawing.train.items()],
         "validation": [scalar(tag, value) for tag, value in drawing.validation.items()],

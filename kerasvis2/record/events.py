@@ -56,6 +56,53 @@ def image(tag: str, picture: NDArray[np.uint8], description: str = "") -> Value:
     return Value(tag=tag, tensor=tensor, metadata=_metadata("images", description))
 
 
+def histogram(tag: str, buckets: NDArray[np.float64], description: str = "") -> Value:
+    """How values are spread, for the Time Series, Distributions and Histograms tabs.
+
+    Args:
+        tag: The histogram's name.
+        buckets: (k, 3): each bucket's lower and upper edge and how many values lie between.
+        description: Markdown, shown with the card.
+
+    Raises:
+        ValueError: If `buckets` has another shape.
+    """
+    buckets = np.asarray(buckets, np.float64)
+    if buckets.ndim != 2 or buckets.shape[1] != 3:
+        raise ValueError(
+            f"buckets for tag {tag!r} must be (k, 3): low, high, count; got {buckets.shape}"
+        )
+    sizes = [tensor_shape_pb2.TensorShapeProto.Dim(size=size) for size in buckets.shape]
+    tensor = tensor_pb2.TensorProto(
+        dtype=types_pb2.DT_DOUBLE,
+        tensor_shape=tensor_shape_pb2.TensorShapeProto(dim=sizes),
+        tensor_content=buckets.astype("<f8").tobytes(),
+    )
+    return Value(tag=tag, tensor=tensor, metadata=_metadata("histograms", description))
+
+
+def graph(graph_def: bytes) -> Value:
+    """The graph of the run, for the Graphs tab, which shows one a folder.
+
+    Args:
+        graph_def: A serialized `tensorflow.GraphDef`.
+    """
+    tensor = _string_tensor([graph_def], shape=[])
+    # The tag that TensorBoard itself gives to a graph it finds in an event file.
+    return Value(tag="__run_graph__", tensor=tensor, metadata=_metadata("graphs", ""))
+
+
+def numbers(tag: str, array: NDArray[np.float32]) -> Value:
+    """An array of float32, for programs that read the run; no tab shows it."""
+    sizes = [tensor_shape_pb2.TensorShapeProto.Dim(size=size) for size in array.shape]
+    tensor = tensor_pb2.TensorProto(
+        dtype=types_pb2.DT_FLOAT,
+        tensor_shape=tensor_shape_pb2.TensorShapeProto(dim=sizes),
+        tensor_content=np.asarray(array, "<f4").tobytes(),
+    )
+    return Value(tag=tag, tensor=tensor, metadata=_metadata("kerasvis_numbers", ""))
+
+
 def text(tag: str, markdown: str) -> Value:
     """One text, for the Text tab, which renders it as Markdown."""
     tensor = _string_tensor([markdown.encode()], shape=[])
@@ -77,7 +124,7 @@ def _string_tensor(strings: list[bytes], shape: list[int]) -> tensor_pb2.TensorP
 
 
 def _metadata(plugin: str, description: str) -> summary_pb2.SummaryMetadata:
-    # These three plugins keep a version and nothing else in `content`; at version 0 it is empty.
+    # These plugins keep a version and nothing else in `content`; at version 0 it is empty.
     return summary_pb2.SummaryMetadata(
         plugin_data=summary_pb2.SummaryMetadata.PluginData(plugin_name=plugin),
         summary_description=description,
