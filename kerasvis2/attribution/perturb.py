@@ -40,16 +40,16 @@ def masked_scores(
     n, height, width = images.shape[:3]
     at_once = masks_at_once(n, height * width, count)
     rows = np.repeat(np.arange(n, dtype="int32"), at_once)
-    images, baseline = images[:, None], (ops.zeros_like(images) + baseline)[:, None]
+    baseline = (ops.zeros_like(images) + baseline)[:, None]
+    difference = images[:, None] - baseline
 
     def step(_: Any, block: Any) -> tuple[Any, Any]:
         # The last block may reach over the end; what is too much is cut off below.
         kept = masks(ops.minimum(block * at_once + ops.arange(at_once, dtype="int32"), count - 1))
-        if len(images.shape) == 5:
+        if len(images.shape) == 4:
             kept = kept[..., None]
-        # Written so that 0 and 1 show exactly the baseline and exactly the image.
-        shown = kept * images + (1 - kept) * baseline
-        values = score(ops.reshape(shown, (n * at_once, *images.shape[2:])), rows)
+        shown = baseline + kept * difference
+        values = score(ops.reshape(shown, (n * at_once, *images.shape[1:])), rows)
         values = ops.reshape(values, (n, at_once))
         return values, values
 

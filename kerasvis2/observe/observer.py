@@ -210,6 +210,8 @@ class Observer:
                 if target.classes is not None
             },
         }
+        if rows is not None:
+            given["rows"] = tf.constant(rows, "int32")
         if any(plan.needs.loss for plan in plans):
             assert self.probe is not None, "see check_loss"
             given["labels"] = tf.nest.map_structure(
@@ -242,7 +244,13 @@ class Observer:
         result: dict[str, dict[str, Any]] = {}
         targets = _distinct(plans)
         steps = getattr(getattr(self.model, "optimizer", None), "iterations", 0)
-        moment = Moment(given["first"], given["share"], given.get("real"), ops.cast(steps, "int32"))
+        moment = Moment(
+            given["first"],
+            given["share"],
+            given.get("real"),
+            ops.cast(steps, "int32"),
+            given.get("rows"),
+        )
         lens = Lens(self.model, self.survey, self.probe, inputs, given.get("labels"), moment)
         if self.probe is None:
             glance = Glance(None, [], {}, [], [])

@@ -36,12 +36,14 @@ class Moment:
         real: (n,) float weights of mean 1 that are 0 for the images a chunk was filled up with;
             None where no chunk is.
         iterations: int, how many steps the optimizer has made.
+        rows: (n,) int, which images of the probe these are; None without a probe.
     """
 
     first: Any
     share: Any
     real: Any
     iterations: Any
+    rows: Any
 
 
 @dataclass(frozen=True)
