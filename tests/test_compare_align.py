@@ -61,6 +61,12 @@ def test_runs_may_be_given_in_any_form(two, form):
     assert list(kv.compare(given, TAG).runs) == ["a", "b"]
 
 
+def test_runs_by_names_of_ones_own(two):
+    comparison = kv.compare({"first": two / "a", "second": kv.read(two)["b"]}, TAG)
+    assert np.array_equal(comparison.picture("second", 2), picture(102))
+    assert list(comparison.runs) == ["first", "second"]
+
+
 def test_runs_of_one_name_are_told_apart(tmp_path):
     for place in ("old", "new"):
         write_run(tmp_path / place / "base", [0])

@@ -37,7 +37,7 @@ def read(log_dir: str | os.PathLike[str]) -> dict[str, Run]:
 
 
 def compare(
-    runs: RunLike | Iterable[RunLike] | Mapping[str, Run],
+    runs: RunLike | Iterable[RunLike] | Mapping[str, RunLike],
     tag: str,
     steps: Iterable[int] | None = None,
 ) -> Comparison:
@@ -46,7 +46,8 @@ def compare(
     A step that a run lacks stays empty: another step's picture never stands in for it.
 
     Args:
-        runs: Runs, folders, or what `read` returns. A folder stands for all runs in it.
+        runs: Runs or folders, by names of your own if given as a dict. A folder stands for all
+            runs in it.
         tag: An image tag by its name, a glob, or an ending that fits one tag only.
         steps: The steps to show; by default, all that were logged.
 

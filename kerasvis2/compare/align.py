@@ -130,7 +130,8 @@ def named(given: Any) -> dict[str, Run]:
     """
     found: list[tuple[str, str, Run]] = []  # short name, long name, run
     if isinstance(given, Mapping):
-        found += [(str(name), str(name), run) for name, run in given.items()]
+        for name, each in given.items():
+            found += [(str(name), long, run) for _, long, run in _runs_of(each)]
     else:
         alone = isinstance(given, (str, os.PathLike, Run))
         for each in [given] if alone else given:

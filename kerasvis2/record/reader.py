@@ -33,7 +33,8 @@ _SCALE = re.compile(r"^scale: (.+?)\s*$", re.MULTILINE)
 class Run:
     """One training run on disk.
 
-    Its event files are looked through when first asked for a tag; pictures are read one by one.
+    Its event files are looked through when first asked for a tag, and not again: read the folder
+    anew to see what a training in progress has added. Pictures are read one by one.
     A tag of `vis`, or of the run's own folder, goes by its name; a tag of another folder goes by
     `folder/tag`, such as `validation/epoch_loss`. Wherever a tag is asked for, a glob or an ending
     that fits one tag only will do.

@@ -51,7 +51,7 @@ class Recorder:
         max_bytes: int = 256 * 2**20,
         on_error: Callable[[str, BaseException], None],
     ) -> None:
-        self.log_dir = Path(log_dir)
+        self.log_dir = Path(log_dir).absolute()  # training code may change the directory
         self._max_bytes = max_bytes
         self._on_error = on_error
         self._changed = threading.Condition()

@@ -1,0 +1,83 @@
+"""The background thread in processes of their own: how they end, and when their disk is full."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+
+def steps(folder, tag="x"):
+    accumulator = EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
+    return [event.step for event in accumulator.Tensors(tag)]
+
+
+def run(script):
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=60
+    )
+
+
+ENDINGS = {
+    "normal": ("", 0, ""),
+    "sys.exit": ("sys.exit(3)", 3, ""),
+    "unhandled exception": ("raise ValueError('training failed')", 1, "training failed"),
+    "Ctrl-C": ("os.kill(os.getpid(), signal.SIGINT); time.sleep(30)", -2, "KeyboardInterrupt"),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_everything_is_on_disk_however_the_interpreter_ends(tmp_path, ending):
+    code, status, message = ENDINGS[ending]
+    script = f"""
+    import os, signal, sys, time
+    from kerasvis2.record import events
+    from kerasvis2.record.recorder import Recorder
+
+    def draw():
+        time.sleep(0.05)  # so that most is still to be done when the main thread ends
+        return {{"vis": [events.scalar("x", 1.0)]}}
+
+    recorder = Recorder({str(tmp_path)!r}, on_error=print)
+    for step in range(10):
+        recorder.submit(step, draw, nbytes=0)
+    {code}
+    """
+    result = run(script)
+    assert result.returncode == status
+    assert message in result.stderr
+    assert result.stdout == ""
+    assert steps(tmp_path / "vis") == list(range(10))
+
+
+def test_no_tensorflow_is_needed_to_write(tmp_path):
+    script = f"""
+    import sys
+    from kerasvis2.record import events
+    from kerasvis2.record.recorder import Recorder
+    recorder = Recorder({str(tmp_path)!r}, on_error=print)
+    recorder.submit(0, lambda: {{"vis": [events.scalar("x", 1.0)]}}, 0)
+    recorder.drain()
+    print("tensorflow" in sys.modules)
+    """
+    assert run(script).stdout == "False\n"
+
+
+def test_a_full_disk_is_reported_once_and_later_steps_are_written(tmp_path):
+    script = f"""
+    import resource, signal
+    from kerasvis2.record import events
+    from kerasvis2.record.recorder import Recorder
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+    recorder = Recorder({str(tmp_path)!r}, on_error=lambda doing, error: print(doing, "|", error))
+    sizes = [10, 200_000, 200_000, 10, 200_000, 10]
+    for step, size in enumerate(sizes):
+        recorder.submit(step, lambda size=size: {{"vis": [events.text("x", "y" * size)]}}, 0)
+    recorder.drain()
+    """
+    lines = run(script).stdout.splitlines()
+    assert [line.split(" to ")[0] for line in lines] == ["writing step 1", "writing step 4"]
+    assert all("File too large" in line for line in lines)
+    assert steps(tmp_path / "vis") == [0, 3, 5]
