@@ -74,9 +74,9 @@ class Probe:
         masks: Any = None,
     ) -> None:
         put = vars(self).__setitem__  # past __setattr__, which refuses every change
-        copied = arrays.copy_structure(inputs, "inputs")
+        copied = arrays.as_structure(inputs, "inputs")
         put("inputs", arrays.map_structure(arrays.narrow, copied))
-        put("labels", None if labels is None else arrays.copy_structure(labels, "labels"))
+        put("labels", None if labels is None else arrays.as_structure(labels, "labels"))
         put("image_key", parts.drawn_key(self.inputs, image))
         put("size", parts.count_images(self.inputs, self.labels))
         arrays.check_finite(self.inputs, "inputs")

@@ -203,6 +203,18 @@ def test_random_state_is_left_alone(digits):
     assert found == expected
 
 
+def test_a_keras_generator_trains_as_if_it_had_not_been_read(digits):
+    def flow():
+        generator = tf.keras.preprocessing.image.ImageDataGenerator(horizontal_flip=True)
+        return generator.flow(digits.x_test, digits.y_test, batch_size=20, shuffle=True, seed=5)
+
+    fresh, read = flow(), flow()
+    probe = Probe.from_dataset(read)
+    assert sorted(set(probe.labels.tolist())) == list(range(10))
+    for i in range(3):
+        np.testing.assert_array_equal(read[i][0], fresh[i][0])
+
+
 def test_the_same_images_every_time(digits):
     data = tf.data.Dataset.from_tensor_slices((digits.x_test, digits.y_test)).cache().batch(16)
     assert Probe.from_dataset(data).fingerprint == Probe.from_dataset(data).fingerprint

@@ -12,8 +12,8 @@ Key = str | int
 Structure = Any  # an array, or a dict, list or tuple of arrays
 
 
-def as_array(value: Any, argument: str) -> np.ndarray:
-    """A read-only copy of an array, a tensor of any backend or nested lists of numbers.
+def as_numpy(value: Any, argument: str) -> np.ndarray:
+    """An array, a tensor of any backend or nested lists of numbers as NumPy has it, not copied.
 
     Lists of ints become int64 whatever the platform's default.
     """
@@ -23,7 +23,7 @@ def as_array(value: Any, argument: str) -> np.ndarray:
         if keras.ops.is_tensor(value):
             value = keras.ops.convert_to_numpy(value)
     try:
-        array = np.array(value)
+        array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{argument} is not one array: {error}") from None
     if array.dtype.kind == "O":
@@ -33,7 +33,12 @@ def as_array(value: Any, argument: str) -> np.ndarray:
         )
     if isinstance(value, (list, tuple)) and array.dtype.kind == "i":
         array = array.astype(np.int64)
-    array = array.astype(array.dtype.newbyteorder("="), copy=False)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def as_array(value: Any, argument: str) -> np.ndarray:
+    """A read-only copy of what `as_numpy` gives."""
+    array = as_numpy(value, argument).copy()
     array.setflags(write=False)
     return array
 
@@ -50,16 +55,18 @@ def is_structure(value: Any) -> bool:
     )
 
 
-def copy_structure(value: Structure, argument: str) -> Structure:
-    """The same structure of read-only copies; a `Mapping` becomes a dict, a tuple a list."""
+def as_structure(
+    value: Structure, argument: str, convert: Callable[[Any, str], np.ndarray] = as_array
+) -> Structure:
+    """The same structure of arrays, by default of copies; a tuple becomes a list."""
     if isinstance(value, Mapping):
-        return {key: as_array(item, f"{argument}[{key!r}]") for key, item in value.items()}
+        return {key: convert(item, f"{argument}[{key!r}]") for key, item in value.items()}
     if is_structure(value):
         return [
-            None if item is None else as_array(item, f"{argument}[{place}]")
+            None if item is None else convert(item, f"{argument}[{place}]")
             for place, item in enumerate(value)
         ]
-    return as_array(value, argument)
+    return convert(value, argument)
 
 
 def map_structure(function: Callable[[np.ndarray], Any], value: Structure) -> Structure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasvis2.probing.arrays import Structure, copy_structure, items, map_structure
+from kerasvis2.probing.arrays import Structure, as_numpy, as_structure, items, map_structure
 from kerasvis2.probing.labels import class_indices
 
 Example = tuple[Structure, Structure]  # one image's input and label, without the batch axis
@@ -26,16 +27,15 @@ def is_arrays(dataset: Any) -> bool:
 def examples(dataset: Any, batched: bool | None) -> Iterator[Example]:
     """The images and labels of a tf.data.Dataset, a PyDataset or an iterable of batches."""
     for x, y in map(split, _elements(dataset)):
-        inputs = copy_structure(x, "dataset")
-        labels = None if y is None else copy_structure(y, "dataset")
+        inputs = as_structure(x, "dataset", as_numpy)
+        labels = None if y is None else as_structure(y, "dataset", as_numpy)
         if batched is None:
             batched = is_batched(dataset.element_spec) if hasattr(dataset, "element_spec") else True
-        if not batched:
+        if batched:
+            size = len(next(array for _, array in items(inputs)))
+            yield from ((_take(inputs, i), _take(labels, i)) for i in range(size))
+        else:
             yield inputs, labels
-            continue
-        size = len(next(array for _, array in items(inputs)))
-        for i in range(size):
-            yield _take(inputs, i), _take(labels, i)
 
 
 def _take(batch: Structure, i: int) -> Structure:
@@ -46,6 +46,7 @@ def _elements(dataset: Any) -> Iterable[Any]:
     if hasattr(dataset, "element_spec"):
         return dataset
     if hasattr(dataset, "__getitem__") and hasattr(dataset, "num_batches"):  # a PyDataset
+        dataset = copy.copy(dataset)  # some count in themselves what has been read
         batches = dataset.num_batches
         return (dataset[i] for i in (count() if batches is None else range(batches)))
     if not isinstance(dataset, Iterable):

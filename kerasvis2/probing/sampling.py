@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from kerasvis2.probing.arrays import Structure, copy_structure, items, map_structure
+from kerasvis2.probing.arrays import Structure, as_numpy, as_structure, items, map_structure
 from kerasvis2.probing.datasets import (
     class_of,
     examples,
@@ -62,8 +62,8 @@ def _from_arrays(
 ) -> tuple[Structure, Structure, list[str]]:
     """The same for arrays, where no image need be touched to choose."""
     x, y = split(dataset)
-    x = copy_structure(x, "dataset[0]")
-    y = None if y is None else copy_structure(y, "dataset[1]")
+    x = as_structure(x, "dataset[0]", as_numpy)
+    y = None if y is None else as_structure(y, "dataset[1]", as_numpy)
     total = count_images(x, y)
     indices = None
     if balanced and y is not None:
