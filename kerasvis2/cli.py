@@ -62,6 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--view", default="grad_cam", help="such as saliency (%(default)s)")
     explain.add_argument("--layers", help="a layer's path, a glob, or all; commas between several")
     explain.add_argument("--target", help="label, predicted, or a class index")
+    explain.add_argument(
+        "--range",
+        type=_range,
+        default=(0.0, 255.0),
+        metavar="LOW,HIGH",
+        help="what black and white are to the model (0,255)",
+    )
     explain.add_argument("-o", "--output", required=True, help="the picture to write (.png)")
     explain.set_defaults(run=_explain)
 
@@ -129,6 +136,14 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a positive number")
     return value
+
+
+def _range(text: str) -> tuple[float, float]:
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no range such as 0,1") from None
+    return low, high
 
 
 def _steps(text: str) -> list[int]:

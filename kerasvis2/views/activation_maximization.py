@@ -199,7 +199,7 @@ class ActivationMaximization(View):
 
 def canvas_of(probe: Probe) -> Canvas:
     """The probe's range and colours, in the model's input units."""
-    drawn = probe.inputs if probe.image_key is None else probe.inputs[probe.image_key]
+    drawn = probe.drawn
     corners = np.stack([np.zeros(drawn.shape[-1]), np.ones(drawn.shape[-1])])[:, None, None]
     low, high = probe.from_display(corners.astype("float32"))[:, 0, 0]
     return measure(drawn, low, high)

@@ -64,7 +64,6 @@ def describe(
         predictions = [probe.caption_name(int(i)) for i in guess]
     elif values is not None:
         predictions = [f"{float(value):.3g}" for value in values]
-    drawn = probe.inputs if probe.image_key is None else probe.inputs[probe.image_key]
     return About(
         images=probe.images,
         labels=None if truth is None else [probe.caption_name(int(i)) for i in truth],
@@ -77,6 +76,6 @@ def describe(
         layers=table,
         to_display=probe.to_display,
         masks=probe.masks,
-        input_shape=drawn.shape[1:],
+        input_shape=probe.drawn.shape[1:],
         **moment,
     )
