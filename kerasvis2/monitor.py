@@ -263,6 +263,7 @@ class Monitor(keras.callbacks.Callback):
                 history=history,
                 frozen=dict(frozen),
                 kept=self._kept.get(plan.name, {}),
+                wiring=observer.survey.wiring,
             )
             try:
                 drawing = plan.view.draw(observation.arrays(plan.name), about)

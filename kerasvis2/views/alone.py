@@ -30,7 +30,8 @@ def render(view: View, model: Any, probe: Probe | None, batch_size: int | None =
     observer = Observer(model, probe, batch_size)
     observation = observer.look([observer.plan(view, view.name)])
     outputs = observation.arrays(OUTPUTS)
-    about = describe(probe, observer.survey.layers, outputs, observer.truth)
+    survey = observer.survey
+    about = describe(probe, survey.layers, outputs, observer.truth, wiring=survey.wiring)
     drawing = view.draw(observation.arrays(view.name), about)
     return {
         tag_of(view.name, key, about.layers): picture.pixels

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from kerasvis2.layers import LayerInfo, LayerSpec
+from kerasvis2.layers import LayerInfo, LayerSpec, Wiring
 
 if TYPE_CHECKING:
     from kerasvis2.observe.seen import Seen
@@ -74,7 +74,8 @@ class About:
     """What `draw` may know about the moment and the probe; plain data.
 
     Attributes:
-        step: Keras's epoch (or the optimizer's iteration, where unit is "batch").
+        step: Keras's epoch (or the optimizer's iteration, where unit is "batch"); None for a
+            view that is used alone.
         unit: "epoch" or "batch".
         images: the probe's pictures (N, H, W, 1 or 3) in [0, 1], or None without a probe.
         labels: true class names per image, or None.
@@ -90,9 +91,10 @@ class About:
         to_display: maps an array in the model's input units to [0, 1], as the probe does.
         input_shape: (H, W, C) of the drawn input, or None without a probe.
         masks: (N, H, W) bool, where the object is, or None.
+        wiring: which layer feeds which, or None without a probe.
     """
 
-    step: int = 0
+    step: int | None = None
     unit: str = "epoch"
     images: np.ndarray | None = None
     labels: Sequence[str] | None = None
@@ -109,6 +111,7 @@ class About:
     to_display: Callable[[np.ndarray], np.ndarray] | None = None
     input_shape: tuple[int, ...] | None = None
     masks: np.ndarray | None = None
+    wiring: Wiring | None = None
 
     def layer(self, key: str) -> LayerInfo | None:
         """The layer that a key speaks of, or None where it is no layer."""
@@ -117,7 +120,8 @@ class About:
     def title(self, view: str, key: str) -> str:
         """The first line of a picture: view, layer, target, epoch."""
         layer, _, target = key.partition("@")
-        return " · ".join(filter(None, [view, layer, target, f"{self.unit} {self.step}"]))
+        moment = "" if self.step is None else f"{self.unit} {self.step}"
+        return " · ".join(filter(None, [view, layer, target, moment]))
 
     def captions(self) -> list[list[str]]:
         """Lines for each image: true class, predicted class and its probability."""
