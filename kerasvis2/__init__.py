@@ -27,16 +27,22 @@ if TYPE_CHECKING:
     from kerasvis2.views.base import Needs as Needs
     from kerasvis2.views.base import View as View
     from kerasvis2.views.curves import Curves as Curves
+    from kerasvis2.views.deconv_net import DeconvNet as DeconvNet
     from kerasvis2.views.defaults import default_views as default_views
     from kerasvis2.views.eigen_cam import EigenCAM as EigenCAM
     from kerasvis2.views.filters import Filters as Filters
     from kerasvis2.views.grad_cam import GradCAM as GradCAM
     from kerasvis2.views.grad_cam_plus_plus import GradCAMPlusPlus as GradCAMPlusPlus
     from kerasvis2.views.gradient_times_input import GradientTimesInput as GradientTimesInput
+    from kerasvis2.views.guided_backprop import GuidedBackprop as GuidedBackprop
+    from kerasvis2.views.guided_grad_cam import GuidedGradCAM as GuidedGradCAM
     from kerasvis2.views.hi_res_cam import HiResCAM as HiResCAM
+    from kerasvis2.views.integrated_gradients import IntegratedGradients as IntegratedGradients
     from kerasvis2.views.layer_cam import LayerCAM as LayerCAM
     from kerasvis2.views.occlusion import Occlusion as Occlusion
     from kerasvis2.views.saliency import Saliency as Saliency
+    from kerasvis2.views.smooth_grad import SmoothGrad as SmoothGrad
+    from kerasvis2.views.var_grad import VarGrad as VarGrad
     from kerasvis2.views.x_grad_cam import XGradCAM as XGradCAM
 
 __version__ = "0.1.0"
@@ -47,19 +53,25 @@ _HOMES = {
     "ActivationMaximization": "views.activation_maximization",
     "Activations": "views.activations",
     "Curves": "views.curves",
+    "DeconvNet": "views.deconv_net",
     "Drawing": "views.base",
     "EigenCAM": "views.eigen_cam",
     "Filters": "views.filters",
     "GradCAM": "views.grad_cam",
     "GradCAMPlusPlus": "views.grad_cam_plus_plus",
     "GradientTimesInput": "views.gradient_times_input",
+    "GuidedBackprop": "views.guided_backprop",
+    "GuidedGradCAM": "views.guided_grad_cam",
     "HiResCAM": "views.hi_res_cam",
+    "IntegratedGradients": "views.integrated_gradients",
     "LayerCAM": "views.layer_cam",
     "Monitor": "monitor",
     "Needs": "views.base",
     "Occlusion": "views.occlusion",
     "Probe": "probe",
     "Saliency": "views.saliency",
+    "SmoothGrad": "views.smooth_grad",
+    "VarGrad": "views.var_grad",
     "View": "views.base",
     "XGradCAM": "views.x_grad_cam",
     "compare": "compare",

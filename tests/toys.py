@@ -29,9 +29,9 @@ def counting(start: int = 0) -> Probe:
 
 
 def pixels(*rows: Any, display: Any = (0, 1)) -> Probe:
-    """Pictures of height 1, one a row, a channel each; scored by class 0."""
+    """Pictures of height 1, one a row, labelled 1, so that a single unit is not negated."""
     values = np.asarray(rows, "float32")[:, None, :, None]
-    return Probe(values, np.zeros(len(values), int), display=display)
+    return Probe(values, np.ones(len(values), int), display=display)
 
 
 def of_function(function: Any, shape: tuple[int, ...]) -> Any:

@@ -25,6 +25,11 @@ def weighted_sum(weights: Any, activations: Any) -> Any:
     return ops.sum(weights * activations, axis=-1)
 
 
+def grad_cam(activations: Any, gradients: Any) -> Any:
+    """Grad-CAM: relu(Σ_k mean(g_k)·A_k)."""
+    return ops.relu(weighted_sum(spatial_mean(gradients), activations))
+
+
 def ratio(numerator: Any, denominator: Any) -> Any:
     """The quotient; 0 where the denominator is exactly 0, and unbiased everywhere else."""
     empty = ops.equal(denominator, 0)
