@@ -6,6 +6,7 @@ import posixpath
 import re
 from typing import Any
 
+from tensorboard import errors
 from tensorboard.data import provider
 
 from kerasvis2.board import runs
@@ -17,6 +18,10 @@ _HEAD = 2
 # Both loaders have already thinned out the series; here nothing more is dropped.
 _ALL = 2**31 - 1
 _POINTS = 1000
+
+# The data server cannot decode its own keys where JSON had to escape a character in them, and this
+# is how it says so.
+_UNREADABLE = "expected a borrowed string"
 
 _SCALE = "scale/"
 _ABOUT = "kerasvis/run"
@@ -136,6 +141,13 @@ class Logs:
             data = self._data.read_blob(self._context, blob_key=key)
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise ValueError("key must be one that the series listed") from error
+        except errors.InvalidArgumentError as error:
+            if _UNREADABLE in str(error):
+                raise ValueError(
+                    "TensorBoard's fast loader reads no pictures of runs or tags with a quotation "
+                    "mark or a backslash in their names; start it with --load_fast=false"
+                ) from error
+            raise
         return bytes(data)
 
     def _ask(self, what: str, **arguments: Any) -> Any:
@@ -160,7 +172,7 @@ class Logs:
     def _size(self, values: Any) -> list[int] | None:
         try:
             return [int(self.picture(value.blob_key)) for value in values[:_HEAD]]
-        except ValueError:
+        except (ValueError, errors.PublicError):
             return None
 
 

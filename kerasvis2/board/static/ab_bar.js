@@ -27,7 +27,7 @@ export function abBar(app) {
       select(
         "in",
         Object.keys(CHANNELS).map((name) => [name, name]),
-        state.channel in CHANNELS ? state.channel : "brightness",
+        state.channel,
         (channel) => change({ channel }),
         { key: "channel" },
       ),
@@ -75,7 +75,7 @@ function side(app, letter) {
   const runs = run && !model.runs.includes(run) ? [run, ...model.runs] : model.runs;
   return h(
     "div",
-    { class: "side", key: letter, role: "group", "aria-label": name },
+    { class: "end", key: letter, role: "group", "aria-label": `Picture ${name}` },
     select(
       name,
       runs.map((one) => [one.id, one.label]),

@@ -11,7 +11,7 @@ import { Pictures } from "./pictures.js";
 import { Player } from "./player.js";
 import { format, parse } from "./state.js";
 
-const WRITE_AFTER = 150; // milliseconds; browsers allow only so many changes of the address
+const WRITE_EVERY = 400; // milliseconds; browsers allow only so many changes of the address
 
 export class App {
   constructor(root) {
@@ -51,8 +51,10 @@ export class App {
 
   change = (patch) => {
     this.state = { ...this.state, ...patch };
-    clearTimeout(this.writing);
-    this.writing = setTimeout(() => writeAddress(format(this.state)), WRITE_AFTER);
+    this.writing ??= setTimeout(() => {
+      this.writing = null;
+      writeAddress(format(this.state));
+    }, WRITE_EVERY);
     this.redraw();
   };
 

@@ -31,13 +31,17 @@ export function bar(app) {
           (image) => change({ image: Number(image) }),
         ),
     ),
-    segments("Mode", MODES, state.mode, (mode) => change({ mode })),
-    zoom(app),
-    size(app),
-    button(icon("curves"), "Show the curves (c)", () => change({ curves: !state.curves }), {
-      "aria-pressed": String(state.curves),
-    }),
-    button("?", "Help, and all keys (?)", app.help, { class: "help" }),
+    h(
+      "div",
+      { class: "controls" },
+      segments("Mode", MODES, state.mode, (mode) => change({ mode })),
+      zoom(app),
+      size(app),
+      button(icon("curves"), "Show the curves (c)", () => change({ curves: !state.curves }), {
+        "aria-pressed": String(state.curves),
+      }),
+      button("?", "Help, and all keys (?)", app.help, { class: "help" }),
+    ),
   );
 }
 

@@ -18,10 +18,12 @@ function pairs() {
 }
 
 export function readAddress() {
-  const params = {};
+  const params = new Map();
   for (const pair of pairs()) {
     const [name, value] = pair.split("=").map(decode);
-    if (name.startsWith(PREFIX) && value !== undefined) params[name.slice(PREFIX.length)] = value;
+    if (name.startsWith(PREFIX) && value !== undefined) {
+      params.set(name.slice(PREFIX.length), value);
+    }
   }
   return params;
 }
@@ -29,7 +31,7 @@ export function readAddress() {
 export function writeAddress(params) {
   if (!visible()) return;
   const others = pairs().filter((pair) => !decode(pair).startsWith(PREFIX));
-  const ours = Object.entries(params).map(
+  const ours = [...params].map(
     ([name, value]) => `${encodeURIComponent(PREFIX + name)}=${encodeURIComponent(value)}`,
   );
   const hash = "#" + [...others, ...ours].join("&");

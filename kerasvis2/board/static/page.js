@@ -17,7 +17,7 @@ const STAGES = {
   ab: [abStage, abPictures],
 };
 
-const stageOf = ({ state }) => STAGES[state.mode] ?? STAGES.step;
+const stageOf = ({ state }) => STAGES[state.mode];
 
 export function page(app) {
   const words = nothing(app);

@@ -1,14 +1,15 @@
 // Two pictures: side by side, swiped, blinking, or subtracted.
 
 import { abBar } from "./ab_bar.js";
-import { CAPTION, cell, describe, facts, scale, who } from "./cell.js";
+import { CAPTION, cell } from "./cell.js";
 import { differenceOf } from "./diff.js";
 import { h } from "./dom.js";
 import { flow } from "./layout.js";
-import { aspect, clamp, frame } from "./model.js";
-import { paint, paintSplit } from "./paint.js";
+import { aspect, frame } from "./model.js";
+import { paint } from "./paint.js";
 import { gradient } from "./palette.js";
 import { room } from "./room.js";
+import { swipe } from "./swipe.js";
 import { number } from "./words.js";
 
 export function abStage(app) {
@@ -23,7 +24,7 @@ export function abStage(app) {
 function floor(app, sides) {
   const frames = sides.map(({ run, step }) => frame(run, step));
   const mode = frames.every(Boolean) ? app.state.ab : "side";
-  if (mode === "swipe") return swipe(app, sides, frames);
+  if (mode === "swipe") return swipe(app, sides, frames, boxes(app, sides, 1));
   if (mode === "blink") return blink(app, sides);
   if (mode === "diff") return diff(app, sides, frames);
   return side(app, sides);
@@ -61,82 +62,6 @@ function blink(app, sides) {
       style: { ...cells[0], width },
       badge: "AB"[app.ui.face],
     }),
-  );
-}
-
-function swipe(app, sides, frames) {
-  const { width, height } = boxes(app, sides, 1);
-  const entries = frames.map((found) => app.pictures.get(found.url));
-  const { split } = app.state;
-  const percent = Math.round(split * 100);
-  const ready = entries.every((entry) => entry?.bitmap);
-  return h(
-    "div",
-    { class: "floor" },
-    h(
-      "figure",
-      { class: "cell", style: { left: 0, top: 0, width } },
-      h(
-        "div",
-        { class: ready ? "picture" : "picture waiting", style: { height } },
-        h("canvas", {
-          role: "img",
-          "aria-label": `Left of the divider A: ${describe(app, sides[0].run, frames[0])}. Right of it B: ${describe(app, sides[1].run, frames[1])}`,
-          hook: (canvas) =>
-            ready &&
-            paintSplit(
-              canvas,
-              frames.map(({ url }) => url),
-              entries.map(({ bitmap }) => bitmap),
-              split,
-              app.state,
-            ),
-        }),
-        h("span", { class: "corner left" }, "A"),
-        h("span", { class: "corner right" }, "B"),
-        h("div", {
-          class: "divider",
-          role: "slider",
-          tabindex: 0,
-          "aria-label": "Divider between A and B",
-          "aria-valuemin": 0,
-          "aria-valuemax": 100,
-          "aria-valuenow": percent,
-          "aria-valuetext": `A on ${percent} %`,
-          style: { left: `${split * 100}%` },
-          onpointerdown: (event) => event.currentTarget.setPointerCapture(event.pointerId),
-          onpointermove: (event) => {
-            if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
-            const box = event.currentTarget.parentElement.getBoundingClientRect();
-            app.change({ split: clamp((event.clientX - box.left) / box.width, 0, 1) });
-          },
-          onkeydown: (event) => {
-            const by = { ArrowLeft: -0.02, ArrowRight: 0.02 }[event.key];
-            if (!by) return;
-            event.preventDefault();
-            event.stopPropagation();
-            app.change({ split: clamp(split + by, 0, 1) });
-          },
-        }),
-      ),
-      h(
-        "figcaption",
-        { class: "two" },
-        sides.map(({ run, step }, place) =>
-          h(
-            "div",
-            { key: "AB"[place] },
-            h(
-              "div",
-              { class: "who" },
-              who(run, "AB"[place]),
-              h("span", { class: "end" }, scale(app, frames[place])),
-            ),
-            facts(frames[place], step),
-          ),
-        ),
-      ),
-    ),
   );
 }
 

@@ -60,6 +60,8 @@ export function select(label, choices, value, choose, props = {}) {
   );
 }
 
+// A label that is no word (an icon, a sign) is read out as the hint.
 export function button(label, hint, onclick, props = {}) {
-  return h("button", { title: hint, "aria-label": hint, onclick, ...props }, label);
+  const word = typeof label === "string" && /\w/.test(label);
+  return h("button", { title: hint, "aria-label": word ? null : hint, onclick, ...props }, label);
 }
