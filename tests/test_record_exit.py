@@ -35,6 +35,8 @@ def test_everything_is_on_disk_however_the_interpreter_ends(tmp_path, ending):
     from kerasvis2.record import events
     from kerasvis2.record.recorder import Recorder
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background ignore it
+
     def draw():
         time.sleep(0.05)  # so that most is still to be done when the main thread ends
         return {{"vis": [events.scalar("x", 1.0)]}}
