@@ -1,4 +1,4 @@
-"""How alike two representations, or two maps, are; NumPy."""
+"""How alike two representations of the same images are; NumPy."""
 
 from __future__ import annotations
 
@@ -58,33 +58,6 @@ def gram_cka(a: np.ndarray, b: np.ndarray) -> float:
     if not (_hsic(a, a) > 0 and scale > 0 and np.isfinite(scale)):
         return float("nan")
     return float(_hsic(a, b) / np.sqrt(scale))
-
-
-def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Spearman's rank correlation of each pair of maps; ties share their mean rank.
-
-    Args:
-        a, b: (N, …) of the same shape.
-
-    Returns:
-        (N,); NaN where one of the two is constant or not finite.
-    """
-    a, b = (np.asarray(maps, np.float64).reshape(len(maps), -1) for maps in (a, b))
-    ranks_a, ranks_b = _centred_ranks(a), _centred_ranks(b)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shared = (ranks_a * ranks_b).sum(axis=1)
-        found = shared / np.sqrt(np.square(ranks_a).sum(axis=1) * np.square(ranks_b).sum(axis=1))
-    found[~(np.isfinite(a).all(axis=1) & np.isfinite(b).all(axis=1))] = np.nan
-    return found
-
-
-def _centred_ranks(rows: np.ndarray) -> np.ndarray:
-    ranks = np.empty(rows.shape)
-    for values, found in zip(rows, ranks):
-        _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-        ends = np.cumsum(counts)
-        found[:] = (ends - (counts - 1) / 2)[inverse]
-    return ranks - ranks.mean(axis=1, keepdims=True)
 
 
 def _hsic(a: np.ndarray, b: np.ndarray) -> float:

@@ -81,7 +81,7 @@ def heatmap_sheet(
     if len(rows) > SHOWN:
         kept = np.unique(np.linspace(0, len(rows) - 1, SHOWN).round().astype(int))
         notes.append(f"{len(kept)} of {len(rows)} rows, evenly spread")
-    names = [rows[i] for i in kept]
+    names = [rows[i] for i in kept.tolist()]
     height = int(np.clip(_TALL // max(1, len(kept)), *_ROW))
     size = _SMALL if height > 17 else 12
     thumbs = None if images is None else _thumbs(np.asarray(images)[kept], height - 2)

@@ -46,8 +46,8 @@ class Predictions(View):
         if len(logits.shape) != 2 or regression:
             why = " of one number without class labels" if regression else ""
             raise ValueError(
-                f"Predictions shows classes, one answer an image; the output is {logits.shape}{why}. "
-                "Leave it out of the views of this model."
+                "Predictions shows classes, one answer an image; the output is "
+                f"{logits.shape}{why}. Leave it out of the views of this model."
             )
         return {LOGITS: logits}
 

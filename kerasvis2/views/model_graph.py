@@ -1,0 +1,170 @@
+"""What the network is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kerasvis2.diagnostics import table, tensors
+from kerasvis2.layers import LayerSpec, Wiring, children
+from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+
+BINS = 30
+
+
+class ModelGraph(View):
+    """The layers as a table, as a diagram and as a graph, and how their weights are spread.
+
+    What does not change is logged once: the table of all layers, the diagram that follows one
+    forward pass from layer to layer, and the pass itself for TensorBoard's Graphs tab. They hold
+    for functional, nested, subclassed and shared layers alike, as they are read off the traced
+    pass. In the diagram, activations, normalisations and dropout are words in the box before them;
+    frozen layers are hatched. Graphviz places the boxes where its Python package and `dot` are
+    installed, otherwise a layout of our own.
+
+    At every look: each weight's histogram, and a table of its mean, spread, extremes and zeros.
+
+    Tags: texts `model_graph/layers` and `model_graph/weights`, picture `model_graph/00_diagram`,
+    histograms `model_graph/<layer path>/<weight>`. Cost: no pass; the weights are read once, on
+    the device, which counts them into 30 buckets each. `compute` gives for each weight
+    `<path>/<weight>`: (30,) counts, and `<path>/<weight>/facts`: (6,) lowest, highest, mean,
+    standard deviation, share of zeros, number of values that are NaN or infinite.
+
+    Args:
+        layers: layers whose weights to follow; all by default.
+        freq: as for every view.
+    """
+
+    title = "Model"
+
+    def __init__(self, *, layers: LayerSpec = None, **common: Any) -> None:
+        super().__init__(**common)
+        self.layers = layers
+
+    def needs(self, model: Any, probe: Any) -> Needs:
+        return Needs(
+            layers=self.layers,
+            weights=True,
+            fits=lambda info: any(_weights(info.layer)),
+            what="layer with weights",
+            per_image=False,
+        )
+
+    def whole(self, seen: Any) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for path, rows in self.reduce(seen).items():
+            for i, (name, _) in enumerate(_weights(seen.layers[path])):
+                found[f"{path}/{name}"] = rows[i, :BINS]
+                found[f"{path}/{name}/facts"] = rows[i, BINS:]
+        return found
+
+    def reduce(self, seen: Any) -> dict[str, Any]:
+        named = {path: list(_weights(layer)) for path, layer in seen.layers.items()}
+        every = [weight for each in named.values() for _, weight in each]
+        counts, facts = tensors.histograms(every, BINS)
+        rows = ops.concatenate([ops.cast(counts, "float32"), facts], axis=1)
+        found, first = {}, 0
+        for path, each in named.items():
+            found[path] = rows[first : first + len(each)]
+            first += len(each)
+        return found
+
+    def draw(self, arrays: Arrays, about: About) -> Drawing:
+        drawing = Drawing()
+        lines = ["| Weight | Mean | Spread | Lowest | Highest | Zeros | NaN/inf |"]
+        lines.append("|---|--:|--:|--:|--:|--:|--:|")
+        for path, rows in arrays.items():
+            for (name, _), row in zip(_weights(about.layers[path].layer), rows):
+                low, high, mean, spread, zeros, bad = row[BINS:].tolist()
+                drawing.histograms[f"{path}/{name}"] = buckets(low, high, row[:BINS])
+                numbers = " | ".join(f"{value:.3g}" for value in (mean, spread, low, high))
+                lines.append(f"| `{path}/{name}` | {numbers} | {zeros:.1%} | {bad:.0f} |")
+        drawing.texts["weights"] = "\n".join(lines)
+        words = table.layer_table(about.layers)
+        drawing.keep = {"layers": words}
+        if about.kept.get("layers") != words:
+            drawing.texts["layers"] = words
+            assert about.wiring is not None, "a probe is asked for"
+            drawing.graph = about.wiring.graph()
+            drawing.pictures["diagram"] = Picture(self._diagram(about, about.wiring))
+        return drawing
+
+    def _diagram(self, about: About, wiring: Wiring) -> np.ndarray:
+        from kerasvis2.render.diagram import Box, diagram_sheet
+
+        groups = fold(wiring.edges, about.layers)
+        place = {path: i for i, group in enumerate(groups) for path in group}
+        edges = {(place[a], place[b]) for a, b in wiring.edges if place[a] != place[b]}
+        boxes = []
+        for first, *rest in groups:
+            info = about.layers.get(first)
+            if info is None:
+                given = about.input_shape if first == "input" else None
+                boxes.append(Box(first, ("×".join(map(str, given)),) if given else (), "input"))
+                continue
+            lines = [f"in {info.parents[-1]}"] if info.parents else []
+            lines.append(table.kind_words(info.layer))
+            if rest:
+                lines.append("+ " + ", ".join(about.layers[path].kind for path in rest))
+            count = sum(table.parameters(about.layers[path].layer) for path in (first, *rest))
+            size = f"{table.short(count)} weights" if count else ""
+            shape = about.layers[rest[-1] if rest else first].shape
+            lines.append(" · ".join(filter(None, [table.shape_words(shape), size])))
+            kind = "weights" if count else "plain"
+            if table.trainable_words(info.layer) == "frozen":
+                kind, lines[-1] = "frozen", lines[-1] + " · frozen"
+            boxes.append(Box(first.rsplit("/", 1)[-1], tuple(lines), kind))
+        return diagram_sheet(boxes, sorted(edges), title=self.title)
+
+
+def fold(edges: Sequence[tuple[str, str]], layers: Any) -> list[list[str]]:
+    """Groups of paths that share a box: a layer and the small ones that only it feeds.
+
+    Args:
+        edges: (from, to) paths.
+        layers: every layer by path; what is not among them is an input.
+    """
+    before: dict[str, list[str]] = {}
+    after: dict[str, list[str]] = {}
+    for start, end in edges:
+        before.setdefault(end, []).append(start)
+        after.setdefault(start, []).append(end)
+    groups: dict[str, list[str]] = {}
+    for path in dict.fromkeys(path for edge in edges for path in edge):
+        sources = before.get(path, [])
+        joins = (
+            len(sources) == 1
+            and sources[0] in layers
+            and len(after[sources[0]]) == 1
+            and path in layers
+            and table.is_small(layers[path])
+        )
+        group = groups[sources[0]] if joins and sources[0] in groups else []
+        group.append(path)
+        groups[path] = group
+    return list({id(group): group for group in groups.values()}.values())
+
+
+def buckets(low: float, high: float, counts: np.ndarray) -> np.ndarray:
+    """Equal buckets between the lowest and the highest value as (k, 3): low, high, count."""
+    if not np.isfinite([low, high]).all():
+        return np.zeros((0, 3))
+    if high <= low:
+        return np.array([[low - 0.5, low + 0.5, counts.sum()]])
+    edges = np.linspace(low, high, len(counts) + 1)
+    return np.stack([edges[:-1], edges[1:], counts], axis=1)
+
+
+def _weights(layer: Any) -> Iterator[tuple[str, Any]]:
+    """(name, weight) of a layer's own float weights, not those of the layers inside it."""
+    inner = {id(weight) for child in children(layer) for weight in child.weights}
+    names: dict[str, int] = {}
+    for weight in layer.weights:
+        if id(weight) in inner or "float" not in str(weight.dtype):
+            continue
+        names[weight.name] = names.get(weight.name, 0) + 1
+        twin = f"~{names[weight.name]}" if names[weight.name] > 1 else ""
+        yield weight.name + twin, weight
