@@ -76,7 +76,7 @@ class Logs:
                     for tag in tags
                     if not tag.startswith(_SCALE)
                 },
-                key=runs.natural,
+                key=_usual_first,
             ),
         }
 
@@ -185,6 +185,11 @@ def _tags(images: dict[str, Any], order: list[str]) -> list[dict[str, Any]]:
             tag["samples"] = max(tag["samples"], (series.max_length or 0) - _HEAD)
             tag["runs"].append(run)
     return [tags[name] for name in sorted(tags, key=runs.natural)]
+
+
+def _usual_first(tag: str) -> tuple[bool, list[tuple[int, int, str]]]:
+    """Sorts Keras's curves (`epoch_loss`) before those of single views (`view/layer/…`)."""
+    return "/" in tag, runs.natural(tag)
 
 
 def _by_event(data: Any) -> dict[tuple[int, float | None], float]:

@@ -2,14 +2,18 @@
 
 const GAP = 12;
 const LEAST = 200; // pixels; smaller pictures are scrolled to, not shrunk further
+const FEW = 4; // so many can be given the room to be read
+const READABLE = 0.6; // of their own size, by which captions in them still are
 
-// Cells side by side in as many rows as it takes. `wanted`: the width the user asked for; 0: the
-// widest with which all of them fit the room, or, if those were too small, as many as fit its width.
-export function flow(count, room, aspect, caption, wanted) {
+// Cells side by side in as many rows as it takes. `shape`: {aspect, width}, a picture's height for
+// each unit of its width, and its own width. `wanted`: the cells' width that the user asked for;
+// 0: the widest with which all of them fit the room, or, if those were too small, as many as fit
+// its width.
+export function flow(count, room, shape, caption, wanted) {
   const { columns, width } = wanted
     ? { columns: across(room, wanted), width: Math.min(wanted, room.width) }
-    : fitted(count, room, aspect, caption);
-  const height = Math.round(width * aspect);
+    : fitted(count, room, shape, caption);
+  const height = Math.round(width * shape.aspect);
   const down = height + caption + GAP;
   const cells = Array.from({ length: count }, (_, place) => ({
     left: (place % columns) * (width + GAP),
@@ -18,17 +22,18 @@ export function flow(count, room, aspect, caption, wanted) {
   return { width, height, cells, total: Math.ceil(count / columns) * down };
 }
 
-function fitted(count, room, aspect, caption) {
+function fitted(count, room, shape, caption) {
   let best = { columns: 1, width: 0 };
   for (let columns = 1; columns <= count; columns += 1) {
     const rows = Math.ceil(count / columns);
-    const byHeight = (room.height / rows - GAP - caption) / aspect;
+    const byHeight = (room.height / rows - GAP - caption) / shape.aspect;
     const width = Math.floor(Math.min(share(room, columns), byHeight));
     if (width > best.width) best = { columns, width };
   }
-  if (best.width >= Math.min(LEAST, room.width)) return best;
-  const columns = Math.min(count, across(room, LEAST));
-  return { columns, width: Math.min(share(room, columns), 2 * LEAST) };
+  const least = Math.max(LEAST, count <= FEW ? READABLE * shape.width : 0);
+  if (best.width >= Math.min(least, share(room, Math.min(count, FEW)))) return best;
+  const columns = Math.min(count, across(room, least));
+  return { columns, width: Math.min(share(room, columns), Math.round(1.5 * least)) };
 }
 
 const across = (room, width) => Math.max(1, Math.floor((room.width + GAP) / (width + GAP)));

@@ -152,8 +152,12 @@ export function scales(frames) {
   ]);
 }
 
-// The height of a picture for each unit of its width: the tallest of the runs', so that all fit.
-export function aspect(runs) {
+// What a cell must have room for: the tallest of the runs' pictures for its width, and the widest.
+export function shape(runs) {
   const sizes = runs.map((run) => run.series?.size).filter((size) => size && size[0] > 0);
-  return sizes.length ? Math.max(...sizes.map(([width, height]) => height / width)) : 1;
+  if (!sizes.length) return { aspect: 1, width: 0 };
+  return {
+    aspect: Math.max(...sizes.map(([width, height]) => height / width)),
+    width: Math.max(...sizes.map(([width]) => width)),
+  };
 }

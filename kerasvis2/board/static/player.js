@@ -1,5 +1,7 @@
 // What moves by itself: playing through the steps, and blinking.
 
+import { visible } from "./host.js";
+
 const PATIENCE = 3000; // milliseconds that playing waits for pictures before it goes on without
 
 export class Player {
@@ -27,7 +29,7 @@ export class Player {
     this.playing = setInterval(() => {
       const late = performance.now() - since > PATIENCE;
       // A step is shown before the next is gone to: playing never outruns the loading.
-      if (!this.app.ready() && !late) return;
+      if (!visible() || (!this.app.ready() && !late)) return;
       since = performance.now();
       this.app.advance();
     }, pause);

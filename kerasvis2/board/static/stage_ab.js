@@ -5,7 +5,7 @@ import { CAPTION, cell } from "./cell.js";
 import { differenceOf } from "./diff.js";
 import { h } from "./dom.js";
 import { flow } from "./layout.js";
-import { aspect, frame } from "./model.js";
+import { frame, shape } from "./model.js";
 import { paint } from "./paint.js";
 import { gradient } from "./palette.js";
 import { room } from "./room.js";
@@ -31,7 +31,7 @@ function floor(app, sides) {
 }
 
 function boxes(app, sides, count, room = app.ui) {
-  return flow(count, room, aspect(sides.map(({ run }) => run)), CAPTION, app.state.size);
+  return flow(count, room, shape(sides.map(({ run }) => run)), CAPTION, app.state.size);
 }
 
 function side(app, sides) {
@@ -73,7 +73,7 @@ function diff(app, sides, frames) {
   const small = Math.max(120, Math.floor(app.ui.width * 0.26));
   const room = { width: app.ui.width - small - 16, height: app.ui.height - 30 };
   const { width, height } = boxes(app, sides, 1, room);
-  const smallHeight = Math.round(small * aspect(sides.map(({ run }) => run)));
+  const smallHeight = Math.round(small * shape(sides.map(({ run }) => run)).aspect);
   return h(
     "div",
     { class: "floor" },

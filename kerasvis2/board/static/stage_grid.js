@@ -3,7 +3,7 @@
 import { CAPTION, cell } from "./cell.js";
 import { h } from "./dom.js";
 import { window1d } from "./layout.js";
-import { aspect, frame } from "./model.js";
+import { frame, shape } from "./model.js";
 import { room } from "./room.js";
 import { tools } from "./tools.js";
 
@@ -110,7 +110,7 @@ function row(app, { columns, across, down, width, height }, place) {
 function layout(app) {
   const { model, state, ui } = app;
   const width = state.size || USUAL;
-  const height = Math.round(width * aspect(model.runs));
+  const height = Math.round(width * shape(model.runs).aspect);
   const across = width + GAP;
   const down = height + CAPTION + GAP;
   const stay = model.pin && model.runs[0] === model.pin && down < ui.height / 2 ? 1 : 0;

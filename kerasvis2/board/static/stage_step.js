@@ -3,7 +3,7 @@
 import { CAPTION, cell } from "./cell.js";
 import { h } from "./dom.js";
 import { flow } from "./layout.js";
-import { aspect, frame } from "./model.js";
+import { frame, shape } from "./model.js";
 import { room } from "./room.js";
 import { tools } from "./tools.js";
 
@@ -33,7 +33,7 @@ export function stepStage(app) {
 
 function layout(app) {
   const { model, state, ui } = app;
-  return flow(model.runs.length, ui, aspect(model.runs), CAPTION, state.size);
+  return flow(model.runs.length, ui, shape(model.runs), CAPTION, state.size);
 }
 
 // Addresses: of the pictures in view, and of those that a move to each step of `next` would need.

@@ -94,6 +94,7 @@ function plot(app, width) {
         "stroke-dasharray": line.dashed ? "4 3" : null,
       }),
     ),
+    state.mode === "ab" && ["a", "b"].map((letter) => mark(letter, model[letter], x)),
     here !== null && h("line", { class: "here", x1: here, x2: here, y1: 0, y2: HEIGHT }),
     here !== null &&
       lines.map((line) => {
@@ -107,6 +108,18 @@ function plot(app, width) {
           fill: line.colour,
         });
       }),
+  );
+}
+
+// Where A or B stays while the slider moves.
+function mark(letter, { step }, x) {
+  if (step === null) return null;
+  const at = x(step);
+  return h(
+    "g",
+    { key: letter, class: "fixed" },
+    h("line", { x1: at, x2: at, y1: 0, y2: HEIGHT }),
+    h("text", { x: at + 4, y: 11 }, letter.toUpperCase()),
   );
 }
 

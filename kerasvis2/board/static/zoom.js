@@ -20,11 +20,11 @@ export function place(picture, cell, view, ratio) {
   };
 }
 
-// What fits is centred; what does not fills the cell, with the wanted point in the middle if it can.
+// What fits begins where the cell does, so that pictures of different sizes line up; what does not
+// fills the cell, with the wanted point in the middle if it can.
 function offset(size, room, centre, ratio) {
-  const start =
-    size <= room ? (room - size) / 2 : Math.min(0, Math.max(room - size, room / 2 - centre * size));
-  return Math.round(start * ratio) / ratio;
+  if (size <= room) return 0;
+  return Math.round(Math.min(0, Math.max(room - size, room / 2 - centre * size)) * ratio) / ratio;
 }
 
 // The next zoom level; below the smallest that enlarges lies "all of it" (0).
