@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from kerasvis2.attribution.turns import in_turns
+
 # How many pixels are looked at in one step: 64 images of 224 × 224, but at most 256 images.
 # A larger batch was no faster in the convolutional networks it was tried on.
 _PIXELS, _MOST = 64 * 224 * 224, 256
@@ -63,3 +65,22 @@ def masks_at_once(n: int, pixels: int, count: int) -> int:
     """How many masks make a full batch of n images, so that all steps are about equally full."""
     most = max(1, min(_MOST, _PIXELS // pixels) // n)
     return math.ceil(count / math.ceil(count / most))
+
+
+def sum_of_masks(weights: Any, masks: Callable[[Any], Any], image: tuple[int, int]) -> Any:
+    """Σ_k weights_k·mask_k: (n, count) weights of shared masks → (n, H, W).
+
+    The masks are made a second time, which costs next to nothing beside a forward pass; keeping
+    them would take as much memory as all the masked images.
+    """
+    n, count = weights.shape
+    at_once = masks_at_once(1, image[0] * image[1], count)
+    blocks = math.ceil(count / at_once)
+    padded = ops.pad(weights, ((0, 0), (0, blocks * at_once - count)))
+    in_blocks = ops.transpose(ops.reshape(padded, (n, blocks, at_once)), (1, 0, 2))
+
+    def step(block: Any, state: Any) -> tuple[Any]:
+        kept = masks(ops.minimum(block * at_once + ops.arange(at_once, dtype="int32"), count - 1))
+        return (state[0] + ops.einsum("nk,kyx->nyx", ops.take(in_blocks, block, axis=0), kept[0]),)
+
+    return in_turns(step, blocks, (ops.zeros((n, *image)),))[0]

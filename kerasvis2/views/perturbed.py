@@ -9,11 +9,11 @@ from keras import ops
 
 from kerasvis2.attribution.perturb import masked_scores
 from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture
-from kerasvis2.views.pixels import INPUT, check_pixels
-from kerasvis2.views.targeted import TargetedView
+from kerasvis2.views.objects import on_object
+from kerasvis2.views.pixels import INPUT, PixelView, check_pixels
 
 
-class PerturbedView(TargetedView):
+class PerturbedView(PixelView):
     """How the score answers to changes of the input; a method gives `reduce`.
 
     Args:
@@ -28,28 +28,28 @@ class PerturbedView(TargetedView):
         """The map (N, h, w) to lay over the images; NumPy."""
         return maps
 
-    def remarks(self, arrays: Arrays, key: str) -> tuple[list[str], list[list[str]]]:
-        """Further lines for the picture, and for each image."""
-        return [], [[] for _ in arrays[key]]
-
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         from kerasvis2.render import attribution_sheet
 
         drawing = Drawing()
         for key in (key for key in arrays if key.partition("@")[0] == INPUT):
-            notes, lines = self.remarks(arrays, key)
+            maps = self.on_image(arrays[key], about)
             pixels, top = attribution_sheet(
                 about.images,
-                self.on_image(arrays[key], about),
-                signed=True,
+                maps,
+                signed=self.signed,
                 scale=self.scale,
                 frozen=about.frozen.get(key),
                 title=about.title(self.title, key),
-                captions=[[*words, *more] for words, more in zip(about.captions(), lines)],
+                captions=[
+                    [*words, *more]
+                    for words, more in zip(about.captions(), self.remarks(arrays, key))
+                ],
                 wrong=about.wrong(),
-                notes=notes,
+                notes=self.notes,
             )
             drawing.pictures[key] = Picture(pixels, top)
+            drawing.scalars |= on_object(key, maps, about)
         return drawing
 
 

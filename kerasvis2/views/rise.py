@@ -1,0 +1,70 @@
+"""RISE."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from keras import ops
+
+from kerasvis2.attribution.perturb import sum_of_masks
+from kerasvis2.attribution.random_masks import RandomMasks
+from kerasvis2.views.perturbed import PerturbedView, confidence, scores_under
+from kerasvis2.views.pixels import INPUT
+
+
+class RISE(PerturbedView):
+    """How sure the network is of the target when a pixel is visible, all others left to chance.
+
+    Σ_k s_k·M_k / (K·keep), with M_k one of K random soft masks over the image, s_k the class's
+    probability for the image under it, black where the mask is 0. It needs nothing of the network
+    but its answers. The probability is one softmax or sigmoid of the logits; where there is none
+    (a callable target, a regression) the score itself is taken.
+
+    The picture shows Σ_k (s_k − mean s)·M_k / (K·keep) instead: the same map less what every
+    pixel has in common, so that 0 says that it makes no difference, with far less noise.
+
+    Petsiuk et al., "RISE: Randomized Input Sampling for Explanation of Black-box Models",
+    BMVC 2018, https://arxiv.org/abs/1806.07421.
+
+    Tag: `rise/00_input`. Cost: `masks` forward passes of the probe, in full batches; memory for
+    one of them. `compute` gives `input`: (N, H, W). All images are seen through the same masks.
+
+    Args:
+        masks: number of masks; noise falls with its root.
+        grid: cells of a mask along each axis, 2 or more.
+        keep: share of an image that is visible, between 0 and 1.
+        **common: `target`, `targets`, `freq`, `scale`, `seed`.
+
+    Raises:
+        ValueError: on a bad number of masks, grid or keep.
+    """
+
+    title = "RISE"
+    notes: ClassVar[tuple[str, ...]] = ("probability where visible, less the mean of all masks",)
+
+    def __init__(self, masks: int = 4000, grid: int = 7, keep: float = 0.5, **common: Any) -> None:
+        super().__init__(**common)
+        if int(masks) != masks or masks < 1:
+            raise ValueError(f"masks={masks!r}: give a number of masks, 1 or more.")
+        if int(grid) != grid or grid < 2:
+            raise ValueError(f"grid={grid!r}: give a number of cells along each axis, 2 or more.")
+        if not 0 < keep < 1:
+            raise ValueError(f"keep={keep!r}: give the share that is visible, between 0 and 1.")
+        self.masks = int(masks)
+        self.grid = int(grid)
+        self.keep = float(keep)
+
+    def whole(self, seen: Any) -> dict[str, Any]:
+        return {INPUT: self._map(seen, centred=False)}
+
+    def reduce(self, seen: Any) -> dict[str, Any]:
+        return {INPUT: self._map(seen, centred=True)}
+
+    def _map(self, seen: Any, centred: bool) -> Any:
+        size = (int(seen.inputs.shape[1]), int(seen.inputs.shape[2]))
+        masks = RandomMasks(self.masks, self.grid, self.keep, size, self.seed).draw()
+        black = seen.probe.from_display(0.0)
+        values = scores_under(seen, black, masks, self.masks, confidence)
+        if centred:
+            values = values - ops.mean(values, axis=1, keepdims=True)
+        return sum_of_masks(values, masks, size) / (self.masks * self.keep)
