@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         ActivationMaximization as ActivationMaximization,
     )
     from kerasvis2.views.activations import Activations as Activations
+    from kerasvis2.views.attention import Attention as Attention
+    from kerasvis2.views.attention_rollout import AttentionRollout as AttentionRollout
     from kerasvis2.views.base import About as About
     from kerasvis2.views.base import Drawing as Drawing
     from kerasvis2.views.base import Needs as Needs
@@ -40,7 +42,9 @@ if TYPE_CHECKING:
     from kerasvis2.views.integrated_gradients import IntegratedGradients as IntegratedGradients
     from kerasvis2.views.layer_cam import LayerCAM as LayerCAM
     from kerasvis2.views.occlusion import Occlusion as Occlusion
+    from kerasvis2.views.rise import RISE as RISE
     from kerasvis2.views.saliency import Saliency as Saliency
+    from kerasvis2.views.score_cam import ScoreCAM as ScoreCAM
     from kerasvis2.views.smooth_grad import SmoothGrad as SmoothGrad
     from kerasvis2.views.var_grad import VarGrad as VarGrad
     from kerasvis2.views.x_grad_cam import XGradCAM as XGradCAM
@@ -52,6 +56,8 @@ _HOMES = {
     "About": "views.base",
     "ActivationMaximization": "views.activation_maximization",
     "Activations": "views.activations",
+    "Attention": "views.attention",
+    "AttentionRollout": "views.attention_rollout",
     "Curves": "views.curves",
     "DeconvNet": "views.deconv_net",
     "Drawing": "views.base",
@@ -69,7 +75,9 @@ _HOMES = {
     "Needs": "views.base",
     "Occlusion": "views.occlusion",
     "Probe": "probe",
+    "RISE": "views.rise",
     "Saliency": "views.saliency",
+    "ScoreCAM": "views.score_cam",
     "SmoothGrad": "views.smooth_grad",
     "VarGrad": "views.var_grad",
     "View": "views.base",

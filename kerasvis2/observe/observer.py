@@ -264,6 +264,7 @@ class Observer:
                 [given["classes"].get(str(i)) for i in range(len(targets))],
                 layer_gradients=any(plan.needs.gradients for plan in plans),
                 input_gradient=any(plan.needs.input_gradient for plan in plans),
+                attention=any(plan.needs.attention for plan in plans),
                 weighted=[info for info in self.survey.layers if info.path in weighted],
             )
         for plan in plans:

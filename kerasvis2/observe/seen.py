@@ -10,7 +10,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from kerasvis2.layers import LayerInfo
+from kerasvis2.layers import LayerInfo, is_attention
+from kerasvis2.observe.attention import attending
 from kerasvis2.observe.capture import watching
 from kerasvis2.observe.loss import loss_of
 from kerasvis2.observe.outputs import Output, outputs_of
@@ -55,6 +56,8 @@ class Seen:
         activations: a layer's output by key: its path, and `path:2`, … for later calls of a
             layer that is shared.
         gradients: ∂score/∂activation by the same keys.
+        attention: (n, heads, T, S) weights of attention layers by the same keys, in the order of
+            the calls; empty unless `Needs.attention`.
         input_gradient: ∂score/∂inputs.
         logits: (n, …, classes) of the output that the target looks at.
         heads: the keys of layers whose output is `logits`, or `logits` after their activation.
@@ -74,6 +77,7 @@ class Seen:
     inputs: Any
     activations: dict[str, Any]
     gradients: dict[str, Any]
+    attention: dict[str, Any]
     input_gradient: Any
     logits: Any
     heads: frozenset[str]
@@ -118,6 +122,7 @@ class Glance:
     scores: list[Any]
     gradients: list[dict[str, Any]] = field(default_factory=list)
     input_gradients: list[Any] = field(default_factory=list)
+    attention: dict[str, Any] = field(default_factory=dict)
     rectified: frozenset[str] = frozenset()
     loss_gradients: dict[str, list[Any]] = field(default_factory=dict)
 
@@ -176,6 +181,7 @@ class Lens:
         layer_gradients: bool = False,
         input_gradient: bool = False,
         relu: str | None = None,
+        attention: bool = False,
         weighted: Sequence[LayerInfo] = (),
     ) -> Glance:
         """One forward pass of `images`, and one backward pass per target where asked.
@@ -183,6 +189,7 @@ class Lens:
         For the `weighted` layers also the gradients of the loss with respect to their weights.
         """
         activations: dict[str, Any] = {}
+        attended: dict[str, Any] = {}
         wants = layer_gradients or input_gradient
         weights = {info.path: info.layer.trainable_weights for info in weighted}
         several = len(targets) + bool(weights) > 1
@@ -201,7 +208,8 @@ class Lens:
                 tape.watch(variable.value)
             batch = self._batch(images, rows)
             rule = relu_rule(relu, self.model)
-            with keras.StatelessScope(), rule, watching(self.model, infos, catch):
+            heads = attending(filter(is_attention, infos) if attention else (), attended)
+            with keras.StatelessScope(), rule, watching(self.model, infos, catch), heads:
                 returned = self.model(batch, training=False)
                 if weights:
                     loss = loss_of(self.model, batch, self.labels, returned, self.moment.real)
@@ -221,6 +229,7 @@ class Lens:
             activations,
             chosen,
             found,
+            attention=attended,
             rectified=frozenset(key for key, t in activations.items() if _only_into_relu(t)),
         )
         if weights:
@@ -322,6 +331,7 @@ def see(
         inputs=glance.inputs,
         activations=cast,
         gradients={key: grads[key] for key in keys if key in grads},
+        attention={k: ops.cast(v, "float32") for k, v in glance.attention.items() if k in keys},
         input_gradient=glance.input_gradients[which] if glance.input_gradients else None,
         logits=ops.cast(output.logits, "float32") if output else None,
         heads=frozenset(key for key in keys if id(glance.activations[key]) in trail),

@@ -34,6 +34,7 @@ def channel_sheet(
     title: str,
     captions: Sequence[Sequence[str]] = (),
     notes: Sequence[str] = (),
+    word: str | None = None,
 ) -> tuple[np.ndarray, float]:
     """The activations of a layer, each channel at its own place whatever the epoch.
 
@@ -48,6 +49,7 @@ def channel_sheet(
         title: What it is, such as "Activations · conv3 · epoch 12".
         captions: For each image its lines.
         notes: Further lines below the title.
+        word: What a channel is called.
 
     Returns:
         The picture, uint8 (height, width, 3), and the top of its scale.
@@ -69,7 +71,7 @@ def channel_sheet(
     total = channels if total is None else total
     activations = activations[:SHOWN_IMAGES, ..., :SHOWN]
     shown = activations.shape[-1]
-    word = "unit" if activations.ndim == 2 else "channel"
+    word = word or ("unit" if activations.ndim == 2 else "channel")
     said = [f"{shown} of {total} {word}s" if shown < total else f"all {total} {word}s"]
     if total == 1:
         said = [f"1 {word}"]

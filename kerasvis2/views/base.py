@@ -29,6 +29,7 @@ class Needs:
         what: a few words on the layers that fit, for error messages.
         outputs: capture the layers' outputs.
         gradients: and the gradient of each target's score with respect to them.
+        attention: capture the weights of attention layers, as `seen.attention`.
         weights: the view reads the layers' weights, from `seen.layers`.
         input_gradient: and the gradient with respect to the drawn input.
         targets: one backward pass each; empty where no score is needed.
@@ -49,6 +50,7 @@ class Needs:
     what: str = "layer"
     outputs: bool = False
     gradients: bool = False
+    attention: bool = False
     weights: bool = False
     input_gradient: bool = False
     loss: bool = False
@@ -61,7 +63,7 @@ class Needs:
     @property
     def captures(self) -> bool:
         """Whether layers' outputs have to be caught."""
-        return self.outputs or self.gradients
+        return self.outputs or self.gradients or self.attention
 
     @property
     def uses_layers(self) -> bool:

@@ -1,0 +1,111 @@
+"""Attention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kerasvis2.attribution.attention import from_the_image
+from kerasvis2.attribution.tokens import token_grid
+from kerasvis2.layers import LayerSpec, is_attention
+from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+
+IMAGES = 8  # drawn images
+
+
+class Attention(View):
+    """Where each head of a multi-head attention layer looks.
+
+    softmax(QKᵀ/√d), the weights with which each token (row) takes up the others (columns). What
+    is drawn of it, where the tokens are patches of the image: how much the class token takes from
+    each patch, head by head; without a class token the mean over all patches that look. Where the
+    tokens are no patches, the matrix itself, rows look at columns. A head's weights say what it
+    mixes in, not what the score depends on.
+
+    Vaswani et al., "Attention Is All You Need", NeurIPS 2017, https://arxiv.org/abs/1706.03762;
+    Dosovitskiy et al., "An Image is Worth 16x16 Words", ICLR 2021,
+    https://arxiv.org/abs/2010.11929.
+
+    Tag: `attention/<NN>_<layer>`. Cost: none on top of the shared forward pass. `compute` gives
+    (N, heads, T, S) by layer path.
+
+    Args:
+        heads: "all", "mean" over the heads, or a list of head indices.
+        layers: `MultiHeadAttention` or `GroupQueryAttention` layers; all by default.
+        freq: how often, instead of the monitor's `freq`.
+        scale: the display scale.
+
+    Raises:
+        ValueError: where the model has no such layer, or not so many heads.
+    """
+
+    title = "Attention"
+
+    def __init__(
+        self, heads: str | Sequence[int] = "all", *, layers: LayerSpec = None, **common: Any
+    ) -> None:
+        super().__init__(**common)
+        if isinstance(heads, str) and heads not in ("all", "mean"):
+            raise ValueError(f'heads={heads!r}: give "all", "mean", or a list of head indices.')
+        self.heads: Any = heads if isinstance(heads, str) else [int(head) for head in heads]
+        self.layers = layers
+
+    def needs(self, model: Any, probe: Any) -> Needs:
+        return Needs(
+            layers=self.layers, attention=True, fits=is_attention, what="multi-head attention layer"
+        )
+
+    def whole(self, seen: Any) -> dict[str, Any]:
+        return {key: self._chosen(weights) for key, weights in seen.attention.items()}
+
+    def reduce(self, seen: Any) -> dict[str, Any]:
+        found = {}
+        for key, weights in self.whole(seen).items():
+            weights = weights[:IMAGES]
+            tokens = weights.shape[-1] if weights.shape[-1] == weights.shape[-2] else 0
+            grid = token_grid(tokens, *seen.inputs.shape[1:3])
+            maps = from_the_image(weights, grid) if grid else weights
+            found[key] = ops.transpose(maps, (0, 2, 3, 1))
+        return found
+
+    def draw(self, arrays: Arrays, about: About) -> Drawing:
+        from kerasvis2.render import channel_sheet
+
+        assert about.images is not None
+        drawing = Drawing()
+        for key, values in arrays.items():
+            count = min(len(values), IMAGES)
+            pixels, top = channel_sheet(
+                about.images[:count],
+                np.asarray(values[:count], "float32"),
+                scale=self.scale,
+                frozen=about.frozen.get(key),
+                title=about.title(self.title, key),
+                captions=about.captions()[:count],
+                notes=[_meaning(values.shape, about, key)],
+                word="head" if self.heads != "mean" else "mean of the heads",
+            )
+            drawing.pictures[key] = Picture(pixels, top)
+        return drawing
+
+    def _chosen(self, weights: Any) -> Any:
+        if self.heads == "mean":
+            return ops.mean(weights, axis=1, keepdims=True)
+        if self.heads == "all":
+            return weights
+        count = weights.shape[1]
+        if not self.heads or min(self.heads) < 0 or max(self.heads) >= count:
+            raise ValueError(f"heads={self.heads!r}: the layer has the heads 0 to {count - 1}.")
+        return ops.take(weights, np.asarray(self.heads, "int32"), axis=1)
+
+
+def _meaning(shape: tuple[int, ...], about: About, key: str) -> str:
+    info, size = about.layer(key), about.input_shape or (0, 0)
+    tokens = (info.shape or (0, 0))[1] if info else 0
+    if tokens and token_grid(tokens, *size[:2]) == shape[1:3]:
+        extra = tokens - shape[1] * shape[2]
+        return f"what {'the class token' if extra else 'a patch on average'} takes from each patch"
+    return "rows look at columns"

@@ -1,0 +1,77 @@
+"""Attention rollout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+from kerasvis2.attribution.attention import from_the_image, rollout
+from kerasvis2.attribution.tokens import token_grid
+from kerasvis2.layers import is_attention
+from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+from kerasvis2.views.cam import spatial
+from kerasvis2.views.pixels import INPUT
+
+
+class AttentionRollout(View):
+    """How much of each patch has reached the class token when all layers' attention is followed.
+
+    Π_l (½·mean over heads of A_l + ½·I), last layer first; the identity stands for the residual
+    connections. The row of the class token, or without one the mean over all rows, folded onto
+    the patches' grid and enlarged to the image bilinearly. It knows neither the values that are
+    mixed nor the target: what is taken up need not be used.
+
+    Abnar and Zuidema, "Quantifying Attention Flow in Transformers", ACL 2020,
+    https://arxiv.org/abs/2005.00928.
+
+    Tag: `attention_rollout/00_input`. Cost: none on top of the shared forward pass. `compute`
+    gives `input`: (N, H, W), not negative; before enlarging, the parts of all patches sum to 1
+    less what stays in the class token and its like.
+
+    Args:
+        freq: how often, instead of the monitor's `freq`.
+        scale: the display scale.
+
+    Raises:
+        ValueError: where the model has no `MultiHeadAttention` or `GroupQueryAttention` layers
+            over the patches of the image, or these do not all attend over the same tokens.
+    """
+
+    title = "Attention rollout"
+
+    def needs(self, model: Any, probe: Any) -> Needs:
+        folds = spatial(probe)
+        return Needs(
+            attention=True,
+            fits=lambda info: is_attention(info) and folds(info),
+            what="multi-head attention layer over the patches of the image",
+        )
+
+    def reduce(self, seen: Any) -> dict[str, Any]:
+        layers = list(seen.attention.values())
+        tokens = {size for weights in layers for size in weights.shape[-2:]}
+        if len(tokens) > 1:
+            raise ValueError(
+                f"AttentionRollout needs all layers to attend over the same tokens; those of this "
+                f"model attend over {sorted(tokens)}. Look at single layers with Attention."
+            )
+        size = seen.inputs.shape[1:3]
+        grid = token_grid(tokens.pop(), *size)
+        assert grid is not None, "`needs` lets no other layers through"
+        patches = from_the_image(rollout(layers), grid)
+        return {INPUT: ops.image.resize(patches[..., None], size, "bilinear")[..., 0]}
+
+    def draw(self, arrays: Arrays, about: About) -> Drawing:
+        from kerasvis2.render import attribution_sheet
+
+        pixels, top = attribution_sheet(
+            about.images,
+            arrays[INPUT],
+            scale=self.scale,
+            frozen=about.frozen.get(INPUT),
+            title=about.title(self.title, INPUT),
+            captions=about.captions(),
+            wrong=about.wrong(),
+        )
+        return Drawing(pictures={INPUT: Picture(pixels, top)})
