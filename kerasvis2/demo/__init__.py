@@ -43,7 +43,7 @@ def main(args: argparse.Namespace) -> int:
         "photograph, `fixed` at the digit. The curves of `shortcut` alone would not tell."
     )
     if args.no_board:
-        print(f"\nTo see it: tensorboard --logdir {log_dir} --samples_per_plugin images=0")
+        print(f"\nTo see it: tensorboard --logdir {log_dir} --samples_per_plugin images=10000")
     else:
         from kerasvis2.demo.board import serve
 

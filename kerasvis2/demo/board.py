@@ -11,9 +11,10 @@ def serve(log_dir: Path) -> None:
     from tensorboard import default, program
 
     board = program.TensorBoard(default.get_plugins())
-    # 0 keeps every step; TensorBoard's own choice is ten at random.
+    # TensorBoard's own choice is ten steps at random. (0, all steps to its readers, is none at
+    # all to its Images tab.)
     board.configure(
-        argv=["tensorboard", "--logdir", str(log_dir), "--samples_per_plugin", "images=0"]
+        argv=["tensorboard", "--logdir", str(log_dir), "--samples_per_plugin", "images=10000"]
     )
     url = board.launch()
     print(f"\nTensorBoard: {url}#timeseries   (Ctrl-C to stop)", flush=True)
