@@ -30,9 +30,11 @@ class Tab:
         self.view: Page | Frame = self.page
 
     def _listen(self, message: Any) -> None:
-        # Browsers ask for an icon when a page names none; TensorBoard's answer is a 404.
-        if message.type == "error" and "favicon" not in message.location["url"]:
-            self.errors.append(message.text)
+        # Not ours: the icon that browsers ask for, and what the built-in tabs cannot load.
+        url = message.location["url"]
+        others = "favicon" in url or ("/data/plugin/" in url and "/kerasvis/" not in url)
+        if message.type == "error" and not others:
+            self.errors.append(f"{message.text} {url}")
 
     def close(self) -> None:
         self._context.close()
@@ -51,6 +53,11 @@ class Tab:
         frame = element.content_frame() if element else None
         assert frame is not None
         self.view = frame
+        return self.settle()
+
+    def go(self, **state: object) -> Tab:
+        """Another address for the tab that is open."""
+        self.view.evaluate("hash => { location.hash = hash; }", address(state))
         return self.settle()
 
     def settle(self) -> Tab:

@@ -24,6 +24,7 @@ export class Loader {
     if (tag) {
       this.ask("series", `${image} ${tag}`, async () => ({
         tag,
+        image,
         runs: await fetchSeries(tag, image),
       }));
     }

@@ -34,7 +34,7 @@ export function page(app) {
       h(
         "div",
         {
-          class: app.model.wanted === app.model.tag ? "stage" : "stage stale",
+          class: stale(app) ? "stage stale" : "stage",
           hook: (element) => {
             if (listening.has(element)) return;
             listening.add(element);
@@ -49,6 +49,12 @@ export function page(app) {
 }
 
 const listening = new WeakSet();
+
+// Whether something else has been chosen, and is on its way.
+function stale({ model, state, loader }) {
+  const { series } = loader.data;
+  return model.wanted !== model.tag || (series !== null && series.image !== state.image);
+}
 
 // Why there is nothing to show, or null.
 function nothing(app) {

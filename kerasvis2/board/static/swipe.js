@@ -54,8 +54,8 @@ export function swipe(app, sides, frames, { width, height }) {
   );
 }
 
-function divider({ state, change }) {
-  const { split } = state;
+function divider(app) {
+  const { split } = app.state;
   const percent = Math.round(split * 100);
   return h(
     "div",
@@ -73,14 +73,14 @@ function divider({ state, change }) {
       onpointermove: (event) => {
         if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
         const box = event.currentTarget.parentElement.getBoundingClientRect();
-        change({ split: clamp((event.clientX - box.left) / box.width, 0, 1) });
+        app.change({ split: clamp((event.clientX - box.left) / box.width, 0, 1) });
       },
       onkeydown: (event) => {
         const by = { ArrowLeft: -0.02, ArrowRight: 0.02 }[event.key];
         if (!by) return;
         event.preventDefault();
         event.stopPropagation(); // not a step back or on
-        change({ split: clamp(split + by, 0, 1) });
+        app.change({ split: clamp(app.state.split + by, 0, 1) });
       },
     },
     h("span", { class: "handle", "aria-hidden": "true" }, "A ◂▸ B"),
