@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from kerasvis2.views.hi_res_cam import HiResCAM as HiResCAM
     from kerasvis2.views.integrated_gradients import IntegratedGradients as IntegratedGradients
     from kerasvis2.views.layer_cam import LayerCAM as LayerCAM
+    from kerasvis2.views.lime import LIME as LIME
     from kerasvis2.views.occlusion import Occlusion as Occlusion
     from kerasvis2.views.rise import RISE as RISE
     from kerasvis2.views.saliency import Saliency as Saliency
@@ -70,6 +71,7 @@ _HOMES = {
     "GuidedGradCAM": "views.guided_grad_cam",
     "HiResCAM": "views.hi_res_cam",
     "IntegratedGradients": "views.integrated_gradients",
+    "LIME": "views.lime",
     "LayerCAM": "views.layer_cam",
     "Monitor": "monitor",
     "Needs": "views.base",
