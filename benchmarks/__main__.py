@@ -1,47 +1,92 @@
-"""`python -m benchmarks`: our cost as a ratio to a floor measured in the same run."""
+"""`python -m benchmarks`: our cost beside a floor measured in the same run, and beside the field.
+
+Prints one table as it is measured, and writes it to benchmarks/RESULTS.md with the machine, the
+versions and the date. What cannot be measured here, such as a library whose environment was not
+made (see benchmarks/peers/make.sh), is marked "not measured".
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import kerasvis2 as kv
-from benchmarks.networks import NETWORKS, probe_for
-from benchmarks.shared_pass import floor, shared
-from benchmarks.timing import by_turns, median_ms, ratio
+from benchmarks import ascent, growth, memory, report, shared_pass, training
+from benchmarks.peers import compare as peers
+from benchmarks.report import Row
+
+SECTIONS = ("pass", "training", "memory", "ascent", "perturbation", "import", "keras", "peers")
 
 
 def main() -> None:
+    args = _arguments()
+    rows: list[Row] = []
+    print(report.table([]))
+    for section in SECTIONS:
+        if args.only and section not in args.only:
+            continue
+        for row in _rows(section, args):
+            rows.append(row)
+            print(row, flush=True)
+    tables = []
+    if not args.only or "growth" in args.only:
+        for table in growth.tables(5 if args.quick else args.repeats, args.quick):
+            tables.append(table)
+            print(f"\n{table}", flush=True)
+    if args.output:
+        _write(args.output, rows, tables)
+
+
+def _rows(section: str, args: argparse.Namespace) -> Iterator[Row]:
+    quick, repeats = args.quick, args.repeats
+    if section == "pass":
+        yield from shared_pass.rows(repeats, "CNN" if quick else "")
+    elif section == "training":
+        images = 200 if quick else 8000
+        yield from training.rows(max(3, repeats // 6), args.mnist, images)
+    elif section == "memory":
+        yield from memory.peak_rows("CNN 32×32" if quick else "ResNet50V2 224×224")
+        yield memory.growth_row(20 if quick else 1000)
+    elif section == "ascent":
+        yield ascent.ascent_row(repeats)
+    elif section == "perturbation":
+        yield from ascent.perturbation_rows(repeats)
+    elif section == "import":
+        yield memory.import_row(repeats)
+    elif section == "keras":
+        yield training.keras_row(repeats)
+    else:
+        yield from peers.rows(repeats, args.peers)
+
+
+def _write(path: Path, rows: list[Row], tables: list[str]) -> None:
+    parts = ["# Measured by `python -m benchmarks`", *report.conditions(), report.table(rows)]
+    parts.append(
+        "Times and ratios are medians; in brackets the quartiles of the ratio, turn by turn. "
+        "≤: ours ÷ the other. ≥: how many times faster we are."
+    )
+    if tables:
+        parts += ["## What the cost grows with", *tables]
+    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--repeats", type=int, default=31)
-    parser.add_argument("--only", default="", help="networks whose name holds this")
+    parser.add_argument("--quick", action="store_true", help="small, to see that it runs")
+    parser.add_argument("--only", nargs="+", choices=(*SECTIONS, "growth"), default=[])
+    parser.add_argument("--peers", type=Path, help="the folder given to benchmarks/peers/make.sh")
+    parser.add_argument("--mnist", help="an .npz with x_train and y_train; otherwise noise")
+    parser.add_argument("--output", type=Path, help="RESULTS.md by default, of a full run only")
     args = parser.parse_args()
-    print("| network | views | floor | ours | ratio |\n|---|---|---|---|---|")
-    for name, make in NETWORKS.items():
-        if args.only not in name:
-            continue
-        model = make()
-        probe = probe_for(model)
-        chosen = {
-            "Grad-CAM of every convolution, saliency": [
-                kv.GradCAM(layers="*[cC]onv*"),
-                kv.Saliency(),
-            ],
-            "default without ascent": [
-                view
-                for view in kv.default_views()
-                if not isinstance(view, kv.ActivationMaximization)
-            ],
-        }
-        works = {"floor": floor(model, probe)}
-        works |= {words: shared(model, probe, views) for words, views in chosen.items()}
-        seconds = by_turns(works, args.repeats)
-        base = f"{median_ms(seconds['floor']):.1f} ms"
-        for words in chosen:
-            ours = f"{median_ms(seconds[words]):.1f} ms"
-            print(f"| {name} | {words} | {base} | {ours} | {ratio(seconds, words, 'floor'):.2f} |")
+    if args.quick:
+        args.repeats = 3
+    elif args.output is None and not args.only:
+        args.output = report.RESULTS
+    return args
 
 
 if __name__ == "__main__":

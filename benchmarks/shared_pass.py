@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 import kerasvis2 as kv
-from kerasvis2.observe.observer import Observer
+from benchmarks.networks import NETWORKS
+from benchmarks.report import Row, compared
+from benchmarks.timing import Work, by_turns
+from kerasvis2.observe.observer import OUTPUTS, Observer
+from kerasvis2.views.alone import describe
 
 
-def floor(model: Any, probe: kv.Probe) -> Callable[[], object]:
+def probe_for(model: Any, count: int = 16) -> kv.Probe:
+    """Random images: what is timed does not depend on what they show."""
+    rng = np.random.default_rng(0)
+    images = rng.random((count, *model.input_shape[1:]), "float32")
+    return kv.Probe(images, np.arange(count) % 10, display=(0, 1))
+
+
+def without_ascent() -> list[kv.View]:
+    """The default views but the ascent."""
+    return [v for v in kv.default_views() if not isinstance(v, kv.ActivationMaximization)]
+
+
+def forward_backward(model: Any, inputs: Any, labels: Any) -> Callable[[], Any]:
     """Logits of the labels, differentiated with respect to the input; nothing else."""
     linear = keras.models.clone_model(model)
     linear.set_weights(model.get_weights())
     linear.layers[-1].activation = keras.activations.linear
-    x, labels = tf.constant(probe.inputs), tf.constant(probe.labels)
+    x, labels = tf.constant(inputs), tf.constant(labels)
 
     @tf.function
     def run(x: Any) -> Any:
@@ -31,8 +49,54 @@ def floor(model: Any, probe: kv.Probe) -> Callable[[], object]:
     return lambda: [tensor.numpy() for tensor in concrete(x)]
 
 
-def shared(model: Any, probe: kv.Probe, views: list[kv.View]) -> Callable[[], object]:
-    """What the training thread does at the end of an epoch, drawing and writing aside."""
+def floor(model: Any, probe: kv.Probe) -> Work:
+    """The floor of all views that share the pass."""
+    return forward_backward(model, probe.inputs, probe.labels)
+
+
+def looked(
+    model: Any, probe: kv.Probe | None, views: list[kv.View], *, drawn: bool = False
+) -> Work:
+    """Views after their first look: their arrays fetched and, if wanted, drawn."""
     observer = Observer(model, probe)
     plans = [observer.plan(view, f"{i}_{view.name}") for i, view in enumerate(views)]
-    return lambda: observer.look(plans)
+
+    def work() -> None:
+        observation = observer.look(plans)
+        outputs = observation.arrays(OUTPUTS)
+        layers = observer.survey.layers
+        about = describe(probe, layers, outputs, observer.truth, wiring=observer.survey.wiring)
+        for plan in plans:
+            arrays = observation.arrays(plan.name)
+            if drawn:
+                plan.view.draw(arrays, about)
+
+    return work
+
+
+def epochs(model: Any, probe: kv.Probe, views: list[kv.View], folder: str) -> tuple[Work, Work]:
+    """An epoch's end as the training thread knows it, and the wait for the drawing after it."""
+    if getattr(model, "optimizer", None) is None:
+        model.compile("adam", "sparse_categorical_crossentropy")
+    monitor = kv.Monitor(folder, probe, views)
+    monitor.set_model(model)
+    monitor.on_train_begin()
+    steps = iter(range(10**9))
+    return lambda: monitor.on_epoch_end(next(steps), {"loss": 1.0}), monitor.on_train_end
+
+
+def rows(repeats: int, only: str = "") -> Iterator[Row]:
+    """Training-thread time of an epoch's default views without ascent ÷ the floor."""
+    targets = {"CNN 32×32": "≤ 1.25"}
+    for name, make in NETWORKS.items():
+        if only not in name:
+            continue
+        model = make(keras)
+        probe = probe_for(model)
+        with tempfile.TemporaryDirectory() as folder:
+            epoch, drained = epochs(model, probe, without_ascent(), folder)
+            works = {"ours": epoch, "forward + backward": floor(model, probe)}
+            seconds = by_turns(works, repeats, after={"ours": drained})
+        measure = f"epoch on the training thread, default views but ascent, {name}"
+        target = targets.get(name, "≤ 1.15")
+        yield compared(measure, seconds, "ours", "forward + backward", target)

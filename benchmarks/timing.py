@@ -4,29 +4,56 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 Work = Callable[[], object]
 
 
-def by_turns(works: dict[str, Work], repeats: int = 31, warmup: int = 3) -> dict[str, list[float]]:
-    """Seconds of each work, `repeats` times, in alternating order."""
+def by_turns(
+    works: Mapping[str, Work],
+    repeats: int = 31,
+    *,
+    warmup: int = 2,
+    most_seconds: float = 90.0,
+    after: Mapping[str, Work] | None = None,
+) -> dict[str, list[float]]:
+    """Seconds of each work, `repeats` times, in alternating order.
+
+    Args:
+        works: what to time, by name.
+        repeats: how often.
+        warmup: untimed turns in front: traces, caches, threads.
+        most_seconds: no further turn is begun after these, but three are made in any case.
+        after: what follows a work untimed, so that it does not reach into the next one.
+    """
     names = list(works)
     seconds: dict[str, list[float]] = {name: [] for name in names}
-    for turn in range(warmup + repeats):
+    begun = time.perf_counter()
+    for turn in range(-warmup, repeats):
+        if turn >= 3 and time.perf_counter() - begun > most_seconds:
+            break
         for name in names if turn % 2 else reversed(names):
             start = time.perf_counter()
             works[name]()
-            if turn >= warmup:
+            if turn >= 0:
                 seconds[name].append(time.perf_counter() - start)
+            if after and name in after:
+                after[name]()
     return seconds
 
 
-def ratio(seconds: dict[str, list[float]], ours: str, floor: str) -> float:
+def ratio(seconds: Mapping[str, list[float]], over: str, under: str) -> float:
     """Median of the ratios turn by turn, which a drift of the machine's speed does not move."""
-    return statistics.median(a / b for a, b in zip(seconds[ours], seconds[floor]))
+    return statistics.median(a / b for a, b in zip(seconds[over], seconds[under]))
 
 
-def median_ms(values: list[float]) -> float:
-    """Median in milliseconds."""
-    return statistics.median(values) * 1e3
+def spread(seconds: Mapping[str, list[float]], over: str, under: str) -> tuple[float, float]:
+    """The quartiles of the ratios turn by turn."""
+    ratios = sorted(a / b for a, b in zip(seconds[over], seconds[under]))
+    return ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
+
+
+def words(seconds: list[float]) -> str:
+    """The median, with its unit."""
+    middle = statistics.median(seconds)
+    return f"{middle:.2f} s" if middle >= 1 else f"{middle * 1e3:.1f} ms"

@@ -1,0 +1,119 @@
+"""What is measured in a process of its own: `python -m benchmarks.fresh WHAT …` prints a number.
+
+Memory is the resident set as Linux reports it: what the process really takes.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+LOOKS = 3
+
+
+def measure(*arguments: str) -> float:
+    """Runs one of this module's measurements in a fresh process."""
+    command = [sys.executable, "-m", "benchmarks.fresh", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
+    return float(done.stdout.split()[-1])
+
+
+def available() -> bool:
+    """Whether memory can be measured here."""
+    return Path("/proc/self/clear_refs").exists()
+
+
+def _resident(field: str = "VmRSS") -> float:
+    """MB; VmHWM is the highest since `_forget`."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError(f"no {field} in /proc/self/status")
+
+
+def _forget() -> None:
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def import_time() -> float:
+    """Milliseconds of `import kerasvis2`."""
+    start = time.perf_counter()
+    import kerasvis2  # noqa: F401
+
+    return (time.perf_counter() - start) * 1e3
+
+
+def peak(what: str, network: str) -> float:
+    """MB that the looks add at their highest."""
+    import keras
+
+    import kerasvis2 as kv
+    from benchmarks.networks import NETWORKS
+    from benchmarks.shared_pass import floor, probe_for, without_ascent
+    from kerasvis2.layers import is_convolution
+    from kerasvis2.observe.observer import Observer
+
+    model = NETWORKS[network](keras)
+    probe = probe_for(model)
+    if what == "floor":
+        work: Any = floor(model, probe)
+    else:
+        observer = Observer(model, probe)
+        infos = observer.survey.layers
+        layers = {
+            "all": [i.path for i in infos if len(i.shape or ()) == 4 and i.shape[1] > 1],
+            "convolutions": [i.path for i in infos if is_convolution(i)],
+        }.get(what)
+        views = without_ascent()
+        if layers is not None:
+            views = [kv.GradCAM(layers=layers), kv.Activations(layers=layers)]
+        plans = [observer.plan(view, view.name) for view in views]
+        observer.trace(plans)
+
+        def work() -> None:
+            observer.look(plans)
+
+    _forget()
+    before = _resident()
+    for _ in range(LOOKS):
+        work()
+    return _resident("VmHWM") - before
+
+
+def growth(epochs: str) -> float:
+    """MB by which a process grows over so many epochs, after as many tenths to settle."""
+    import tempfile
+
+    import keras
+
+    from benchmarks.networks import cnn
+    from benchmarks.shared_pass import epochs as epochs_of
+    from benchmarks.shared_pass import probe_for, without_ascent
+
+    model = cnn(keras, 12)
+    with tempfile.TemporaryDirectory() as folder:
+        epoch, drained = epochs_of(model, probe_for(model, 4), without_ascent(), folder)
+        begun = 0.0
+        for i in range(int(epochs) * 11 // 10):
+            if i == int(epochs) // 10:
+                drained()
+                begun = _resident()
+            epoch()
+            if i % 10 == 0:
+                drained()  # or the queue of pictures would be what is measured
+        drained()
+        return _resident() - begun
+
+
+if __name__ == "__main__":
+    wanted = {"import": import_time, "peak": peak, "growth": growth}[sys.argv[1]]
+    print(wanted(*sys.argv[2:]))

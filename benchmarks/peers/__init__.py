@@ -1,0 +1,1 @@
+"""The field, each library in an environment of its own (see `make.sh`), timed beside us."""

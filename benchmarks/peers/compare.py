@@ -1,0 +1,152 @@
+"""Our figure beside each library's, timed by turns while the other one waits."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+import kerasvis2 as kv
+from benchmarks.networks import cnn, convolutions, mobilenet
+from benchmarks.peers.serve import DONE, READY
+from benchmarks.report import Row, compared
+from benchmarks.shared_pass import looked, probe_for
+from benchmarks.timing import Work, by_turns
+
+ROOT = Path(__file__).parents[2]
+ASCENT_STEPS = 40  # as in tf_keras_vis_tasks
+
+
+@dataclass(frozen=True)
+class Duel:
+    """One comparison: the peer's task, and what we do for the same.
+
+    Attributes:
+        peer: the environment's name; its tasks are in `<peer>_tasks`.
+        task: the task's name there.
+        measure: what is compared.
+        make: the network.
+        views: our views of it.
+        drawn: whether the peer's figure includes pictures, so that ours does too.
+        target: how many times faster we are to be.
+    """
+
+    peer: str
+    task: str
+    measure: str
+    make: Callable[..., Any]
+    views: Callable[[Any], list[kv.View]]
+    drawn: bool
+    target: str
+
+
+def _grad_cams(model: Any) -> list[kv.View]:
+    return [kv.GradCAM(layers=convolutions(model))]
+
+
+_CAMS = "Grad-CAM of 16 images at all convolutions"
+DUELS = (
+    Duel("tf_explain", "grad_cam_cnn", f"{_CAMS}, CNN 32×32", cnn, _grad_cams, True, "≥ 15"),
+    Duel(
+        *("tf_explain", "grad_cam_mobilenet", f"{_CAMS}, MobileNetV2 96×96", mobilenet),
+        *(_grad_cams, True, "≥ 15"),
+    ),
+    Duel("xplique", "grad_cam_cnn", f"{_CAMS}, CNN 32×32", cnn, _grad_cams, False, "≥ 5"),
+    Duel(
+        *("xplique", "grad_cam_mobilenet", f"{_CAMS}, MobileNetV2 96×96", mobilenet),
+        *(_grad_cams, False, "≥ 5"),
+    ),
+    Duel(
+        *("tf_explain", "occlusion", "occlusion, 64 patches of 16 images, CNN 32×32", cnn),
+        *(lambda model: [kv.Occlusion(patch=4, stride=4)], True, "≥ 10"),
+    ),
+    Duel(
+        *("tf_explain", "smooth_grad", "SmoothGrad, 25 samples of 16 images, CNN 32×32", cnn),
+        *(lambda model: [kv.SmoothGrad()], True, "≥ 10"),
+    ),
+    Duel(
+        *("tf_keras_vis", "score_cam", "Score-CAM of 128 channels, 16 images, CNN 32×32", cnn),
+        *(lambda model: [kv.ScoreCAM(layers="conv6")], False, "≥ 8"),
+    ),
+    Duel(
+        *("tf_keras_vis", "smooth_grad", "SmoothGrad, 25 samples of 16 images, CNN 32×32", cnn),
+        *(lambda model: [kv.SmoothGrad()], False, "≥ 8"),
+    ),
+    Duel(
+        "tf_keras_vis",
+        "ascent",
+        f"activation maximization, 10 classes, {ASCENT_STEPS} steps, one view each, CNN 32×32",
+        cnn,
+        lambda model: [kv.ActivationMaximization(steps=ASCENT_STEPS, warm_start=False)],
+        False,
+        "≥ 8",
+    ),
+    Duel(
+        *("lime", "explain", "LIME, 1,000 samples of 16 images, CNN 32×32", cnn),
+        *(lambda model: [kv.LIME()], False, "≥ 5"),
+    ),
+)
+
+
+class Peer:
+    """A library at work in its own process; calling it has it do its task once."""
+
+    def __init__(self, python: Path, peer: str, task: str) -> None:
+        command = [str(python), "-m", f"benchmarks.peers.{peer}_tasks", task]
+        quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONWARNINGS": "ignore"}
+        self._process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | quiet,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._expect(READY)
+
+    def _expect(self, answer: str) -> None:
+        assert self._process.stdout is not None
+        heard = self._process.stdout.readline().strip()
+        if heard != answer:
+            raise RuntimeError(f"{self._process.args} ended with {self._process.wait()}")
+
+    def __call__(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        self._expect(DONE)
+
+    def close(self) -> None:
+        """Lets the process end."""
+        self._process.communicate()
+
+
+def rows(repeats: int, folder: Path | None, only: str = "") -> Iterator[Row]:
+    """One row for each duel; "not measured" where the peer's environment is not there."""
+    for duel in DUELS:
+        if only not in duel.peer:
+            continue
+        measure = f"{duel.measure}: {duel.peer.replace('_', '-')}"
+        python = None if folder is None else folder / duel.peer / "bin" / "python"
+        if python is None or not python.exists():
+            yield Row(measure, "", "", None, duel.target)
+            continue
+        yield _fought(duel, measure, python, repeats)
+
+
+def _fought(duel: Duel, measure: str, python: Path, repeats: int) -> Row:
+    model = duel.make(keras)
+    ours: Work = looked(model, probe_for(model), duel.views(model), drawn=duel.drawn)
+    peer = Peer(python, duel.peer, duel.task)
+    try:
+        works = {"ours": ours, "theirs": peer}
+        seconds = by_turns(works, repeats, warmup=1, most_seconds=60)
+    finally:
+        peer.close()
+    return compared(measure, seconds, "ours", "theirs", duel.target, duel.peer.replace("_", "-"))

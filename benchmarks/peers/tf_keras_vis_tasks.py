@@ -1,0 +1,46 @@
+"""tf-keras-vis 0.8.7: on legacy Keras, visualizers made once, large batches."""
+
+from __future__ import annotations
+
+import os
+
+os.environ["TF_USE_LEGACY_KERAS"] = "1"
+
+from collections.abc import Callable
+
+import numpy as np
+import tf_keras
+from tf_keras_vis.activation_maximization import ActivationMaximization
+from tf_keras_vis.saliency import Saliency
+from tf_keras_vis.scorecam import Scorecam
+from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
+from tf_keras_vis.utils.scores import CategoricalScore
+
+from benchmarks.networks import cnn
+from benchmarks.peers.serve import serve
+
+tf_keras.utils.disable_interactive_logging()
+STEPS = 40
+model = cnn(tf_keras)
+images = np.random.default_rng(0).random((16, 32, 32, 3), "float32")
+score = CategoricalScore([i % 10 for i in range(16)])
+
+
+def score_cam() -> Callable[[], object]:
+    visualizer = Scorecam(model, ReplaceToLinear(), clone=True)
+    return lambda: visualizer(score, images, penultimate_layer="conv6", batch_size=256)
+
+
+def smooth_grad() -> Callable[[], object]:
+    visualizer = Saliency(model, ReplaceToLinear(), clone=True)
+    return lambda: visualizer(score, images, smooth_samples=25, smooth_noise=0.15)
+
+
+def ascent() -> Callable[[], object]:
+    visualizer = ActivationMaximization(model, ReplaceToLinear(), clone=True)
+    classes = CategoricalScore(list(range(10)))
+    start = np.random.default_rng(0).random((10, 32, 32, 3), "float32")
+    return lambda: visualizer(classes, seed_input=start, input_range=(0.0, 1.0), steps=STEPS)
+
+
+serve({"score_cam": score_cam, "smooth_grad": smooth_grad, "ascent": ascent})

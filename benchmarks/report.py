@@ -1,0 +1,107 @@
+"""What a measurement says, and the table of all of them."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import os
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import timing
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+_HEAD = "| measure | ours | compared with | ratio | target | met |\n|---|---|---|---|---|---|"
+_PACKAGES = ("kerasvis2", "tensorflow", "keras", "numpy")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        measure: what was measured, and of what.
+        ours: our figure with its unit.
+        other: what it is compared with.
+        ratio: the number that the target is about; None where it was not measured.
+        target: "≤ 1.15" or "≥ 8"; empty where there is none.
+        spread: the quartiles of the ratio.
+    """
+
+    measure: str
+    ours: str
+    other: str
+    ratio: float | None
+    target: str = ""
+    spread: tuple[float, float] | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is reached; None where that is not known."""
+        if self.ratio is None or not self.target:
+            return None
+        sign, number = self.target.split()
+        return self.ratio <= float(number) if sign == "≤" else self.ratio >= float(number)
+
+    def __str__(self) -> str:
+        shown = "not measured" if self.ratio is None else f"{self.ratio:.3g}"
+        if self.spread:
+            shown += f" ({self.spread[0]:.3g} – {self.spread[1]:.3g})"
+        met = {True: "yes", False: "**no**", None: ""}[self.met]
+        cells = self.measure, self.ours, self.other, shown, self.target, met
+        return f"| {' | '.join(cells)} |"
+
+
+def compared(
+    measure: str,
+    seconds: Mapping[str, list[float]],
+    ours: str,
+    other: str,
+    target: str = "",
+    what: str = "",
+) -> Row:
+    """A row of two works that were timed by turns.
+
+    A target "≤" is about ours ÷ other, a target "≥" about other ÷ ours: how much faster we are.
+    """
+    over, under = (other, ours) if target.startswith("≥") else (ours, other)
+    return Row(
+        measure,
+        timing.words(seconds[ours]),
+        f"{what or other} {timing.words(seconds[other])}",
+        timing.ratio(seconds, over, under),
+        target,
+        timing.spread(seconds, over, under),
+    )
+
+
+def table(rows: list[Row]) -> str:
+    """Markdown."""
+    return "\n".join([_HEAD, *map(str, rows)])
+
+
+def conditions() -> Iterator[str]:
+    """Machine, versions, date and load: what a figure is worth nothing without."""
+    yield f"Date: {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC."
+    yield f"Machine: {platform.machine()}, {_cpu()}, {os.cpu_count()} cores, {platform.system()}."
+    found = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
+    yield f"Versions: Python {sys.version.split()[0]}, {found}."
+    if hasattr(os, "getloadavg"):
+        one, five, _ = os.getloadavg()
+        yield (
+            f"Load when this was written: {one:.1f} in the last minute, {five:.1f} in the last "
+            "five. Above the number of cores, others were using the machine: trust the ratios, "
+            "which were taken by turns, and not the times."
+        )
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or "unknown processor"
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else "unknown processor"

@@ -1,0 +1,113 @@
+"""What a monitored training takes, drawing and writing and all."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+import kerasvis2 as kv
+from benchmarks.networks import cnn
+from benchmarks.report import Row, compared
+from benchmarks.shared_pass import without_ascent
+from benchmarks.timing import Work, by_turns
+
+EPOCHS = 4  # in one `fit`, so that drawing may overlap with the epoch after as it does in life
+
+
+def digits(path: str | None) -> tuple[Any, Any, str]:
+    """8,000 digits from an .npz with x_train and y_train; without one, noise of their shape."""
+    if path:
+        with np.load(path) as found:
+            x, y = found["x_train"][:8000], found["y_train"][:8000]
+        return (x[..., None] / 255).astype("float32"), y.astype("int64"), "MNIST images"
+    rng = np.random.default_rng(0)
+    return rng.random((8000, 28, 28, 1), "float32"), np.arange(8000) % 10, "random 28×28 images"
+
+
+def rows(repeats: int, path: str | None, images: int = 8000) -> Iterator[Row]:
+    """Wall time of trainings with the default views ÷ without."""
+    x, y, what = digits(path)
+    x, y = x[:images], y[:images]
+    with tempfile.TemporaryDirectory() as folder:
+        works = {
+            "without": _training(x, y, []),
+            "views": _training(x, y, [_monitor(x, y, folder, without_ascent())]),
+            "ascent": _training(x, y, [_monitor(x, y, folder, kv.default_views())]),
+        }
+        seconds = by_turns(works, repeats, warmup=1, most_seconds=600)
+    named = {
+        "views": ("default views but ascent", "≤ 1.05"),
+        "ascent": ("default views, ascent of all 10 classes warm", "≤ 1.1"),
+    }
+    for name, (views, target) in named.items():
+        measure = f"{EPOCHS} epochs of {images:,} {what}, CNN, {views}"
+        yield compared(measure, seconds, name, "without", target, "without monitor")
+
+
+def _monitor(x: Any, y: Any, folder: str, views: list[kv.View]) -> kv.Monitor:
+    place = Path(folder) / str(len(views))
+    # All ten classes are among them: the ascent takes the classes of the probe.
+    rows = [int(np.flatnonzero(y == c)[0]) for c in range(10)] + [*range(6)]
+    return kv.Monitor(place, kv.Probe(x[rows], y[rows], display=(0, 1)), views)
+
+
+def _training(x: Any, y: Any, callbacks: list[Any]) -> Work:
+    model = cnn(keras, x.shape[1], x.shape[3])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    starts = itertools.count(step=EPOCHS)
+
+    def fit() -> None:
+        start = next(starts)
+        model.fit(
+            x,
+            y,
+            batch_size=32,
+            initial_epoch=start,
+            epochs=start + EPOCHS,
+            callbacks=callbacks,
+            verbose=0,
+        )
+
+    return fit
+
+
+def keras_row(repeats: int, count: int = 1000) -> Row:
+    """Keras's own TensorBoard with histograms and images ÷ our curves, filters and histograms.
+
+    What the callbacks do at the end of an epoch, until it is on disk.
+    """
+    x, y, _ = digits(None)
+    model = cnn(keras, x.shape[1], x.shape[3])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(x[:count], y[:count], verbose=0)
+    with tempfile.TemporaryDirectory() as folder:
+        views = [kv.Curves(), kv.Filters(), kv.ModelGraph()]
+        ours = kv.Monitor(Path(folder) / "ours", kv.Probe(x[:1], y[:1], display=(0, 1)), views)
+        theirs = keras.callbacks.TensorBoard(
+            str(Path(folder) / "keras"), histogram_freq=1, write_images=True, write_graph=False
+        )
+        works = {"ours": _ended(model, ours, True), "Keras": _ended(model, theirs, False)}
+        seconds = by_turns(works, repeats)
+        theirs.on_train_end({})
+    measure = "epoch's end: curves, filters, histograms of weights, CNN"
+    what = "`TensorBoard(histogram_freq=1, write_images=True)`"
+    return compared(measure, seconds, "ours", "Keras", "≥ 2", what)
+
+
+def _ended(model: Any, callback: Any, drain: bool) -> Callable[[], None]:
+    callback.set_model(model)
+    callback.on_train_begin({})
+    steps = itertools.count()
+
+    def end() -> None:
+        callback.on_epoch_end(next(steps), {"loss": 1.0, "accuracy": 0.5})
+        if drain:
+            callback.on_train_end({})
+
+    return end
