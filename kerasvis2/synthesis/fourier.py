@@ -9,31 +9,32 @@ import numpy as np
 from keras import ops
 
 from kerasvis2.synthesis.canvas import Canvas, frequencies
+from kerasvis2.synthesis.color import painter
 from kerasvis2.synthesis.draws import Draws
 from kerasvis2.synthesis.parametrization import Parametrization
+
+FALL = 1.5
 
 
 def fourier(canvas: Canvas) -> Parametrization:
     """The parameters weigh Fourier waves and uncorrelated colours; a sigmoid bounds the image.
 
-    Wave of frequency f (cycles a pixel) is scaled by 1 / max(f, 1 / max(H, W)), so that large
-    shapes come as easily as fine ones, which by pixels they do not. Olah, Mordvintsev & Schubert
-    2017, "Feature Visualization", Distill.
+    A wave of frequency f (cycles a pixel) is scaled by 1 / max(f, 1 / max(H, W)) to the power
+    `FALL`, so that large shapes come as easily as fine ones, which by pixels they do not. Olah,
+    Mordvintsev & Schubert 2017, "Feature Visualization", Distill, with power 1; the steeper fall
+    needs no other regulariser against fine noise.
 
     The waves are cos + sin (Hartley's form of the Fourier basis), whose coefficients are real:
     the image is two matrix products, on any backend.
     """
     height, width, channels = canvas.shape
     falling = 1.0 / np.maximum(frequencies(height, width), 1.0 / max(height, width))
-    falling[0, 0] = falling.max()
+    falling = falling**FALL
     # Coefficients of deviation 1 then make an image of the deviation that the canvas shows.
     falling *= math.sqrt(height * width / np.square(falling).sum())
     weights = falling[..., None].astype(np.float32)
     rows, columns = _waves(height), _waves(width)
-    middle = np.clip(canvas.mean, 0.05, 0.95)
-    offset = np.log(middle / (1 - middle)).astype(np.float32)
-    # A sigmoid's slope at the middle: colours keep the measured covariance for small deviations.
-    colors = (canvas.colors / (middle * (1 - middle))).astype(np.float32)
+    paint = painter(canvas)
 
     def start(units: int, draws: Draws) -> Any:
         return draws.normal((units, *canvas.shape), 0.1)
@@ -44,7 +45,7 @@ def fourier(canvas: Canvas) -> Parametrization:
         # (H, C, W) × (W, W): one matrix product for every row and channel.
         scaled = ops.matmul(ops.transpose(scaled, (0, 1, 3, 2)), columns)
         plain = ops.transpose(scaled, (0, 1, 3, 2))
-        return ops.sigmoid(ops.matmul(plain, colors) + offset)
+        return paint(plain)
 
     return Parametrization(start=start, image=image)
 

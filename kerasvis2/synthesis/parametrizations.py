@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from kerasvis2.synthesis.canvas import Canvas
 from kerasvis2.synthesis.fourier import fourier
+from kerasvis2.synthesis.maco import maco
 from kerasvis2.synthesis.parametrization import Parametrization
 from kerasvis2.synthesis.pixels import pixels
 
-PARAMETRIZATIONS = {"pixels": pixels, "fourier": fourier}
+PARAMETRIZATIONS = {"pixels": pixels, "fourier": fourier, "maco": maco}
 
 
 def parametrize(name: str, canvas: Canvas) -> Parametrization:
