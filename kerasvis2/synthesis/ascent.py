@@ -109,9 +109,10 @@ def ascend(
         return step + 1, params, memory, alive, best, best_score
 
     def restart(step: Any) -> Any:
-        contrast = 1.0 + ops.cast(step, "float32")
+        contrast = ops.power(2.0, ops.minimum(ops.cast(step, "float32"), 6.0))
         fresh = parametrization.start(units, Draws(seed, -2 - step, copies=units))
-        return parametrization.project(fresh * contrast)
+        rest = parametrization.rest
+        return parametrization.project(rest + (fresh - rest) * contrast)
 
     memory = ops.zeros((units, *canvas.shape)), ops.zeros_like(start), ops.zeros_like(start)
     state = (ops.zeros((), "int32"), start, memory, answered, start, start_score)

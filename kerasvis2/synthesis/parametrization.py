@@ -13,6 +13,7 @@ class Parametrization(NamedTuple):
 
     Attributes:
         start: `(units, draws) -> params`, a random start.
+        rest: the params of the background alone, around which starts are random.
         image: `params -> images (U, H, W, C)` in display units.
         project: `params -> params`, called after each step: back to where they are valid.
     """
@@ -20,3 +21,4 @@ class Parametrization(NamedTuple):
     start: Callable[[int, Draws], Any]
     image: Callable[[Any], Any]
     project: Callable[[Any], Any] = lambda params: params
+    rest: Any = 0.0

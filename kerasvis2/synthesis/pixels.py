@@ -25,4 +25,6 @@ def pixels(canvas: Canvas) -> Parametrization:
         return ops.clip(params, 0.0, 1.0)
 
     # The derivative of a clip is 0 outside, and `project` keeps the pixels inside.
-    return Parametrization(start=start, image=lambda params: params, project=project)
+    return Parametrization(
+        start=start, image=lambda params: params, project=project, rest=canvas.background
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from kerasvis2.layers import LayerInfo, LayerSpec, children
+from kerasvis2.synthesis import objectives
 from kerasvis2.synthesis.ascent import ascend, begin
 from kerasvis2.synthesis.canvas import Canvas, measure
 from kerasvis2.synthesis.presets import QUALITIES, Settings, preset
@@ -21,14 +22,16 @@ if TYPE_CHECKING:
 MOST_UNITS = 64
 MOST_CLASSES = 10  # with units="probe", the default set's choice
 PARAMS, AGE = "params", "age"
-_PRIVATE = (PARAMS, AGE, "/blank", "/alive", "/units")
+_PRIVATE = (PARAMS, AGE, "/blank", "/alive")
 
 
 class ActivationMaximization(View):
     """For each unit the image that drives it highest: what the class looks like to the network.
 
-    All units climb in one batch, the whole ascent is one traced loop. Of the output layer the
-    score is the class's logit, of any other layer the mean of the channel.
+    All units climb in one batch, the whole ascent is one traced loop. What is climbed is, of a
+    softmax classifier's output, the class's logit against all others, z_c − log Σ_{k≠c} exp z_k,
+    and otherwise the unit itself, averaged over space; the score that is reported is the logit or
+    the unit's mean in either case.
     The display range of the probe is the range of the images, its colours are where the ascent
     starts from. In a `Monitor` every epoch goes on from the epoch before with a quarter of the
     steps, so that the pictures evolve like a film.
@@ -44,11 +47,15 @@ class ActivationMaximization(View):
     Args:
         layer: one layer; the last with weights by default.
         units: indices of the layer's units or channels; all of them, up to 64, by default;
-            "probe" takes the classes of the probe's labels, at most 10.
+            "probe" takes the classes of the probe's labels, at most 10. In place of an index, a
+            tuple of indices raises several jointly, and an array (C,) the projection on that
+            direction.
         steps: steps of a cold start instead of the quality's own.
         quality: "fast", "good" or "best".
         parametrization: "pixels", "fourier" or "maco" instead of the quality's own.
         warm_start: go on from the last look's images, with a quarter of the steps.
+        objective: "mean" of a channel, its neuron in the "center", or a callable
+            `outputs (N, …, C) -> (N,)` which is then raised in place of units.
         **common: `freq` and `seed`.
 
     Raises:
@@ -60,11 +67,12 @@ class ActivationMaximization(View):
     def __init__(
         self,
         layer: LayerSpec = None,
-        units: Sequence[int] | str | None = None,
+        units: Sequence[Any] | str | None = None,
         steps: int | None = None,
         quality: str = "good",
         parametrization: str | None = None,
         warm_start: bool = True,
+        objective: str | Callable[[Any], Any] = "mean",
         **common: Any,
     ) -> None:
         super().__init__(**common)
@@ -74,8 +82,11 @@ class ActivationMaximization(View):
             raise ValueError(f"steps={steps!r}: give a number of steps, 1 or more.")
         if isinstance(units, str) and units != "probe":
             raise ValueError(f'units={units!r}: give indices, "probe", or None for all.')
+        if objective not in ("mean", "center") and not callable(objective):
+            raise ValueError(f'objective={objective!r}: give "mean", "center" or a callable.')
         self.layer = layer
-        self.units = units if units is None or isinstance(units, str) else [int(u) for u in units]
+        self.units = units if units is None or isinstance(units, str) else list(units)
+        self.objective = objective
         self.steps = steps
         self.quality = quality
         self.parametrization = parametrization
@@ -108,19 +119,25 @@ class ActivationMaximization(View):
         canvas = canvas_of(seen.probe)
         settings = self._settings(canvas)
         head = path in seen.heads
-        width = (seen.logits if head else activation).shape[-1]
-        units = np.asarray(self._chosen(width, seen.probe), "int32")
+        width = int((seen.logits if head else activation).shape[-1])
+        units = self._chosen(width, seen.probe)
+        odds = head and seen.head == "softmax" and self._plain(units)
 
         def answers(images: Any) -> Any:
             rows = ops.zeros((images.shape[0],), "int32")  # other inputs: those of the first image
             again = seen.look(images, rows, outputs=not head)
-            values = again.logits if head else again.activations[path]
-            return ops.mean(values, axis=tuple(range(1, len(values.shape) - 1)))
+            return again.logits if head else again.activations[path]
+
+        def value(outputs: Any) -> Any:
+            if callable(self.objective):
+                return ops.reshape(self.objective(outputs), (-1,))
+            if self.objective == "center" and len(outputs.shape) == 4:
+                outputs = outputs[:, outputs.shape[1] // 2, outputs.shape[2] // 2]
+            return objectives.direction(outputs, _vectors(units, width))
 
         def score(images: Any) -> Any:
-            values = answers(images)
-            wanted = np.tile(units, images.shape[0] // len(units))
-            return ops.take_along_axis(values, wanted[:, None], axis=1)[:, 0]
+            outputs = answers(images)
+            return objectives.log_odds(outputs, units) if odds else value(outputs)
 
         age = seen.memory[AGE]
         warm = ops.logical_and(age > 0, self.warm_start)
@@ -133,20 +150,19 @@ class ActivationMaximization(View):
             steps=ops.where(warm, settings.warm_steps, settings.steps),
             seed=self.seed,
         )
-        values = answers(result["images"])
+        outputs = answers(result["images"])
         found = {
             path: result["images"],
-            f"{path}/score": ops.take_along_axis(values, units[:, None], axis=1)[:, 0],
+            f"{path}/score": value(outputs),
             f"{path}/blank": result["blank"],
             f"{path}/alive": result["alive"],
-            f"{path}/units": ops.convert_to_tensor(units),
             PARAMS: result["params"] if self.warm_start else seen.memory[PARAMS],
             AGE: age + 1,
         }
-        squash = _squash(seen) if head else None
-        if squash is not None:
-            sure = squash(values)
-            found[f"{path}/probability"] = ops.take_along_axis(sure, units[:, None], axis=1)[:, 0]
+        squash = _squash(seen) if head and self._plain(units) else None
+        if squash is not None and len(outputs.shape) == 2:
+            sure = ops.take_along_axis(squash(outputs), np.asarray(units)[:, None], axis=1)
+            found[f"{path}/probability"] = sure[:, 0]
         return found
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
@@ -156,11 +172,8 @@ class ActivationMaximization(View):
         assert about.to_display is not None
         scores, probabilities = arrays[f"{path}/score"], arrays.get(f"{path}/probability")
         drawing, captions = Drawing(), []
-        for i, unit in enumerate(arrays[f"{path}/units"]):
-            name = str(unit)
-            if probabilities is not None and about.class_names and unit < len(about.class_names):
-                name = about.class_names[unit]
-            lines = [name if probabilities is not None else f"unit {name}"]
+        for i, name in enumerate(self._names(len(scores), probabilities is not None, about)):
+            lines = [name]
             if arrays[f"{path}/alive"][i]:
                 lines.append(f"score {scores[i]:.3g}")
             else:
@@ -186,15 +199,65 @@ class ActivationMaximization(View):
             return settings
         return replace(settings, steps=self.steps, warm_steps=max(1, self.steps // 4))
 
-    def _chosen(self, width: int, probe: Probe) -> list[int]:
+    def _chosen(self, width: int, probe: Probe) -> list[Any]:
+        """The units that climb: indices, tuples of them, or directions (C,)."""
+        if callable(self.objective):
+            return [0]
         if isinstance(self.units, list):
-            if not self.units or min(self.units) < 0 or max(self.units) >= width:
-                raise ValueError(f"units={self.units!r}: the layer has the units 0 to {width - 1}.")
+            if not self.units:
+                raise ValueError("units=[] chooses nothing. Leave it out for all units.")
+            for unit in self.units:
+                _check_unit(unit, width)
             return self.units
         classes = probe.class_indices() if self.units == "probe" else None
         if classes is not None and width > 1:
             return sorted({int(c) for c in classes if c < width})[:MOST_CLASSES]
         return list(range(min(width, MOST_CLASSES if self.units == "probe" else MOST_UNITS)))
+
+    def _plain(self, units: Sequence[Any]) -> bool:
+        """Whether each unit is one index, so that it has a probability and a class name."""
+        return self.objective == "mean" and all(np.ndim(unit) == 0 for unit in units)
+
+    def _names(self, count: int, classes: bool, about: About) -> list[str]:
+        if callable(self.objective):
+            return [getattr(self.objective, "__name__", "objective")]
+        units = self.units if isinstance(self.units, list) else range(count)
+        if self.units == "probe" and about.label_indices is not None:
+            units = sorted({int(c) for c in about.label_indices})[:count]
+        names = []
+        for i, unit in enumerate(units):
+            if np.ndim(unit) == 0:
+                known = classes and about.class_names and unit < len(about.class_names)
+                names.append(about.class_names[unit] if known else f"unit {unit}")
+            elif isinstance(unit, tuple):
+                names.append("units " + " + ".join(str(one) for one in unit))
+            else:
+                names.append(f"direction {i}")
+        return names
+
+
+def _check_unit(unit: Any, width: int) -> None:
+    if np.ndim(unit) == 0 or isinstance(unit, tuple):
+        indices = np.atleast_1d(unit)
+        whole = indices.dtype.kind in "iu" and len(indices) > 0
+        if whole and 0 <= indices.min() and indices.max() < width:
+            return
+        raise ValueError(f"units: {unit!r} is no unit; the layer has the units 0 to {width - 1}.")
+    if np.shape(unit) != (width,):
+        raise ValueError(
+            f"units: a direction of shape {np.shape(unit)}; the layer has {width} channels."
+        )
+
+
+def _vectors(units: Sequence[Any], width: int) -> np.ndarray:
+    """(U, C): what each unit's outputs are projected on."""
+    rows = []
+    for unit in units:
+        if np.ndim(unit) == 0 or isinstance(unit, tuple):
+            rows.append(np.eye(width)[np.atleast_1d(unit)].mean(0))
+        else:
+            rows.append(np.asarray(unit))
+    return np.stack(rows).astype("float32")
 
 
 def canvas_of(probe: Probe) -> Canvas:
