@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kerasvis2.compare import compare as compare
     from kerasvis2.compare import read as read
+    from kerasvis2.compare import similarity as similarity
     from kerasvis2.monitor import Monitor as Monitor
     from kerasvis2.probe import Probe as Probe
     from kerasvis2.schedule import log_spaced as log_spaced
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from kerasvis2.views.curves import Curves as Curves
     from kerasvis2.views.deconv_net import DeconvNet as DeconvNet
     from kerasvis2.views.defaults import default_views as default_views
+    from kerasvis2.views.drift import Drift as Drift
     from kerasvis2.views.eigen_cam import EigenCAM as EigenCAM
+    from kerasvis2.views.filmstrip import Filmstrip as Filmstrip
     from kerasvis2.views.filters import Filters as Filters
     from kerasvis2.views.grad_cam import GradCAM as GradCAM
     from kerasvis2.views.grad_cam_plus_plus import GradCAMPlusPlus as GradCAMPlusPlus
@@ -41,14 +44,18 @@ if TYPE_CHECKING:
     from kerasvis2.views.hi_res_cam import HiResCAM as HiResCAM
     from kerasvis2.views.integrated_gradients import IntegratedGradients as IntegratedGradients
     from kerasvis2.views.layer_cam import LayerCAM as LayerCAM
+    from kerasvis2.views.layer_health import LayerHealth as LayerHealth
     from kerasvis2.views.lime import LIME as LIME
+    from kerasvis2.views.model_graph import ModelGraph as ModelGraph
     from kerasvis2.views.occlusion import Occlusion as Occlusion
+    from kerasvis2.views.predictions import Predictions as Predictions
     from kerasvis2.views.rise import RISE as RISE
     from kerasvis2.views.saliency import Saliency as Saliency
     from kerasvis2.views.score_cam import ScoreCAM as ScoreCAM
     from kerasvis2.views.smooth_grad import SmoothGrad as SmoothGrad
     from kerasvis2.views.var_grad import VarGrad as VarGrad
     from kerasvis2.views.x_grad_cam import XGradCAM as XGradCAM
+
 
 __version__ = "0.1.0"
 
@@ -62,7 +69,9 @@ _HOMES = {
     "Curves": "views.curves",
     "DeconvNet": "views.deconv_net",
     "Drawing": "views.base",
+    "Drift": "views.drift",
     "EigenCAM": "views.eigen_cam",
+    "Filmstrip": "views.filmstrip",
     "Filters": "views.filters",
     "GradCAM": "views.grad_cam",
     "GradCAMPlusPlus": "views.grad_cam_plus_plus",
@@ -73,9 +82,12 @@ _HOMES = {
     "IntegratedGradients": "views.integrated_gradients",
     "LIME": "views.lime",
     "LayerCAM": "views.layer_cam",
+    "LayerHealth": "views.layer_health",
+    "ModelGraph": "views.model_graph",
     "Monitor": "monitor",
     "Needs": "views.base",
     "Occlusion": "views.occlusion",
+    "Predictions": "views.predictions",
     "Probe": "probe",
     "RISE": "views.rise",
     "Saliency": "views.saliency",
@@ -88,6 +100,7 @@ _HOMES = {
     "default_views": "views.defaults",
     "log_spaced": "schedule",
     "read": "compare",
+    "similarity": "compare",
 }
 
 __all__ = ["__version__", *_HOMES]

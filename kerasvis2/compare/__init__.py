@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from kerasvis2.compare.align import Comparison, align, named
+from kerasvis2.compare.cka import Similarity, similarity_of
 from kerasvis2.record.reader import Run, runs
 
-__all__ = ["Comparison", "Run", "compare", "read"]
+__all__ = ["Comparison", "Run", "Similarity", "compare", "read", "similarity"]
 
 RunLike: TypeAlias = "Run | str | os.PathLike[str]"
 
@@ -60,6 +61,35 @@ def compare(
         ValueError: If there are no runs, or no steps.
     """
     return align(named(runs), tag, steps)
+
+
+def similarity(first: RunLike, second: RunLike, step: int | None = None) -> Similarity:
+    """How alike the layers of two runs see the probe: debiased linear CKA, layer by layer.
+
+    Both runs must have been watched with a `Drift` view and the same probe.
+
+    Args:
+        first: A run, or its folder.
+        second: Another, or the same.
+        step: The step to compare at; by default, the last that both logged.
+
+    Returns:
+        A `Similarity`: `values` (layers of the first, layers of the second), `rows`, `columns`,
+        `step`, and `sheet()`, its picture.
+
+    Raises:
+        FileNotFoundError: If there is no such folder, or no run in it.
+        LookupError: If a folder holds several runs, or the runs have no such step in common.
+        ValueError: If their probes differ.
+    """
+    return similarity_of(_only(first), _only(second), step)
+
+
+def _only(given: RunLike) -> Run:
+    found = named(given)
+    if len(found) > 1:
+        raise LookupError(f"{given!r} holds the runs {sorted(found)}; give one of them.")
+    return next(iter(found.values()))
 
 
 class _Module(types.ModuleType):

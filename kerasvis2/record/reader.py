@@ -91,6 +91,22 @@ class Run:
         """All pictures of a tag by step. See `picture`."""
         return {step: self.picture(tag, step) for step in self.steps(tag)}
 
+    def numbers(self, tag: str, step: int) -> NDArray[np.float32]:
+        """An array that was logged for programs to read.
+
+        Raises:
+            LookupError: If there is no such tag, or nothing was logged at this step.
+            ValueError: If the file is damaged there.
+        """
+        from tensorboard.compat.proto import summary_pb2
+
+        entries = self._find(tag, "kerasvis_numbers").entries
+        if step not in entries:
+            raise LookupError(f"run {self.name!r} logged no {tag!r} at step {step}")
+        tensor = summary_pb2.Summary.Value.FromString(self._read(entries[step])).tensor
+        shape = [size.size for size in tensor.tensor_shape.dim]
+        return np.frombuffer(tensor.tensor_content, "<f4").reshape(shape)
+
     def encoded(self, tag: str, step: int) -> list[bytes]:
         """The pictures logged at a step as they are in the file, PNG as a rule. See `picture`.
 

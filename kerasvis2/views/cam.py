@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from kerasvis2.attribution.tokens import fold, token_grid
 from kerasvis2.layers import LayerInfo, LayerSpec, is_attention, is_convolution, spread
 from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture
+from kerasvis2.views.objects import on_object
 from kerasvis2.views.targeted import TargetedView
 
 
@@ -64,6 +65,7 @@ class CAMView(TargetedView):
                 wrong=about.wrong(),
             )
             drawing.pictures[key] = Picture(pixels, top)
+            drawing.scalars |= on_object(key, maps, about)
         return drawing
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,16 +10,58 @@ import numpy as np
 from keras import ops
 
 from kerasvis2.diagnostics import tensors
+from kerasvis2.diagnostics.facts import Facts
+from kerasvis2.diagnostics.measured import FALLING, INPUT, LOGITS, STEPS, facts_of
+from kerasvis2.diagnostics.report import Finding, judge, report
+from kerasvis2.diagnostics.rules import RULES
+from kerasvis2.diagnostics.track import Track
+from kerasvis2.diagnostics.weights import has_matrix, own_weights, rectifies
 from kerasvis2.layers import LayerInfo, LayerSpec, children, spread
-from kerasvis2.views.base import Arrays, Needs, View
+from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
 
 MOST = 64
-INPUT = "input"
-LOGITS = "logits"
-STEPS = "steps"
+_BEFORE, _CHANGES, _ELAPSED = "steps_before", "changes", "elapsed"  # only in the memory
+_MEASURES = ("update_ratio", "dead", "sparsity", "rank", "weight_norm", "gradient_norm")
+_MARKS = ("", *dict.fromkeys(rule.mark for rule in RULES if rule.mark))
 
 
 class LayerHealth(View):
+    """What is going wrong in which layer, in numbers, in one picture and in plain words.
+
+    Of every layer with weights, at every look:
+
+    - update ratio: log10(‖ΔW‖ / ‖W‖) a step, ΔW what became of its weights since the last look. −3
+      is healthy; a layer that did not move has −∞ and is called frozen.
+    - dead: the share of its channels whose largest answer to the whole probe is ≤ 0; sparsity: the
+      share of its answers that are. Only of layers that rectify (ReLU, GELU, SiLU, …), or that
+      nothing but a ReLU reads.
+    - effective rank: exp of the entropy of the singular values of its answers to the probe,
+      averaged over space. 1 where all images look the same.
+    - ‖W‖, and with `gradients` ‖∂L/∂W‖, L the model's own loss on the probe.
+
+    The words follow the rules in `kerasvis2/diagnostics/rules.py`, each with its limit: dead and
+    frozen layers, steps that are too large, numbers that are not finite, inputs in the wrong range,
+    training that is no better than guessing, a class that is missing.
+
+    Roy & Vetterli, "The effective rank: a measure of effective dimensionality", EUSIPCO 2007.
+
+    Tags: the text `layer_health/report`; the picture `layer_health/00_layers`, layers by epochs;
+    the scalars `layer_health/update_ratio/<layer>`, `…/dead/…`, `…/sparsity/…`, `…/rank/…`,
+    `…/weight_norm/…`, `…/gradient_norm/…`. Cost: no pass of its own, and the weights of the last
+    look once more in the device's memory; with `gradients` one backward pass, and their gradients.
+    `compute` gives for each layer `<path>/pooled` and `<path>/maximum`: (N, C), `<path>/positive`:
+    (N,), and as single numbers `<path>/size`: ‖W‖², `<path>/change`: ‖ΔW‖², `<path>/gradient`.
+
+    Args:
+        layers: layers with weights; by default the innermost ones, at most 64, spread over the
+            depth.
+        gradients: also the gradient norms.
+        freq: as for every view.
+
+    Raises:
+        ValueError: with `gradients`, where the probe has no labels or the model no loss.
+    """
+
     title = "Layer health"
 
     def __init__(self, *, layers: LayerSpec = None, gradients: bool = False, **common: Any) -> None:
@@ -39,69 +82,102 @@ class LayerHealth(View):
         )
 
     def memory(self, layers: Sequence[LayerInfo], probe: Any) -> Arrays:
-        """The weights as they are now, which never leave the device."""
-        kept = {
-            _was(info.path, i): np.asarray(ops.convert_to_numpy(weight), "float32")
-            for info in layers
-            for i, weight in own_weights(info.layer)
+        """The weights as they are now, to be compared with; and those of what may be the head."""
+        rows = [info for info in layers if own_weights(info.layer)]
+        kept: Arrays = {
+            _BEFORE: np.full((), -1, "int32"),
+            _ELAPSED: np.zeros((), "int32"),
+            _CHANGES: np.zeros(len(rows), "float32"),
         }
-        kept[STEPS] = np.zeros((), "int32")
-        return kept
+        for info in rows:
+            for i, weight in own_weights(info.layer):
+                kept[_was(info.path, i)] = _host(weight)
+                if self.gradients and weight.trainable:
+                    kept[_sum(info.path, i)] = np.zeros(weight.shape, "float32")
+            if has_matrix(info.layer):
+                kept[f"{info.path}/start"] = _host(info.layer.kernel)
+        heads = [key for key in kept if key.endswith("/start")]
+        return {key: value for key, value in kept.items() if key not in heads[:-1]}
 
     def reduce(self, seen: Any) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        memory = seen.memory
         rows = [path for path, layer in seen.layers.items() if own_weights(layer)]
+        found: dict[str, Any] = {}
         entry = seen.inputs
         for key, values in seen.activations.items():
-            path = next(p for p in seen.layers if key == p or key.startswith(p + ":"))
-            if path not in rows:
-                entry = values if key == path else entry
-                continue
-            if rectifies(seen.layers[path], key in seen.rectified):
-                values = ops.relu(values) if key in seen.rectified else values
-                found[f"{key}/maximum"] = tensors.maxima(values)
-                found[f"{key}/positive"] = tensors.positive_share(values)
-            found[f"{key}/pooled"] = tensors.pooled(values)
-        for path in rows:
-            weights = [(i, ops.cast(w, "float32")) for i, w in own_weights(seen.layers[path])]
-            found[f"{path}/size"] = tensors.norm([w for _, w in weights])
-            found[f"{path}/change"] = tensors.norm([w - memory[_was(path, i)] for i, w in weights])
-            found |= {_was(path, i): w for i, w in weights}
-        flat = tuple(range(1, len(entry.shape)))
-        found[f"{INPUT}/lowest"] = ops.min(entry, axis=flat)
-        found[f"{INPUT}/highest"] = ops.max(entry, axis=flat)
+            path = key if key in seen.layers else key.rpartition(":")[0]
+            if path in rows:
+                found |= _answers(key, values, seen.layers[path], key in seen.rectified)
+            else:
+                entry = values  # what prepares the images stands before the first row
+        axes = tuple(range(1, len(entry.shape)))
+        found[f"{INPUT}/lowest"] = ops.min(entry, axis=axes)
+        found[f"{INPUT}/highest"] = ops.max(entry, axis=axes)
         if len(seen.logits.shape) == 2:
             found[LOGITS] = seen.logits
-        found["elapsed"] = seen.moment.iterations - memory[STEPS]
-        found[STEPS] = seen.moment.iterations
+        found |= self._weights(seen, rows)
+        if self.gradients:
+            for path in rows:
+                found |= _gradients(path, seen)
         return found
 
+    def _weights(self, seen: Any, rows: Sequence[str]) -> dict[str, Any]:
+        """How far the weights went, measured at the first chunk of the probe."""
+        found: dict[str, Any] = {}
+        memory, first = seen.memory, seen.moment.first
+        changes = []
+        for path in rows:
+            weights = {i: ops.cast(w, "float32") for i, w in own_weights(seen.layers[path])}
+            found[f"{path}/size"] = tensors.squares(list(weights.values()))
+            changes.append(tensors.squares([w - memory[_was(path, i)] for i, w in weights.items()]))
+            found |= {_was(path, i): weight for i, weight in weights.items()}
+            if path in seen.heads and f"{path}/start" in memory:
+                fell = _falling(seen.layers[path].kernel, memory[f"{path}/start"])
+                # A row an image, so that the chunks of the probe can be joined.
+                found[FALLING] = ops.broadcast_to(fell, (seen.inputs.shape[0], fell.shape[0]))
+        if rows:
+            moved = ops.where(first, ops.stack(changes), memory[_CHANGES])
+            found[_CHANGES] = moved
+            found |= {f"{path}/change": moved[i] for i, path in enumerate(rows)}
+        steps = seen.moment.iterations
+        elapsed = steps - ops.where(memory[_BEFORE] < 0, 0, memory[_BEFORE])
+        found[_ELAPSED] = found[STEPS] = ops.where(first, elapsed, memory[_ELAPSED])
+        found[_BEFORE] = steps
+        return found
 
-def own_weights(layer: Any) -> list[tuple[int, Any]]:
-    """(place in `layer.weights`, weight) of what training changes, of a layer frozen now too."""
-    trainable = {id(weight) for weight in layer.trainable_weights}
-    return [
-        (i, weight)
-        for i, weight in enumerate(layer.weights)
-        if id(weight) in trainable
-        or (not layer.trainable and "float" in str(weight.dtype) and "moving" not in weight.name)
-    ]
+    def draw(self, arrays: Arrays, about: About) -> Drawing:
+        step = about.step or 0
+        facts = facts_of(arrays, about)
+        findings = judge(facts, step, about.kept.get("findings", ()))
+        past = _past(about.kept, findings, step)
+        drawing = Drawing(keep={"findings": findings, "past": past})
+        drawing.texts["report"] = report(findings, past, facts, step, about.unit)
+        for key, layer in facts.layers.items():
+            for measure in _MEASURES:
+                value = getattr(layer, measure)
+                if not math.isnan(value):
+                    drawing.scalars[f"{measure}/{key}"] = value
+        self._draw_layers(drawing, about, facts, findings)
+        return drawing
 
+    def _draw_layers(
+        self, drawing: Drawing, about: About, facts: Facts, findings: Sequence[Finding]
+    ) -> None:
+        from kerasvis2.render.heatmap import heatmap_sheet
 
-FLAT = ("relu", "relu6", "gelu", "silu", "hard_silu", "mish")
-
-
-def rectifies(layer: Any, behind: bool) -> bool:
-    if behind:
-        return True
-    if type(layer).__name__ == "ReLU":
-        return not layer.negative_slope
-    return getattr(getattr(layer, "activation", None), "__name__", "") in FLAT
-
-
-def _was(path: str, i: int) -> str:
-    return f"{path}/was/{i}"
+        track = about.kept.get("track", Track()).then(about.step or 0, _column(facts, findings))
+        drawing.keep["track"] = track
+        marks = np.array(_MARKS)[track.table[-1].astype(int)]
+        letters = [f"{rule.mark} {rule.word}" for rule in RULES if rule.mark in marks and rule.mark]
+        drawing.pictures["layers"] = Picture(
+            heatmap_sheet(
+                _panels(track.table, marks),
+                list(facts.layers),
+                track.steps,
+                title=about.title(self.title, ""),
+                unit=about.unit,
+                notes=[" · ".join(dict.fromkeys(letters)) or "no trouble found"],
+            )
+        )
 
 
 def _layers(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
@@ -111,3 +187,97 @@ def _layers(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
     rows = spread([info for info in weighted if info.path not in outer], MOST)
     before = [i for i in infos if i.place < rows[0].place and not children(i.layer)] if rows else []
     return [*before[-1:], *rows]
+
+
+def _answers(key: str, values: Any, layer: Any, read_by_relu: bool) -> dict[str, Any]:
+    found = {f"{key}/pooled": tensors.pooled(values)}
+    if rectifies(layer, read_by_relu):
+        values = ops.relu(values) if read_by_relu else values
+        found[f"{key}/pooled"] = tensors.pooled(values)
+        found[f"{key}/maximum"] = tensors.maxima(values)
+        found[f"{key}/positive"] = tensors.positive_share(values)
+    return found
+
+
+def _gradients(path: str, seen: Any) -> dict[str, Any]:
+    """The squared norm of the loss's gradient, summed over the chunks of the probe so far."""
+    layer = seen.layers[path]
+    gradients = dict(zip([id(w) for w in layer.trainable_weights], seen.loss_gradients[path]))
+    found, sums = {}, []
+    for i, weight in own_weights(layer):
+        key = _sum(path, i)
+        if key in seen.memory and id(weight) in gradients:
+            so_far = ops.where(seen.moment.first, 0.0, seen.memory[key])
+            found[key] = so_far + seen.moment.share * gradients[id(weight)]
+            sums.append(found[key])
+    if sums:
+        found[f"{path}/gradient"] = tensors.squares(sums)
+    return found
+
+
+def _falling(kernel: Any, start: Any) -> Any:
+    """(units,) which share of the changed weights of each unit is lower than at the start."""
+    change = ops.cast(kernel, "float32") - start
+    changed = ops.sum(ops.cast(ops.not_equal(change, 0), "float32"), axis=0)
+    return ops.sum(ops.cast(change < 0, "float32"), axis=0) / ops.maximum(changed, 1.0)
+
+
+def _past(kept: Any, findings: Sequence[Finding], step: int) -> list[Finding]:
+    """What was said before and is over, the latest of each."""
+    now = {(finding.rule.name, finding.subject) for finding in findings if finding.speaks}
+    over = {(f.rule.name, f.subject): f for f in kept.get("past", ()) if f.last < step}
+    over |= {(f.rule.name, f.subject): f for f in kept.get("findings", ()) if f.speaks}
+    return [f for key, f in over.items() if key not in now and f.last < step]
+
+
+def _column(facts: Facts, findings: Sequence[Finding]) -> np.ndarray:
+    """(4, layers): update ratio, dead share, rank share, and which mark."""
+    said = {f.subject: _MARKS.index(f.rule.mark) for f in findings[::-1] if f.speaks}
+    rows = [
+        (layer.update_ratio, layer.dead, layer.rank_share, said.get(key, 0))
+        for key, layer in facts.layers.items()
+    ]
+    return np.array(rows, np.float64).reshape(-1, 4).T
+
+
+def _panels(table: np.ndarray, marks: np.ndarray) -> list[Any]:
+    """Of (4, layers, steps)."""
+    from kerasvis2.render.heatmap import Panel
+
+    ratio, dead, rank, _ = table
+    dying = marks == "D"
+    panels = [
+        Panel(
+            "update ratio",
+            ratio,
+            (-6.0, 0.0),
+            -3.0,
+            absent=np.isnan(ratio) & (marks != "N"),
+            marks=np.where(dying, "", marks),
+        )
+    ]
+    if np.isfinite(dead).any():
+        panels.append(
+            Panel(
+                "dead",
+                dead,
+                (0.0, 1.0),
+                0.0,  # white where all is well
+                absent=np.isnan(dead),
+                marks=np.where(dying, "D", ""),
+            )
+        )
+    panels.append(Panel("effective rank", rank, (0.0, 1.0), absent=np.isnan(rank)))
+    return panels
+
+
+def _host(weight: Any) -> np.ndarray:
+    return np.asarray(ops.convert_to_numpy(weight), "float32")
+
+
+def _was(path: str, i: int) -> str:
+    return f"{path}/was/{i}"
+
+
+def _sum(path: str, i: int) -> str:
+    return f"{path}/sum/{i}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture
+from kerasvis2.views.objects import on_object
 from kerasvis2.views.targeted import TargetedView
 
 INPUT = "input"
@@ -55,6 +56,7 @@ class PixelView(TargetedView):
                 notes=self.notes,
             )
             drawing.pictures[key] = Picture(pixels, top)
+            drawing.scalars |= on_object(key, arrays[key], about)
         return drawing
 
 

@@ -1,0 +1,67 @@
+"""From what `LayerHealth` measured on the device to facts; NumPy."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kerasvis2.diagnostics.facts import Facts, LayerFacts, metrics
+from kerasvis2.diagnostics.numbers import effective_rank, update_ratio
+from kerasvis2.diagnostics.weights import own_weights
+
+if TYPE_CHECKING:
+    from kerasvis2.views.base import About, Arrays
+
+INPUT, LOGITS, FALLING, STEPS = "input", "logits", "falling", "steps"
+
+
+def facts_of(arrays: Arrays, about: About) -> Facts:
+    """What the rules judge."""
+    layers = {}
+    steps = int(arrays[STEPS])
+    for name in arrays:
+        if name.endswith("/pooled"):
+            key = name.removesuffix("/pooled")
+            layers[key] = _layer_facts(key, arrays, about, steps)
+    logits = arrays.get(LOGITS)
+    falling = arrays.get(FALLING)
+    truth = None if about.label_indices is None else np.asarray(about.label_indices)
+    kinds = {info.kind for info in about.layers.values()}
+    return Facts(
+        layers=layers,
+        steps=steps,
+        classes=0 if logits is None or truth is None else max(logits.shape[1], 2),
+        logits=logits,
+        truth=truth,
+        falling=None if falling is None else falling[0],
+        names=about.class_names,
+        lowest=float(arrays[f"{INPUT}/lowest"].min()),
+        highest=float(arrays[f"{INPUT}/highest"].max()),
+        normalised="BatchNormalization" in kinds,
+        **metrics(about.history),
+    )
+
+
+def _layer_facts(key: str, arrays: Arrays, about: About, steps: int) -> LayerFacts:
+    info = about.layer(key)
+    assert info is not None, "every key is a layer's"
+    pooled = arrays[f"{key}/pooled"]
+    size, change = (math.sqrt(arrays[f"{info.path}/{word}"]) for word in ("size", "change"))
+    gradient = arrays.get(f"{info.path}/gradient")
+    maximum, positive = arrays.get(f"{key}/maximum"), arrays.get(f"{key}/positive")
+    rank = effective_rank(pooled)
+    return LayerFacts(
+        update_ratio=update_ratio(change, size, steps),
+        change=change / size if size and steps else math.nan,
+        weight_norm=size,
+        gradient_norm=math.nan if gradient is None else math.sqrt(gradient),
+        dead=math.nan if maximum is None else float((maximum.max(axis=0) <= 0).mean()),
+        sparsity=math.nan if positive is None else float(1 - positive.mean()),
+        rank=rank,
+        rank_share=rank / min(pooled.shape),
+        spatial=len(info.shape or ()) > 2,
+        trainable=bool(info.layer.trainable),
+        weights=sum(int(np.prod(w.shape)) for _, w in own_weights(info.layer)),
+    )

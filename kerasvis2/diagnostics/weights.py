@@ -1,0 +1,35 @@
+"""Which of a layer's weights learn, and what its answers are cut off by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_FLAT = ("relu", "relu6", "gelu", "silu", "hard_silu", "mish")  # 0 on one side, or nearly
+
+
+def own_weights(layer: Any) -> list[tuple[int, Any]]:
+    """(place in `layer.weights`, weight) of what training changes, of a layer frozen now too."""
+    if type(layer).__name__ == "Normalization":  # adapted to the data, never trained
+        return []
+    trainable = {id(weight) for weight in layer.trainable_weights}
+    return [
+        (i, weight)
+        for i, weight in enumerate(layer.weights)
+        if id(weight) in trainable
+        or (not layer.trainable and "float" in str(weight.dtype) and "moving" not in weight.name)
+    ]
+
+
+def rectifies(layer: Any, read_by_relu: bool) -> bool:
+    """Whether a layer's answers are cut off at 0, so that it can die."""
+    if read_by_relu:
+        return True
+    if type(layer).__name__ == "ReLU":
+        return not layer.negative_slope
+    return getattr(getattr(layer, "activation", None), "__name__", "") in _FLAT
+
+
+def has_matrix(layer: Any) -> bool:
+    """Whether it is a Dense layer, or like one."""
+    kernel = getattr(layer, "kernel", None)
+    return kernel is not None and len(kernel.shape) == 2

@@ -1,0 +1,190 @@
+"""How far explanations and representations move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from kerasvis2.diagnostics import tensors
+from kerasvis2.diagnostics.similarity import gram, gram_cka
+from kerasvis2.diagnostics.track import Track
+from kerasvis2.layers import LayerInfo, LayerSpec, is_convolution, spread
+from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+from kerasvis2.views.cam import CAMView
+from kerasvis2.views.grad_cam import GradCAM
+from kerasvis2.views.pixels import PixelView
+
+MOST = 16
+FEATURES = "features/"
+_PANELS = {
+    "moved": "moved since last",
+    "moved_since_first": "moved since first",
+    "cka": "1 − CKA with last",
+}
+
+
+class Drift(View):
+    """How far each explanation moved, and how much each layer still sees alike.
+
+    An explanation's way is 1 − Spearman's rank correlation of its raw map with that of the last
+    look, and of the first: 0 for the same order of places, 1 for none in common, up to 2 for the
+    opposite. The target is the true label throughout, so that a changed prediction alone moves
+    nothing. Maps that are the same everywhere have no order; such images are left out.
+
+    A layer's likeness is the debiased linear CKA of its answers to the probe, averaged over space,
+    with its own answers at the last look: 1 for the same representation up to rotation and scale,
+    about 0 for a new one. The inner products it is made of are logged as well, so that
+    `kerasvis2.similarity(run_a, run_b)` can compare the layers of two runs.
+
+    Kornblith et al., "Similarity of Neural Network Representations Revisited", ICML 2019,
+    https://arxiv.org/abs/1905.00414; debiased: Nguyen et al., ICLR 2021,
+    https://arxiv.org/abs/2010.15327.
+
+    Tags: the scalars `drift/moved/<view>/<layer>`, `drift/moved_since_first/<view>/<layer>` and
+    `drift/cka/<layer>` from the second look on, and the picture `drift/00_layers`, layers by
+    epochs. Cost: none on top of the passes that the explanations need. `compute` gives
+    `features/<layer>`: (N, C), and `<view>/<layer>`: the maps.
+
+    Args:
+        views: the explanations to follow, class activation maps or attributions to the input;
+            `[GradCAM()]` by default, `[]` for none.
+        layers: the layers to follow; by default convolutions and Dense layers, at most 16, spread
+            over the depth. Class activation maps are drawn of those that are spatial.
+        freq: as for every view.
+
+    Raises:
+        ValueError: for other views, for views with layers or a target of their own, where the
+            probe has no labels, and for a probe of fewer than 4 images.
+    """
+
+    title = "Drift"
+
+    def __init__(
+        self,
+        views: Sequence[View] | None = None,
+        *,
+        layers: LayerSpec = None,
+        **common: Any,
+    ) -> None:
+        super().__init__(**common)
+        self.views = [GradCAM()] if views is None else list(views)
+        self.layers = layers
+        for view in self.views:
+            if not isinstance(view, (CAMView, PixelView)):
+                raise ValueError(f"Drift(views=): {view!r} is no explanation such as GradCAM().")
+            if getattr(view, "layers", None) is not None:
+                raise ValueError("Drift(views=): give layers= to Drift, not to its views.")
+            if view.target != "label" or view.targets is not None:
+                raise ValueError("Drift(views=): their target is the true label; leave it out.")
+
+    def needs(self, model: Any, probe: Any) -> Needs:
+        if probe is not None and probe.size < 4:
+            raise ValueError(f"Drift compares 4 images or more; the probe has {probe.size}.")
+        if self.views and probe is not None and probe.labels is None:
+            raise ValueError(
+                "Drift follows explanations of the true label: give the probe labels, or "
+                "Drift(views=[])."
+            )
+        asked = [view.needs(model, probe) for view in self.views]
+        return Needs(
+            layers=self.layers,
+            fits=lambda info: len(info.shape or ()) > 1,
+            default=_layers,
+            what="layer with an output of channels",
+            outputs=True,
+            gradients=any(each.gradients for each in asked),
+            input_gradient=any(each.input_gradient for each in asked),
+            own_pass=any(each.own_pass for each in asked),
+            targets=("label",) if asked else (),
+        )
+
+    def reduce(self, seen: Any) -> dict[str, Any]:
+        found = {FEATURES + key: tensors.pooled(v) for key, v in seen.activations.items()}
+        spatial = {key for key, v in seen.activations.items() if len(v.shape) == 4}
+        here = replace(
+            seen,
+            activations={key: v for key, v in seen.activations.items() if key in spatial},
+            gradients={key: v for key, v in seen.gradients.items() if key in spatial},
+        )
+        for view in self.views:
+            found |= {f"{view.name}/{key}": maps for key, maps in view.reduce(here).items()}
+        return found
+
+    def draw(self, arrays: Arrays, about: About) -> Drawing:
+        drawing = Drawing(keep={**about.kept, "again": True})
+        again = "again" in about.kept
+        rows: dict[tuple[str, str], float] = {}
+        for key, array in arrays.items():
+            if key.startswith(FEATURES):
+                products = gram(array)
+                layer = key.removeprefix(FEATURES)
+                drawing.numbers[f"gram/{layer}"] = products.astype("float32")
+                if again:
+                    rows["cka", layer] = gram_cka(products, about.kept[key])
+                drawing.keep[key] = products
+                continue
+            if again:
+                rows["moved", key] = _moved(array, about.kept[f"last/{key}"])
+                rows["moved_since_first", key] = _moved(array, about.kept[f"first/{key}"])
+            drawing.keep[f"last/{key}"] = array
+            drawing.keep.setdefault(f"first/{key}", array)
+        for (quantity, key), value in rows.items():
+            if np.isfinite(value):
+                drawing.scalars[f"{quantity}/{key}"] = value
+        if rows:
+            self._draw_layers(drawing, about, rows)
+        return drawing
+
+    def _draw_layers(
+        self, drawing: Drawing, about: About, found: dict[tuple[str, str], float]
+    ) -> None:
+        from kerasvis2.render.heatmap import Panel, heatmap_sheet
+
+        rows = list(dict.fromkeys(self._row(key, quantity) for quantity, key in found))
+        column = np.full((len(_PANELS), len(rows)), np.nan)
+        for (quantity, key), value in found.items():
+            place = list(_PANELS).index(quantity), rows.index(self._row(key, quantity))
+            column[place] = 1 - value if quantity == "cka" else value
+        track = about.kept.get("track", Track()).then(about.step or 0, column)
+        drawing.keep["track"] = track
+        panels = [
+            Panel(words, table, (0.0, 1.0), 0.0, absent=~np.isfinite(table))
+            for words, table in zip(_PANELS.values(), track.table)
+            if np.isfinite(table).any()
+        ]
+        if panels:
+            pixels = heatmap_sheet(
+                panels,
+                rows,
+                track.steps,
+                title=about.title(self.title, ""),
+                unit=about.unit,
+                notes=["white: nothing changed · red: another map, another representation"],
+            )
+            drawing.pictures["layers"] = Picture(pixels)
+
+    def _row(self, key: str, quantity: str) -> str:
+        """Where a number stands: by its layer, and by its view too where there are several."""
+        if quantity == "cka":
+            return key
+        view, layer = key.split("/", 1)
+        return layer if len(self.views) == 1 else f"{view} · {layer}"
+
+
+def _layers(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
+    import keras
+
+    chosen = [i for i in infos if is_convolution(i) or isinstance(i.layer, keras.layers.Dense)]
+    return spread(chosen or list(infos), MOST)
+
+
+def _moved(maps: np.ndarray, before: np.ndarray) -> float:
+    """The mean over the images whose maps have an order; NaN where none has."""
+    from kerasvis2.metrics import spearman
+
+    found = 1 - spearman(maps, before)
+    known = found[np.isfinite(found)]
+    return float(known.mean()) if known.size else float("nan")

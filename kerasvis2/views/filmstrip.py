@@ -1,0 +1,134 @@
+"""The whole training in one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasvis2.diagnostics.track import Track
+from kerasvis2.layers import LayerInfo
+from kerasvis2.schedule import log_spaced
+from kerasvis2.views.activation_maximization import ActivationMaximization
+from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+from kerasvis2.views.cam import CAMView
+from kerasvis2.views.grad_cam import GradCAM
+from kerasvis2.views.perturbed import PerturbedView
+from kerasvis2.views.targeted import TargetedView
+
+MOST = 8
+SIDE = 64  # pixels of a map that is kept
+
+
+class Filmstrip(View):
+    """Another view's maps with the key epochs as columns and the probe's images as rows.
+
+    TensorBoard keeps a few pictures of a tag; this one holds the story of the training in each of
+    them. It is drawn anew whenever it is due, by default after the epochs 0, 1, 2, 5, 9, 17, 31, …
+    (`log_spaced(4)`), and when training ends; it holds at most ten columns, spaced by the logarithm
+    of the epoch. All columns share one scale. Images that were predicted wrongly then are framed
+    and crossed.
+
+    Tag: `filmstrip/<NN>_<layer>`, or `filmstrip/00_input`. Cost: none where the same view, or one
+    with the same target, is watched as well, as it shares their pass; views that run passes of
+    their own run them again. `compute` gives what the other view's gives.
+
+    Args:
+        view: the view to follow: a class activation map, an attribution to the input, or
+            `ActivationMaximization`; `GradCAM()` by default. Where it does not name its layers,
+            the last of them is shown.
+        images: how many images to show, the first ones; 8 at most.
+        freq: how often instead of `log_spaced(4)`.
+        scale: as for every view.
+
+    Raises:
+        ValueError: for a view of another kind, or a number of images not between 1 and 8.
+    """
+
+    title = "Filmstrip"
+    at_end = True
+
+    def __init__(
+        self, view: View | None = None, images: int = MOST, *, freq: Any = None, **common: Any
+    ) -> None:
+        super().__init__(freq=log_spaced(4) if freq is None else freq, **common)
+        self.view = GradCAM() if view is None else view
+        if not isinstance(self.view, (TargetedView, ActivationMaximization)):
+            raise ValueError(
+                f"Filmstrip(view={view!r}): give a view of one map an image, such as "
+                "GradCAM() or Saliency(), or ActivationMaximization()."
+            )
+        if not 1 <= int(images) <= MOST:
+            raise ValueError(f"Filmstrip(images={images!r}): give a number from 1 to {MOST}.")
+        self.images = int(images)
+
+    def needs(self, model: Any, probe: Any) -> Needs:
+        return self.view.needs(model, probe)
+
+    def memory(self, layers: Sequence[LayerInfo], probe: Any) -> Arrays:
+        return self.view.memory(layers, probe)
+
+    def whole(self, seen: Any) -> dict[str, Any]:
+        return self.view.whole(seen)
+
+    def reduce(self, seen: Any) -> dict[str, Any]:
+        found = self.view.reduce(seen)
+        if not isinstance(self.view, CAMView) or self.view.layers is not None:
+            return found
+        last = list(found)[-1]
+        return {key: value for key, value in found.items() if key == last}
+
+    def draw(self, arrays: Arrays, about: About) -> Drawing:
+        from kerasvis2.render.filmstrip import filmstrip_sheet
+
+        drawing = Drawing()
+        evolving = isinstance(self.view, ActivationMaximization)
+        maps = self._pictures(arrays, about) if evolving else arrays
+        count = self.images
+        wrong = None if evolving else about.wrong()
+        missed = np.zeros(count, bool) if wrong is None else np.array(wrong[:count])
+        step = about.step or 0
+        drawing.keep["wrong"] = marks = about.kept.get("wrong", Track()).then(step, missed)
+        for key, each in maps.items():
+            small = _small(each[:count])
+            film = about.kept.get(key, Track()).then(step, small)
+            drawing.keep[key] = film
+            pixels, top = filmstrip_sheet(
+                None if evolving else about.images,
+                np.stack(film.values),
+                film.steps,
+                title=about.title(f"{self.title} · {self.view.title}", key),
+                names=self._names(arrays, about, key)[:count],
+                unit=about.unit,
+                signed=getattr(self.view, "signed", False),
+                overlay=isinstance(self.view, (CAMView, PerturbedView)),
+                pictures=evolving,
+                wrong=None if wrong is None else np.stack(marks.values),
+                scale=self.scale,
+                frozen=about.frozen.get(key),
+            )
+            drawing.pictures[key] = Picture(pixels, top)
+        return drawing
+
+    def _pictures(self, arrays: Arrays, about: About) -> Arrays:
+        """The ascent's images as they are shown."""
+        assert about.to_display is not None, "a probe is asked for"
+        path = next(iter(arrays))
+        return {path: np.clip(about.to_display(arrays[path]), 0, 1)}
+
+    def _names(self, arrays: Arrays, about: About, key: str) -> list[str]:
+        if isinstance(self.view, ActivationMaximization):
+            return self.view._names(len(arrays[key]), f"{key}/probability" in arrays, about)
+        return [" · ".join(words[:1]) for words in about.captions()]
+
+
+def _small(maps: np.ndarray) -> np.ndarray:
+    """(n, h, w[, C]) no larger than 64 on its longer side: the mean of each block of pixels."""
+    block = -(-max(maps.shape[1:3]) // SIDE)
+    if block == 1:
+        return maps
+    height, width = (size // block for size in maps.shape[1:3])
+    cut = maps[:, : height * block, : width * block]
+    blocks = cut.reshape(len(maps), height, block, width, block, *maps.shape[3:])
+    return blocks.mean(axis=(2, 4))
