@@ -237,3 +237,34 @@ def test_a_picture_that_is_not_there(tab: Tab) -> None:
 def test_names_that_javascript_knows(tab: Tab, name: str) -> None:
     tab.open(tag=name, runs="^hostile/__proto__$", step=1)
     assert tab.shown("hostile/__proto__") == colour(5, 1)
+
+
+def test_the_keys_work_in_tensorboard_from_the_start(tab: Tab) -> None:
+    tab.open_inside(runs="alpha", tag="grad_cam/01_conv1", step=3)
+    tab.press("ArrowRight")
+    assert tab.step() == "step 4"
+    tab.field("Step").focus()
+    tab.press("ArrowUp", "ArrowUp", "ArrowDown")
+    assert tab.step() == "step 5"
+
+
+def test_only_so_many_pictures_are_kept(tab: Tab) -> None:
+    tab.open(runs="alpha", tag="grad_cam/01_conv1", step=3)
+    kept = tab.page.evaluate(
+        """async () => {
+            const { Pictures } = await import("./static/pictures.js");
+            const { fetchSeries } = await import("./static/api.js");
+            const urls = (await fetchSeries("grad_cam/01_conv1", 0))["runs/alpha/vis"].urls;
+            const one = 30 * 20 * 4;
+            let changed = 0;
+            const pictures = new Pictures(() => { changed += 1; }, 5 * one);
+            for (let step = 0; step < 12; step += 2) {
+                pictures.want([urls[step], urls[step + 1]], []);
+                while (!pictures.has([urls[step], urls[step + 1]])) {
+                    await new Promise((resolve) => setTimeout(resolve, 5));
+                }
+            }
+            return [changed, pictures.bytes / one, urls.map((url) => Boolean(pictures.get(url)))];
+        }"""
+    )
+    assert kept == [12, 5, [7 <= step < 12 for step in range(20)]]

@@ -60,6 +60,7 @@ export class App {
 
   // The address has changed under us: somebody pasted another, or went back.
   reread() {
+    if (this.writing) return; // ours is newer
     this.state = parse(readAddress());
     this.redraw();
   }

@@ -54,6 +54,12 @@ export function visible() {
   return document.documentElement.clientWidth > 0;
 }
 
+// So that the keys work at once; but nobody's focus is taken away.
+export function takeFocus() {
+  const { activeElement, body } = outside.document;
+  if (!activeElement || activeElement === body) window.focus();
+}
+
 export function onAddress(call) {
   outside.addEventListener("hashchange", call);
 }

@@ -1,7 +1,7 @@
 // TensorBoard's entry point: it imports this module and calls `render`.
 
 import { App } from "./app.js";
-import { onAddress, onReload, onTheme } from "./host.js";
+import { onAddress, onReload, onTheme, takeFocus } from "./host.js";
 import { onKey } from "./keys.js";
 
 export async function render() {
@@ -19,6 +19,7 @@ export async function render() {
   onReload(() => app.reload());
   document.addEventListener("keydown", (event) => onKey(app, event));
   new ResizeObserver(() => app.redraw()).observe(document.documentElement);
+  takeFocus();
   app.redraw();
 }
 

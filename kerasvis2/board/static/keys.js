@@ -24,12 +24,20 @@ export function onKey(app, event) {
   if (event.ctrlKey || event.metaKey || event.altKey || app.ui.help) return;
   const target = event.target;
   if (target.matches("select, textarea, input:not([type=range], [type=checkbox])")) return;
-  if (event.key === " " && target.matches("button, summary, input, a")) return;
+  if (event.key === " " && target.matches("button, summary, [type=checkbox]")) return;
   if (target.matches(".field input")) return; // a slider other than that of the steps
-  const act = action(app, event);
+  const act = target.matches(".slider")
+    ? (upDown(app, event) ?? action(app, event))
+    : action(app, event);
   if (!act) return;
   event.preventDefault();
   act();
+}
+
+// A slider answers to these too; elsewhere they scroll.
+function upDown(app, { key }) {
+  const by = { ArrowUp: 1, ArrowDown: -1 }[key];
+  return by ? () => app.go(by) : null;
 }
 
 function action(app, { key, shiftKey }) {

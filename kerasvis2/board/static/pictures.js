@@ -5,8 +5,9 @@ const LANES = 6; // a browser opens no more connections to one server anyway
 
 export class Pictures {
   // `changed` is called whenever a picture has arrived or failed.
-  constructor(changed) {
+  constructor(changed, limit = LIMIT) {
     this.changed = changed;
+    this.limit = limit;
     this.kept = new Map(); // url → {bitmap} or {error}; the least recently wanted first
     this.loading = new Set();
     this.queue = [];
@@ -43,7 +44,7 @@ export class Pictures {
 
   evict() {
     for (const [url, { bitmap }] of this.kept) {
-      if (this.bytes <= LIMIT) return;
+      if (this.bytes <= this.limit) return;
       if (this.shown.has(url)) continue;
       this.kept.delete(url);
       this.bytes -= size(bitmap);
