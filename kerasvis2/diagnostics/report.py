@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kerasvis2.diagnostics.facts import Facts
@@ -46,7 +46,7 @@ class Finding:
     @property
     def speaks(self) -> bool:
         """Whether it lasted long enough to be said."""
-        return self.looks >= self.rule.looks
+        return self.looks >= self.rule.looks or self.value >= self.rule.at_once
 
 
 def judge(facts: Facts, step: int, before: Sequence[Finding] = ()) -> list[Finding]:
@@ -70,64 +70,75 @@ def judge(facts: Facts, step: int, before: Sequence[Finding] = ()) -> list[Findi
     return found
 
 
+Key = tuple[str, str]  # a rule's name and a subject; of a grouped rule one key for all
+
+
+def speak(findings: Sequence[Finding], facts: Facts, unit: str) -> dict[Key, tuple[str, str]]:
+    """What is so, and what to do about it, of each finding that lasted long enough."""
+    said: dict[Key, tuple[str, str]] = {}
+    spoken = [finding for finding in findings if finding.speaks]
+    size = max(1, sum(layer.weights for layer in facts.layers.values()))
+    for finding in spoken:
+        rule, subject = finding.rule, finding.subject
+        if rule.grouped and (rule.name, "") in said:
+            continue
+        of = subject or "loss"
+        if rule.grouped:
+            own = [other for other in spoken if other.rule == rule]
+            part = sum(other.value for other in own) / size
+            of = f"{_names([other.subject for other in own])} ({_percent(part)} of the weights)"
+            subject = ""
+        advice = rule.advice or _why_guessing(spoken, facts)
+        said[rule.name, subject] = _say(finding, of, facts, unit), advice
+    return said
+
+
 def report(
-    findings: Sequence[Finding], past: Sequence[Finding], facts: Facts, step: int, unit: str
+    said: Mapping[Key, tuple[str, str]],
+    past: Mapping[Key, str],
+    facts: Facts,
+    step: int,
+    unit: str,
 ) -> str:
     """Markdown: the troubles in plain words, those that have passed, and a table of the layers.
 
     Args:
-        findings: of this look; those that do not speak yet are left out.
+        said: of this look, from `speak`.
         past: what was said at earlier looks and is over.
         facts: this look.
         step: its step.
         unit: what a step is.
     """
-    troubles = [finding for finding in findings if finding.speaks]
     lines = [f"### Layer health, {unit} {step}", ""]
-    if not troubles:
+    if not said:
         lines.append("No trouble found.")
-    lines += [f"- **{words}.** {advice}" for words, advice in sentences(troubles, facts, unit)]
+    counts: dict[str, int] = {}
+    for (rule, _), (words, advice) in said.items():
+        counts[rule] = counts.get(rule, 0) + 1
+        if counts[rule] <= MOST_NAMED:
+            lines.append(f"- **{words}.** {advice}")
+    more = sum(max(0, count - MOST_NAMED) for count in counts.values())
+    if more:
+        lines.append(f"- and {more} more like these, see the table.")
     if past:
-        lines += ["", "Earlier:", ""]
-        lines += [
-            f"- {words}; until {unit} {finding.last}."
-            for finding in past
-            for words, _ in sentences([finding], facts, unit)
-        ]
+        lines += ["", "Earlier:", "", *(f"- {words}." for words in past.values())]
     return "\n".join([*lines, "", _table(facts)])
 
 
-def sentences(findings: Sequence[Finding], facts: Facts, unit: str) -> list[tuple[str, str]]:
-    """(what is so, what to do about it) of each finding; those of a grouped rule in one."""
-    said: list[tuple[str, str]] = []
-    for rule in dict.fromkeys(finding.rule for finding in findings):
-        own = [finding for finding in findings if finding.rule == rule]
-        advice = rule.advice or _why_guessing(findings, facts)
-        if rule.grouped:
-            names = _names([finding.subject for finding in own])
-            size = sum(layer.weights for layer in facts.layers.values())
-            part = sum(finding.value for finding in own) / max(1, size)
-            words = _say(rule, f"{names} ({part:.0%} of the weights)", own[0], facts, unit)
-            said.append((words, advice))
-            continue
-        shown = own[:MOST_NAMED]
-        said += [(_say(rule, f.subject or "loss", f, facts, unit), advice) for f in shown]
-        if len(own) > MOST_NAMED:
-            names = _names([finding.subject for finding in own[MOST_NAMED:]])
-            said.append((f"the same: {names}", ""))
-    return said
-
-
-def _say(rule: Rule, of: str, finding: Finding, facts: Facts, unit: str) -> str:
+def _say(finding: Finding, of: str, facts: Facts, unit: str) -> str:
     words = {key: getattr(facts, key) for key in ("loss", "accuracy", "val_accuracy", "classes")}
     words |= {key: getattr(facts, key) for key in ("chance", "steps", "lowest", "highest")}
-    return rule.says.format(
+    return finding.rule.says.format(
         of=of,
         value=finding.value,
-        percent=f"{finding.value:.0%}".replace("%", " %"),
+        percent=_percent(finding.value),
         since=f"{unit} {finding.since}",
         **words,
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _why_guessing(findings: Sequence[Finding], facts: Facts) -> str:

@@ -31,6 +31,7 @@ class Rule:
         find: `(facts, limit) -> {subject: number}` of those beyond the limit.
         limit: the number beyond which it is a trouble.
         looks: in how many looks in a row.
+        at_once: the number beyond which it is said at the first look.
         says: what to say of a subject: a format with `{of}` its name, `{value}` its number and
             `{percent}` the same in per cent, `{since}` when it began, and the fields of `Facts`.
         advice: usual causes, and what to look at.
@@ -48,6 +49,7 @@ class Rule:
     mark: str = ""
     word: str = ""
     grouped: bool = False
+    at_once: float = math.inf
 
 
 def _broken(facts: Facts, limit: float) -> dict[str, float]:
@@ -238,6 +240,7 @@ RULES = (
         "negative biases.",
         mark="D",
         word="dead",
+        at_once=0.9,
     ),
     Rule(
         "dead_units",
@@ -249,6 +252,7 @@ RULES = (
         "negative biases.",
         mark="D",
         word="dead",
+        at_once=0.9,
     ),
     Rule(
         "guessing",
@@ -281,7 +285,7 @@ RULES = (
         _other_probe,
         limit=0.5,
         looks=2,
-        says="the probe is right in {percent} where validation is in {val_accuracy:.0%}, since "
+        says="the probe's accuracy {value:.2f} is far behind validation ({val_accuracy:.2f}) since "
         "{since}",
         advice="Are the probe's images and labels prepared as the others?",
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from keras import ops
 from kerasvis2.diagnostics import tensors
 from kerasvis2.diagnostics.facts import Facts
 from kerasvis2.diagnostics.measured import FALLING, INPUT, LOGITS, STEPS, facts_of
-from kerasvis2.diagnostics.report import Finding, judge, report
+from kerasvis2.diagnostics.report import Finding, Key, judge, report, speak
 from kerasvis2.diagnostics.rules import RULES
 from kerasvis2.diagnostics.track import Track
 from kerasvis2.diagnostics.weights import has_matrix, own_weights, rectifies
@@ -148,9 +148,10 @@ class LayerHealth(View):
         step = about.step or 0
         facts = facts_of(arrays, about)
         findings = judge(facts, step, about.kept.get("findings", ()))
-        past = _past(about.kept, findings, step)
-        drawing = Drawing(keep={"findings": findings, "past": past})
-        drawing.texts["report"] = report(findings, past, facts, step, about.unit)
+        said = speak(findings, facts, about.unit)
+        past = _past(about, said)
+        drawing = Drawing(keep={"findings": findings, "said": said, "past": past, "step": step})
+        drawing.texts["report"] = report(said, past, facts, step, about.unit)
         for key, layer in facts.layers.items():
             for measure in _MEASURES:
                 value = getattr(layer, measure)
@@ -222,12 +223,14 @@ def _falling(kernel: Any, start: Any) -> Any:
     return ops.sum(ops.cast(change < 0, "float32"), axis=0) / ops.maximum(changed, 1.0)
 
 
-def _past(kept: Any, findings: Sequence[Finding], step: int) -> list[Finding]:
-    """What was said before and is over, the latest of each."""
-    now = {(finding.rule.name, finding.subject) for finding in findings if finding.speaks}
-    over = {(f.rule.name, f.subject): f for f in kept.get("past", ()) if f.last < step}
-    over |= {(f.rule.name, f.subject): f for f in kept.get("findings", ()) if f.speaks}
-    return [f for key, f in over.items() if key not in now and f.last < step]
+def _past(about: About, said: Mapping[Key, tuple[str, str]]) -> dict[Key, str]:
+    """What was said at earlier looks and is over, in the words it was last said in."""
+    before = {
+        key: f"{words}; until {about.unit} {about.kept['step']}"
+        for key, (words, _) in about.kept.get("said", {}).items()
+    }
+    past = {**about.kept.get("past", {}), **before}
+    return {key: words for key, words in past.items() if key not in said}
 
 
 def _column(facts: Facts, findings: Sequence[Finding]) -> np.ndarray:
