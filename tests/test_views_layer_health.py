@@ -1,0 +1,237 @@
+"""LayerHealth: each number against NumPy on a network whose answers are known; in a real fit."""
+
+import event_files
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers, ops
+
+import kerasvis2 as kv
+from kerasvis2.observe.observer import Observer
+
+LOSS = "sparse_categorical_crossentropy"
+
+
+def network(seed=0):
+    """ReLU in every form: an argument, a layer behind a normalisation, GELU, and none."""
+    keras.utils.set_random_seed(seed)
+    image = keras.Input((8, 8, 1), name="image")
+    x = layers.Rescaling(2.0, name="scale")(image)
+    x = layers.Conv2D(6, 3, activation="relu", name="conv1")(x)
+    x = layers.Conv2D(5, 3, name="conv2")(x)
+    x = layers.BatchNormalization(name="norm2")(x)
+    x = layers.ReLU(name="relu2")(x)
+    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    x = layers.Dense(7, activation="gelu", name="hidden")(x)
+    model = keras.Model(image, layers.Dense(10, activation="softmax", name="scores")(x))
+    model.compile(keras.optimizers.SGD(0.1), LOSS, metrics=["accuracy"])
+    return model
+
+
+@pytest.fixture(scope="module")
+def model():
+    return network()
+
+
+def outputs(model, layer, x):
+    return keras.Model(model.inputs, model.get_layer(layer).output)(x, training=False).numpy()
+
+
+def look(observer, plan):
+    return observer.look([plan]).arrays(plan.name)
+
+
+# Answers
+
+
+def test_answers_equal_numpys(model, digits_probe):
+    found = kv.LayerHealth().compute(model, digits_probe)
+    x = digits_probe.inputs
+    first, second = outputs(model, "conv1", x), outputs(model, "relu2", x)
+    for key, values in (("conv1", first), ("norm2", second)):
+        np.testing.assert_allclose(
+            found[f"{key}/pooled"], values.mean((1, 2)), rtol=1e-4, atol=1e-6
+        )
+        np.testing.assert_allclose(
+            found[f"{key}/maximum"], values.max((1, 2)), rtol=1e-4, atol=1e-6
+        )
+        share = (values > 0).reshape(len(x), -1).mean(1)
+        np.testing.assert_allclose(found[f"{key}/positive"], share, rtol=1e-6)
+    np.testing.assert_allclose(found["input/highest"], 2 * x.max((1, 2, 3)))
+    np.testing.assert_allclose(found["input/lowest"], 2 * x.min((1, 2, 3)))
+
+
+def test_only_what_is_cut_off_at_zero_can_be_dead(model, digits_probe):
+    found = kv.LayerHealth().compute(model, digits_probe)
+    dying = {key.removesuffix("/maximum") for key in found if key.endswith("/maximum")}
+    assert dying == {"conv1", "norm2", "hidden"}
+    rows = {key.removesuffix("/pooled") for key in found if key.endswith("/pooled")}
+    assert rows == {"conv1", "conv2", "norm2", "hidden", "scores"}
+
+
+def test_a_relu_in_the_models_own_code_counts(digits_probe):
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.conv = layers.Conv2D(4, 3, name="conv")
+            self.head = layers.Dense(10, name="head")
+
+        def call(self, x):
+            return self.head(ops.mean(ops.relu(self.conv(x)), axis=(1, 2)))
+
+    keras.utils.set_random_seed(0)
+    own = Own()
+    own(digits_probe.inputs[:1])
+    kernel, bias = own.conv.get_weights()
+    kernel[..., 2], bias[2] = 0, -1
+    own.conv.set_weights([kernel, bias])
+    found = kv.LayerHealth().compute(own, digits_probe)
+    dead = (found["conv/maximum"].max(0) <= 0).tolist()
+    assert dead[2]
+    assert "head/maximum" not in found
+
+
+@pytest.mark.parametrize("batch_size", [5, 16])
+def test_chunked_equals_unchunked(model, digits_probe, batch_size):
+    view = kv.LayerHealth(gradients=True)
+    whole = view.compute(model, digits_probe)
+    parts = view.compute(model, digits_probe, batch_size=batch_size)
+    assert set(parts) == set(whole)
+    for key, value in whole.items():
+        np.testing.assert_allclose(parts[key], value, rtol=2e-4, atol=1e-6, err_msg=key)
+
+
+# Weights
+
+
+def test_gradient_norms_equal_a_plain_tape(model, digits_probe):
+    found = kv.LayerHealth(gradients=True).compute(model, digits_probe)
+    names = ("conv1", "conv2", "norm2", "hidden", "scores")
+    weights = [[w.value for w in model.get_layer(name).trainable_weights] for name in names]
+    with tf.GradientTape() as tape:
+        said = model(digits_probe.inputs, training=False)
+        loss = keras.losses.SparseCategoricalCrossentropy()(digits_probe.labels, said)
+    for name, gradients in zip(names, tape.gradient(loss, weights)):
+        expected = sum(float((g.numpy() ** 2).sum()) for g in gradients)
+        assert found[f"{name}/gradient"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_gradients_need_labels_and_a_loss(model, digits, digits_probe):
+    with pytest.raises(ValueError, match="needs labels"):
+        kv.LayerHealth(gradients=True).compute(model, kv.Probe(digits.x_test[:4]))
+    bare = keras.Model(model.inputs, model.outputs)
+    with pytest.raises(ValueError, match="compiled with a loss"):
+        kv.LayerHealth(gradients=True).compute(bare, digits_probe)
+
+
+@pytest.mark.parametrize("batch_size", [None, 5])
+def test_changes_are_those_since_the_last_look(digits, digits_probe, batch_size):
+    model = network()
+    observer = Observer(model, digits_probe, batch_size)
+    plan = observer.plan(kv.LayerHealth(), "health")
+    for count in (3, 1, 0):
+        before = {v.path: np.array(v) for v in model.weights}
+        for i in range(count):
+            part = slice(16 * i, 16 * (i + 1))
+            model.train_on_batch(digits.x_train[part], digits.y_train[part])
+        found = look(observer, plan)
+        assert found["steps"] == count
+        for name in ("conv1", "norm2", "scores"):
+            weights = model.get_layer(name).trainable_weights
+            size = sum(float((np.array(w) ** 2).sum()) for w in weights)
+            change = sum(float(((np.array(w) - before[w.path]) ** 2).sum()) for w in weights)
+            assert found[f"{name}/size"] == pytest.approx(size, rel=1e-4)
+            assert found[f"{name}/change"] == pytest.approx(change, rel=1e-3, abs=1e-12)
+
+
+def test_a_look_that_is_only_tried_forgets_nothing(digits, digits_probe):
+    model = network()
+    observer = Observer(model, digits_probe)
+    plan = observer.plan(kv.LayerHealth(), "health")
+    model.train_on_batch(digits.x_train[:16], digits.y_train[:16])
+    observer.look([plan], remember=False)
+    assert look(observer, plan)["conv1/change"] > 0
+    assert look(observer, plan)["conv1/change"] == 0
+
+
+def test_the_weights_of_the_last_look_stay_on_the_device(model, digits_probe):
+    observer = Observer(model, digits_probe)
+    found = look(observer, observer.plan(kv.LayerHealth(gradients=True), "health"))
+    largest = max(array.size for array in found.values())
+    assert largest <= 16 * 10  # an image's channels; the kernels are larger
+
+
+# A training, with one filter killed and one layer frozen
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, digits, digits_probe):
+    model = network()
+    kernel, bias = model.get_layer("conv1").get_weights()
+    kernel[..., :3], bias[:3] = 0, -1
+    model.get_layer("conv1").set_weights([kernel, bias])
+    model.get_layer("conv2").trainable = False
+    model.compile(keras.optimizers.SGD(0.1), LOSS, metrics=["accuracy"])
+    folder = tmp_path_factory.mktemp("run")
+    weights = []
+    model.fit(
+        digits.x_train[:320],
+        digits.y_train[:320],
+        epochs=3,
+        verbose=0,
+        callbacks=[
+            keras.callbacks.LambdaCallback(
+                on_epoch_end=lambda epoch, logs: weights.append(
+                    np.concatenate([w.ravel() for w in model.get_layer("scores").get_weights()])
+                )
+            ),
+            kv.Monitor(folder, digits_probe, [kv.LayerHealth(gradients=True)], on_error="raise"),
+        ],
+    )
+    return folder / "vis", weights
+
+
+def test_the_update_ratio_is_that_of_a_step(run):
+    folder, weights = run
+    found = event_files.scalars(folder, "layer_health/update_ratio/scores")
+    for last, now, ratio in zip(weights, weights[1:], found[1:]):
+        steps = 320 // 32
+        expected = np.log10(np.linalg.norm(now - last) / np.linalg.norm(now) / steps)
+        assert ratio == pytest.approx(expected, abs=1e-3)
+
+
+def test_the_filters_killed_by_hand_are_reported(run):
+    folder, _ = run
+    assert event_files.scalars(folder, "layer_health/dead/conv1") == [0.5] * 3
+    report = event_files.texts(folder, "layer_health/report")[-1]
+    assert "conv1: 50 % of filters dead since epoch 0" in report
+
+
+def test_a_frozen_layer_is_called_frozen(run):
+    folder, _ = run
+    assert event_files.scalars(folder, "layer_health/update_ratio/conv2") == [-np.inf] * 3
+    report = event_files.texts(folder, "layer_health/report")[0]
+    assert "frozen since epoch 0 (trainable=False): conv2" in report
+    assert "| `conv2` | frozen |" in report
+
+
+def test_all_measures_are_curves_and_the_layers_one_picture(run):
+    folder, _ = run
+    curves = {tag.split("/")[1] for tag in event_files.tags(folder, "scalars")}
+    assert curves == {
+        "update_ratio",
+        "dead",
+        "sparsity",
+        "rank",
+        "weight_norm",
+        "gradient_norm",
+    }
+    pictures = event_files.pictures(folder, "layer_health/00_layers")
+    assert len(pictures) == 3
+    assert not np.array_equal(pictures[0], pictures[-1])
+
+
+def test_names_of_layers_are_checked(model, digits_probe):
+    with pytest.raises(ValueError, match="Did you mean 'conv2'"):
+        kv.LayerHealth(layers="convv2").compute(model, digits_probe)
