@@ -66,12 +66,12 @@ def test_the_demos_pictures_are_what_they_say():
 @pytest.mark.parametrize(
     ("name", "options", "tags"),
     [
-        ("quickstart", ["--epochs", "1"], {"grad_cam/02_conv3", "filters/00_conv1"}),
+        ("quickstart", ["--epochs", "1"], {"grad_cam/03_conv3", "filters/00_conv1"}),
         ("custom_model", ["--epochs", "1"], {"grad_cam/02_conv3", "saliency/00_input"}),
         (
             "transfer_learning",
             ["--epochs", "1", "--images", "24"],
-            {"grad_cam/156_mobilenetv2_1.00_96.Conv_1"},
+            {"grad_cam/153_mobilenetv2_1.00_96.Conv_1"},
         ),
     ],
 )
