@@ -52,7 +52,8 @@ class Monitor(keras.callbacks.Callback):
         freq: how often to look: every so many steps, 0 for never, or a callable `step -> bool`
             such as `kerasvis2.log_spaced(10)`. A view's own `freq` goes before.
         unit: what a step is: "epoch", or "batch" for the optimizer's iterations.
-        batch_size: look at so many probe images at a time; all at once by default.
+        batch_size: look at so many probe images at a time; by default all at once, in turns only
+            where the layers that the views read are so large that memory matters.
         on_error: "warn" reports a view that fails once, with its traceback, and switches it off;
             "raise" stops the training.
         hparams: name → number, string or bool, shown in TensorBoard's HParams tab.

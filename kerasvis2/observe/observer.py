@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras import ops
 
 from kerasvis2.layers import LayerInfo, select, tree
+from kerasvis2.observe.chunks import Chunk, at_once, chunks
 from kerasvis2.observe.loss import check_loss
 from kerasvis2.observe.outputs import Output
 from kerasvis2.observe.seen import Glance, Lens, Moment, see
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from kerasvis2.probe import Probe
     from kerasvis2.views.base import Needs, View
 
-Chunk = tuple[Any, Any, int]  # inputs, their rows in the probe, how many of them are real
 OUTPUTS = "outputs"  # the observer's own entry in what a pass returns, beside the views'
 
 
@@ -55,7 +55,7 @@ class Observation:
 
     def __post_init__(self) -> None:
         flat = tf.nest.flatten(self.chunks)
-        self.nbytes = sum(int(np.prod(t.shape)) * t.dtype.size for t in flat)
+        self.nbytes = sum(t.shape.num_elements() * t.dtype.size for t in flat)
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """One entry's arrays, the chunks joined. Waits for the device."""
@@ -89,7 +89,8 @@ class Observer:
     Args:
         model: a Keras model; one that is not built yet is built on the probe.
         probe: the images, or None where no view needs them.
-        batch_size: look at so many images at a time; all at once if None.
+        batch_size: look at so many images at a time; if None, all at once, as long as the layer
+            outputs that the views read are not too large (see `kerasvis2.observe.chunks`).
 
     Attributes:
         survey: what is known of the model.
@@ -107,10 +108,12 @@ class Observer:
             probe.check(model)
         self.survey: Survey = survey(model, None if probe is None else probe.inputs)
         self.spoken, self.truth = _spoken(self.survey, probe)
+        self._batch_size = batch_size
+        self._kept: dict[str, LayerInfo] = {}
         # Without a probe there is one look, at the weights alone.
         self._chunks: list[Chunk] = [(None, None, 0)]
-        if probe is not None:
-            self._chunks = list(_chunks(probe, batch_size))
+        self._given: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self._divide()
         self._functions: dict[tuple[str, ...], Any] = {}
         self._memory: dict[str, dict[str, Any]] = {}
 
@@ -147,6 +150,9 @@ class Observer:
         outputs = self.survey.outputs
         targets = [resolve(spec, outputs, self.probe) for spec in needs.targets]
         reduce = view.whole if whole else view.reduce
+        if needs.captures and not self._functions:  # what is traced keeps its batch
+            self._kept.update({info.path: info for info in layers})
+            self._divide()
         memory = view.memory(layers, self.probe)
         self._memory[name] = {key: tf.constant(value) for key, value in memory.items()}
         return Plan(name, view, needs, layers, list(targets) or [None], reduce)
@@ -162,7 +168,7 @@ class Observer:
             remember: keep what the views want to find again next time.
         """
         per_image = {plan.name: plan.needs.per_image for plan in plans} | {OUTPUTS: True}
-        chunks: list[dict[str, dict[str, Any]]] = []
+        parts: list[dict[str, dict[str, Any]]] = []
         memory = {plan.name: self._memory[plan.name] for plan in plans}
         for i, (inputs, *_) in enumerate(self._chunks):
             found: dict[str, dict[str, Any]] = {}
@@ -173,10 +179,20 @@ class Observer:
                 found |= self._function(group, captions, arguments)(*arguments)
             for name in memory.keys() & found.keys():
                 memory[name] = {key: found[name].pop(key, v) for key, v in memory[name].items()}
-            chunks.append(found)
+            parts.append(found)
         if remember:
             self._memory.update(memory)
-        return Observation(chunks, [valid for *_, valid in self._chunks], per_image)
+        return Observation(parts, [valid for *_, valid in self._chunks], per_image)
+
+    def _divide(self) -> None:
+        """Divides the probe into chunks."""
+        if self.probe is None:
+            return
+        kept = [info.shape or () for p, info in self._kept.items() for _ in self.survey.keys[p]]
+        size = self._batch_size or at_once(self.probe.size, kept)
+        if self._chunks[0][1] is None or min(size, self.probe.size) != len(self._chunks[0][1]):
+            self._chunks = list(chunks(self.probe, size))
+            self._given = {}
 
     def trace(self, plans: Sequence[Plan], with_outputs: bool = True) -> None:
         """Traces what `look` will call, without computing anything."""
@@ -199,6 +215,13 @@ class Observer:
         self, plans: Sequence[Plan], chunk: int, memory: dict[str, dict[str, Any]]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """What is given of a chunk beside its inputs, and the views' memories."""
+        key = (chunk, *(plan.name for plan in plans))
+        if key not in self._given:
+            self._given[key] = self._constants(plans, chunk)
+        return self._given[key], {plan.name: memory[plan.name] for plan in plans}
+
+    def _constants(self, plans: Sequence[Plan], chunk: int) -> dict[str, Any]:
+        """What is given of a chunk beside its inputs: the same at every look."""
         _, rows, valid = self._chunks[chunk]
         size = 1 if self.probe is None else self.probe.size
         given: dict[str, Any] = {
@@ -220,7 +243,7 @@ class Observer:
             if self._chunks[-1][2] < len(rows):
                 real = (np.arange(len(rows)) < valid) * (len(rows) / valid)
                 given["real"] = tf.constant(real, "float32")
-        return given, {plan.name: memory[plan.name] for plan in plans}
+        return given
 
     def _function(
         self, plans: Sequence[Plan], captions: bool, arguments: tuple[Any, ...]
@@ -315,12 +338,3 @@ def _captions(output: Output, labelled: bool) -> dict[str, Any]:
         sure = ops.sigmoid(ops.reshape(logits, (-1,)))
         found["probability"] = ops.where(classes > 0, sure, 1 - sure)
     return found
-
-
-def _chunks(probe: Probe, batch_size: int | None) -> Iterator[Chunk]:
-    """(inputs, rows, how many are real) per chunk; the last one is filled up to full size."""
-    size = min(batch_size or probe.size, probe.size)
-    for start in range(0, probe.size, size):
-        rows = np.minimum(np.arange(start, start + size), probe.size - 1)
-        inputs = tf.nest.map_structure(lambda x, rows=rows: tf.constant(x[rows]), probe.inputs)
-        yield inputs, rows, min(size, probe.size - start)
