@@ -36,9 +36,9 @@ def ascent_row(repeats: int) -> Row:
             once()
 
     view = kv.ActivationMaximization(steps=STEPS, warm_start=False)
-    seconds = by_turns({"ours": looked(model, probe, [view]), "floor": floor}, repeats)
+    times = by_turns({"ours": looked(model, probe, [view]), "floor": floor}, repeats)
     measure = f"ascent of {units} classes, {STEPS} steps of {units * views} images, CNN 32×32"
-    return compared(measure, seconds, "ours", "floor", "≤ 1.15", "forward + backward")
+    return compared(measure, times, "ours", "floor", "≤ 1.15", "forward + backward")
 
 
 def perturbation_rows(repeats: int, masks: int = 400) -> Iterator[Row]:
@@ -52,10 +52,10 @@ def perturbation_rows(repeats: int, masks: int = 400) -> Iterator[Row]:
         at_once = masks_at_once(probe.size, 32 * 32, count)
         floor = _forwards(model, probe.size * at_once, -(-count // at_once))
         works = {"ours": looked(model, probe, [view]), "floor": floor}
-        seconds = by_turns(works, repeats)
+        times = by_turns(works, repeats)
         measure = f"{name}, 16 images, CNN 32×32"
         what = f"{probe.size * count} forwards in batches of {probe.size * at_once}"
-        yield compared(measure, seconds, "ours", "floor", "≤ 1.1", what)
+        yield compared(measure, times, "ours", "floor", "≤ 1.1", what)
 
 
 def _forwards(model: Any, batch: int, times: int) -> Callable[[], None]:

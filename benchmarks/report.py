@@ -7,14 +7,17 @@ import importlib.metadata
 import os
 import platform
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import timing
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-_HEAD = "| measure | ours | compared with | ratio | target | met |\n|---|---|---|---|---|---|"
+_HEAD = (
+    "| measure | ours | compared with | ratio | of processor time | target | met |\n"
+    "|---|---|---|---|---|---|---|"
+)
 _PACKAGES = ("kerasvis2", "tensorflow", "keras", "numpy")
 
 
@@ -29,6 +32,7 @@ class Row:
         ratio: the number that the target is about; None where it was not measured.
         target: "≤ 1.15" or "≥ 8"; empty where there is none.
         spread: the quartiles of the ratio.
+        cpu: the ratio of the processor's time, where all of it was spent in this process.
     """
 
     measure: str
@@ -37,6 +41,7 @@ class Row:
     ratio: float | None
     target: str = ""
     spread: tuple[float, float] | None = None
+    cpu: float | None = None
 
     @property
     def met(self) -> bool | None:
@@ -51,30 +56,36 @@ class Row:
         if self.spread:
             shown += f" ({self.spread[0]:.3g} – {self.spread[1]:.3g})"
         met = {True: "yes", False: "**no**", None: ""}[self.met]
-        cells = self.measure, self.ours, self.other, shown, self.target, met
+        cpu = "" if self.cpu is None else f"{self.cpu:.3g}"
+        cells = self.measure, self.ours, self.other, shown, cpu, self.target, met
         return f"| {' | '.join(cells)} |"
 
 
 def compared(
     measure: str,
-    seconds: Mapping[str, list[float]],
+    times: timing.Times,
     ours: str,
     other: str,
     target: str = "",
     what: str = "",
+    *,
+    here: bool = True,
 ) -> Row:
     """A row of two works that were timed by turns.
 
     A target "≤" is about ours ÷ other, a target "≥" about other ÷ ours: how much faster we are.
+    `here` says whether both were done in this process, so that its processor time counts.
     """
     over, under = (other, ours) if target.startswith("≥") else (ours, other)
+    low, middle, high = timing.quartiles(times.wall, over, under)
     return Row(
         measure,
-        timing.words(seconds[ours]),
-        f"{what or other} {timing.words(seconds[other])}",
-        timing.ratio(seconds, over, under),
+        timing.words(times.wall[ours]),
+        f"{what or other} {timing.words(times.wall[other])}",
+        middle,
         target,
-        timing.spread(seconds, over, under),
+        (low, high),
+        timing.quartiles(times.cpu, over, under)[1] if here else None,
     )
 
 

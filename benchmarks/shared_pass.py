@@ -96,7 +96,7 @@ def rows(repeats: int, only: str = "") -> Iterator[Row]:
         with tempfile.TemporaryDirectory() as folder:
             epoch, drained = epochs(model, probe, without_ascent(), folder)
             works = {"ours": epoch, "forward + backward": floor(model, probe)}
-            seconds = by_turns(works, repeats, after={"ours": drained})
+            times = by_turns(works, repeats, after={"ours": drained})
         measure = f"epoch on the training thread, default views but ascent, {name}"
         target = targets.get(name, "≤ 1.15")
-        yield compared(measure, seconds, "ours", "forward + backward", target)
+        yield compared(measure, times, "ours", "forward + backward", target)

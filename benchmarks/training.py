@@ -40,14 +40,14 @@ def rows(repeats: int, path: str | None, images: int = 8000) -> Iterator[Row]:
             "views": _training(x, y, [_monitor(x, y, folder, without_ascent())]),
             "ascent": _training(x, y, [_monitor(x, y, folder, kv.default_views())]),
         }
-        seconds = by_turns(works, repeats, warmup=1, most_seconds=600)
+        times = by_turns(works, repeats, warmup=1, most_seconds=600)
     named = {
         "views": ("default views but ascent", "≤ 1.05"),
         "ascent": ("default views, ascent of all 10 classes warm", "≤ 1.1"),
     }
     for name, (views, target) in named.items():
         measure = f"{EPOCHS} epochs of {images:,} {what}, CNN, {views}"
-        yield compared(measure, seconds, name, "without", target, "without monitor")
+        yield compared(measure, times, name, "without", target, "without monitor")
 
 
 def _monitor(x: Any, y: Any, folder: str, views: list[kv.View]) -> kv.Monitor:
@@ -93,11 +93,11 @@ def keras_row(repeats: int, count: int = 1000) -> Row:
             str(Path(folder) / "keras"), histogram_freq=1, write_images=True, write_graph=False
         )
         works = {"ours": _ended(model, ours, True), "Keras": _ended(model, theirs, False)}
-        seconds = by_turns(works, repeats)
+        times = by_turns(works, repeats)
         theirs.on_train_end({})
     measure = "epoch's end: curves, filters, histograms of weights, CNN"
     what = "`TensorBoard(histogram_freq=1, write_images=True)`"
-    return compared(measure, seconds, "ours", "Keras", "≥ 2", what)
+    return compared(measure, times, "ours", "Keras", "≥ 2", what)
 
 
 def _ended(model: Any, callback: Any, drain: bool) -> Callable[[], None]:

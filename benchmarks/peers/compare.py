@@ -146,7 +146,8 @@ def _fought(duel: Duel, measure: str, python: Path, repeats: int) -> Row:
     peer = Peer(python, duel.peer, duel.task)
     try:
         works = {"ours": ours, "theirs": peer}
-        seconds = by_turns(works, repeats, warmup=1, most_seconds=60)
+        times = by_turns(works, repeats, warmup=1, most_seconds=60)
     finally:
         peer.close()
-    return compared(measure, seconds, "ours", "theirs", duel.target, duel.peer.replace("_", "-"))
+    name = duel.peer.replace("_", "-")
+    return compared(measure, times, "ours", "theirs", duel.target, name, here=False)
