@@ -240,7 +240,7 @@ def _check_unit(unit: Any, width: int) -> None:
     if np.ndim(unit) == 0 or isinstance(unit, tuple):
         indices = np.atleast_1d(unit)
         whole = indices.dtype.kind in "iu" and len(indices) > 0
-        if whole and 0 <= indices.min() and indices.max() < width:
+        if whole and indices.min() >= 0 and indices.max() < width:
             return
         raise ValueError(f"units: {unit!r} is no unit; the layer has the units 0 to {width - 1}.")
     if np.shape(unit) != (width,):
