@@ -224,11 +224,11 @@ class ActivationMaximization(View):
         units = self.units if isinstance(self.units, list) else range(count)
         if self.units == "probe" and about.label_indices is not None:
             units = sorted({int(c) for c in about.label_indices})[:count]
+        known = list(about.class_names or ()) if classes else []
         names = []
         for i, unit in enumerate(units):
             if np.ndim(unit) == 0:
-                known = classes and about.class_names and unit < len(about.class_names)
-                names.append(about.class_names[unit] if known else f"unit {unit}")
+                names.append(known[unit] if unit < len(known) else f"unit {unit}")
             elif isinstance(unit, tuple):
                 names.append("units " + " + ".join(str(one) for one in unit))
             else:

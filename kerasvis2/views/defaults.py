@@ -23,4 +23,5 @@ def default_views() -> list[View]:
 
         views = kv.default_views() + [kv.Saliency(), kv.GradCAM(target="predicted")]
     """
-    return [Curves(), Filters(), Activations(), GradCAM(), ActivationMaximization()]
+    ascent = ActivationMaximization(units="probe", quality="fast")
+    return [Curves(), Filters(), Activations(), GradCAM(), ascent]
