@@ -330,9 +330,11 @@ class Monitor(keras.callbacks.Callback):
 
     def _warn_of_company(self) -> None:
         """Says so where another callback writes curves into the same folders."""
-        own = self._recorder.event_files()
         for folder in FOLDERS:
-            others = foreign_writers(self.log_dir / folder, self._started, own)
+            seen = foreign_writers(self.log_dir / folder, self._started, ())
+            # Listed after: the recorder may begin a file at any moment.
+            own = {path.name for path in self._recorder.event_files()}
+            others = [name for name in seen if name not in own]
             if others:
                 self._warn_once(
                     "company",

@@ -82,13 +82,15 @@ class EventFile:
         path = self.folder / name
         event = event_pb2.Event(wall_time=now, file_version="brain.Event:2")
         record = _record(event.SerializeToString())
-        with open(path, "xb", buffering=0) as file:
-            try:
-                _write_all(file, record)
-            except OSError:
-                path.unlink()
-                raise
+        # Ours before it is there: who lists the folder meanwhile must not take it for another's.
         self.path, self._size = path, len(record)
+        try:
+            with open(path, "xb", buffering=0) as file:
+                _write_all(file, record)
+        except OSError:
+            self.path = None
+            path.unlink(missing_ok=True)
+            raise
 
 
 def foreign_writers(
