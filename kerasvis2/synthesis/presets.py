@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from kerasvis2.synthesis.transforms import Transform, jitter, noise, rotate, scale, shear, warp
+from kerasvis2.synthesis.transforms import (
+    Transform,
+    crop,
+    jitter,
+    noise,
+    rotate,
+    scale,
+    shear,
+    warp,
+)
 
 QUALITIES = ("fast", "good", "best")
 
@@ -49,6 +58,10 @@ def preset(
 ) -> Settings:
     """Settings for a quality and an image size.
 
+    Images under 32 pixels are climbed by pixels: they are drawings, mostly background, in which
+    few views of a large shift cost little. Larger ones are climbed by Fourier waves, in views that
+    differ much in size, which is what keeps fine noise out.
+
     Args:
         quality: "fast", "good" or "best".
         image_shape: (H, W, C).
@@ -59,13 +72,26 @@ def preset(
     """
     if quality not in QUALITIES:
         raise ValueError(f"quality must be one of {', '.join(QUALITIES)}, got {quality!r}")
-    affine = warp(jitter(0.1), rotate(15), scale(0.85, 1.15), shear(0.15))
+    rank, longest = QUALITIES.index(quality), max(image_shape[:2])
+    chosen = parametrization or ("pixels" if longest < 32 else "fourier")
+    if longest < 32:
+        moved = warp(jitter(0.1), rotate(15), scale(0.85, 1.15), shear(0.15))
+        steps, views, deviation = (50, 200, 500)[rank], (4, 8, 16)[rank], 0.1
+    elif longest < 128:
+        moved = warp(jitter(0.1), rotate(15), scale(0.8, 1.2))
+        steps, views, deviation = (50, 150, 300)[rank], (1, 4, 8)[rank], 0.05
+    else:
+        moved = warp(jitter(0.1), rotate(15), scale(0.6, 1.3))
+        steps, views, deviation = (32, 128, 256)[rank], (1, 1, 2)[rank], 0.05
+    if chosen == "maco":  # its pictures cover the whole frame, so look at parts of it
+        moved = warp(crop(0.3, 1.0))
     settings = Settings(
-        steps={"fast": 50, "good": 200, "best": 500}[quality],
-        warm_steps={"fast": 12, "good": 50, "best": 125}[quality],
-        views={"fast": 4, "good": 8, "best": 8}[quality],
-        transforms=(affine, noise(0.1)),
-        total_variation=0.3,
-        lp=0.4,
+        parametrization=chosen,
+        steps=steps,
+        warm_steps=max(1, steps // 4),
+        views=views,
+        transforms=(moved, noise(deviation)),
+        # Radians of phase; display units of a pixel; deviations of a wave.
+        learning_rate=0.5 if chosen == "maco" else 0.05,
     )
-    return replace(settings, parametrization=parametrization) if parametrization else settings
+    return replace(settings, total_variation=0.3, lp=0.4) if chosen == "pixels" else settings
