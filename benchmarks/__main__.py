@@ -18,7 +18,7 @@ from benchmarks import ascent, growth, memory, report, shared_pass, training
 from benchmarks.peers import compare as peers
 from benchmarks.report import Row
 
-SECTIONS = ("pass", "training", "memory", "ascent", "perturbation", "import", "keras", "peers")
+SECTIONS = "pass training memory long ascent perturbation import keras peers".split()
 
 
 def main() -> None:
@@ -49,6 +49,7 @@ def _rows(section: str, args: argparse.Namespace) -> Iterator[Row]:
         yield from training.rows(max(3, repeats // 6), args.mnist, images)
     elif section == "memory":
         yield from memory.peak_rows("CNN 32×32" if quick else "ResNet50V2 224×224")
+    elif section == "long":
         yield memory.growth_row(20 if quick else 1000)
     elif section == "ascent":
         yield ascent.ascent_row(repeats)
