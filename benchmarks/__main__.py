@@ -18,7 +18,17 @@ from benchmarks import ascent, growth, memory, report, shared_pass, training
 from benchmarks.peers import compare as peers
 from benchmarks.report import Row
 
-SECTIONS = "pass training memory long ascent perturbation import keras peers".split()
+SECTIONS = [
+    "pass",
+    "training",
+    "memory",
+    "long",
+    "ascent",
+    "perturbation",
+    "import",
+    "keras",
+    "peers",
+]
 
 
 def main() -> None:
