@@ -16,6 +16,9 @@ from kerasvis2.render import png
 
 Value: TypeAlias = summary_pb2.Summary.Value
 
+RUN_GRAPH = "__run_graph__"
+"""What TensorBoard calls a run's graph. In an event file it has a field instead of a tag."""
+
 
 def scalar(tag: str, value: float, description: str = "") -> Value:
     """One point of a curve, for the Time Series and Scalars tabs.
@@ -88,8 +91,7 @@ def graph(graph_def: bytes) -> Value:
         graph_def: A serialized `tensorflow.GraphDef`.
     """
     tensor = _string_tensor([graph_def], shape=[])
-    # The tag that TensorBoard itself gives to a graph it finds in an event file.
-    return Value(tag="__run_graph__", tensor=tensor, metadata=_metadata("graphs", ""))
+    return Value(tag=RUN_GRAPH, tensor=tensor, metadata=_metadata("graphs", ""))
 
 
 def numbers(tag: str, array: NDArray[np.float32]) -> Value:

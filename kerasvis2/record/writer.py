@@ -15,7 +15,7 @@ from pathlib import Path
 from tensorboard.compat.proto import event_pb2, summary_pb2
 
 from kerasvis2.record.crc32c import masked
-from kerasvis2.record.events import Value
+from kerasvis2.record.events import RUN_GRAPH, Value
 
 _counter = itertools.count()
 
@@ -39,7 +39,7 @@ class EventFile:
         self._size = 0
 
     def append(self, step: int, wall_time: float, values: Iterable[Value]) -> None:
-        """Writes `values` as one Event, complete or absent.
+        """Writes `values` as one Event, complete or absent; a graph becomes an Event of its own.
 
         Args:
             step: The Event's step.
@@ -49,9 +49,8 @@ class EventFile:
         Raises:
             OSError: If the folder or the file cannot be written.
         """
-        summary = summary_pb2.Summary(value=values)
-        event = event_pb2.Event(step=step, wall_time=wall_time, summary=summary)
-        record = _record(event.SerializeToString())
+        events = _events(step, wall_time, list(values))
+        record = b"".join(_record(event.SerializeToString()) for event in events)
         if self.path is None:
             self._create()
         assert self.path is not None
@@ -118,6 +117,19 @@ def foreign_writers(
             if entry.stat().st_mtime >= since:
                 found.append(entry.name)
     return sorted(found)
+
+
+def _events(step: int, wall_time: float, values: list[Value]) -> list[event_pb2.Event]:
+    """One Event of all values, before it one for each graph: these have a field of their own."""
+    graphs = [value for value in values if value.tag == RUN_GRAPH]
+    events = [
+        event_pb2.Event(step=step, wall_time=wall_time, graph_def=value.tensor.string_val[0])
+        for value in graphs
+    ]
+    if len(graphs) < len(values) or not values:
+        summary = summary_pb2.Summary(value=[v for v in values if v.tag != RUN_GRAPH])
+        events.append(event_pb2.Event(step=step, wall_time=wall_time, summary=summary))
+    return events
 
 
 def _record(data: bytes) -> bytes:

@@ -1,0 +1,206 @@
+"""Sheets of the training monitor: what stands where, and that nothing is hidden."""
+
+import numpy as np
+import pytest
+
+from kerasvis2.render.colour import NOT_A_NUMBER
+from kerasvis2.render.diagram import Box, diagram_sheet
+from kerasvis2.render.filmstrip import filmstrip_sheet, key_columns
+from kerasvis2.render.graphviz_layout import read_plain
+from kerasvis2.render.heatmap import Panel, heatmap_sheet
+from kerasvis2.render.layout import by_ranks
+from kerasvis2.render.matrix import matrix_sheet
+from kerasvis2.render.page import WRONG
+from kerasvis2.render.predictions import confusion_sheet, prediction_sheet
+
+RNG = np.random.default_rng(0)
+
+
+def has(picture, colour):
+    return bool((picture == colour).all(-1).any())
+
+
+# Heat maps
+
+
+def sheet(values, **options):
+    values = np.asarray(values, float)
+    panel = Panel("quantity", values, (-6.0, 0.0), -3.0, **options)
+    rows = [f"row {i}" for i in range(len(values))]
+    return heatmap_sheet([panel], rows, range(values.shape[1]), title="Title")
+
+
+def test_equal_values_get_equal_colours_whatever_their_row():
+    picture = sheet([[-3, -1], [-1, -3]])
+    assert not np.array_equal(sheet([[-3, -3], [-1, -3]]), picture)
+    assert np.array_equal(sheet([[-3, -1], [-1, -3]]), picture)
+
+
+def test_broken_numbers_have_a_colour_of_their_own():
+    assert has(sheet([[np.nan, -3]]), NOT_A_NUMBER)
+    assert not has(sheet([[-3, -3]]), NOT_A_NUMBER)
+
+
+def test_what_is_absent_is_not_broken():
+    absent = np.array([[True, False]])
+    assert not has(sheet([[np.nan, -3]], absent=absent), NOT_A_NUMBER)
+
+
+def test_what_stands_still_is_hatched():
+    still, moving = sheet([[-np.inf]]), sheet([[-3.0]])
+    assert has(still, (176, 178, 184))
+    assert not has(moving, (176, 178, 184))
+
+
+def test_marks_are_written():
+    assert not np.array_equal(sheet([[-3.0]], marks=np.array([["F"]])), sheet([[-3.0]]))
+
+
+def test_many_rows_and_steps_fit():
+    values = RNG.normal(size=(200, 2000)) - 3
+    picture = sheet(values)
+    assert picture.shape[1] == 652
+    assert picture.shape[0] < 1200
+
+
+def test_of_more_steps_than_pixels_the_last_is_drawn():
+    values = np.full((1, 3000), -3.0)
+    values[0, -1] = np.nan
+    assert has(sheet(values), NOT_A_NUMBER)
+
+
+# Film strips
+
+
+def test_key_columns_are_spaced_by_the_logarithm():
+    assert key_columns(range(7)) == list(range(7))
+    kept = key_columns(range(1000))
+    assert len(kept) == 10
+    assert (kept[0], kept[-1]) == (0, 999)
+    assert kept == sorted(set(kept))
+    gaps = np.diff(kept)
+    assert (np.diff(gaps[1:]) >= 0).all()
+
+
+def test_a_film_strip_marks_what_was_wrong_and_keeps_one_scale():
+    films = np.zeros((3, 2, 4, 4))
+    films[2] = 0.4
+    wrong = np.zeros((3, 2), bool)
+    options = {"title": "Film", "names": ["a", "b"]}
+    images = np.zeros((2, 8, 8, 1))
+    plain, top = filmstrip_sheet(images, films, [0, 5, 9], wrong=wrong, **options)
+    assert top == 0.5
+    assert not has(plain, WRONG)
+    wrong[1, 0] = True
+    marked, _ = filmstrip_sheet(images, films, [0, 5, 9], wrong=wrong, **options)
+    assert has(marked, WRONG)
+
+
+# Predictions
+
+
+def test_changed_and_wrong_images_are_told_apart_by_shape():
+    images = np.full((2, 8, 8, 1), 0.5)
+    options = {"title": "P", "captions": [["true a", "a"], ["true b", "a"]]}
+    quiet = prediction_sheet(images, wrong=[False, False], changed=[False, False], **options)
+    changed = prediction_sheet(images, wrong=[False, False], changed=[False, True], **options)
+    wrong = prediction_sheet(images, wrong=[False, True], changed=[False, False], **options)
+    assert has(changed, (0, 92, 175))
+    assert not has(quiet, (0, 92, 175))
+    assert has(wrong, WRONG)
+    assert not has(changed, WRONG)
+
+
+def test_confusions_of_many_classes_are_cut_and_say_so():
+    names = [f"class {i}" for i in range(40)]
+    picture = confusion_sheet(np.eye(40, dtype=int), names, title="Confusion")
+    assert picture.shape[1] == 652
+
+
+def test_a_matrix_tells_numbers_apart():
+    one = matrix_sheet(np.array([[0.1, 0.9]]), ["a"], ["b", "c"], title="M")
+    other = matrix_sheet(np.array([[0.9, 0.1]]), ["a"], ["b", "c"], title="M")
+    assert not np.array_equal(one, other)
+
+
+# Diagrams
+
+
+def apart(layout, sizes):
+    """No two boxes overlap."""
+    corners = [
+        (x - w / 2, y - h / 2, x + w / 2, y + h / 2) for (x, y), (w, h) in zip(layout, sizes)
+    ]
+    return all(
+        a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+        for i, a in enumerate(corners)
+        for b in corners[i + 1 :]
+    )
+
+
+def random_network(seed):
+    """Every box but the first is fed by one or two earlier ones."""
+    rng = np.random.default_rng(seed)
+    count = 30
+    edges = {(int(rng.integers(max(0, i - 4), i)), i) for i in range(1, count)}
+    edges |= {(int(rng.integers(0, i)), i) for i in range(2, count, 3)}
+    sizes = [(float(rng.integers(40, 200)), float(rng.integers(20, 90))) for _ in range(count)]
+    return sizes, sorted(edges)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_boxes_do_not_overlap_and_edges_run_down(seed):
+    sizes, edges = random_network(seed)
+    layout = by_ranks(sizes, edges)
+    assert apart(layout.centres, sizes)
+    for (start, end), line in zip(edges, layout.lines):
+        assert layout.centres[start, 1] < layout.centres[end, 1]
+        assert line[0] == pytest.approx(
+            (layout.centres[start, 0], layout.centres[start, 1] + sizes[start][1] / 2)
+        )
+        assert line[-1] == pytest.approx(
+            (layout.centres[end, 0], layout.centres[end, 1] - sizes[end][1] / 2)
+        )
+        heights = [y for _, y in line]
+        assert heights == sorted(heights)
+    low = layout.centres - np.array(sizes) / 2
+    high = layout.centres + np.array(sizes) / 2
+    assert low.min() >= -1e-6
+    assert (high <= np.array(layout.size) + 1e-6).all()
+
+
+def test_a_cycle_is_drawn_too():
+    layout = by_ranks([(50, 20)] * 3, [(0, 1), (1, 2), (2, 0)])
+    assert apart(layout.centres, [(50, 20)] * 3)
+
+
+def test_graphviz_places_are_read():
+    plain = (
+        "graph 1 2 3\n"
+        'node 0 1 2.5 1 0.5 "" solid box black lightgrey\n'
+        'node 1 1 0.5 1 0.5 "" solid box black lightgrey\n'
+        "edge 0 1 4 1 2.25 1 1.9 1 1.2 1 0.75 solid black\n"
+        "stop\n"
+    )
+    layout = read_plain(plain, 2, [(0, 1)])
+    assert layout.size == (144, 216)
+    np.testing.assert_allclose(layout.centres, [[72, 36], [72, 180]])
+    (line,) = layout.lines
+    assert line[0] == pytest.approx((72, 54))
+    assert line[-1] == pytest.approx((72, 180))
+
+
+def test_a_diagram_of_many_boxes_says_how_many():
+    boxes = [Box(f"layer {i}", ("Conv2D",), "weights") for i in range(200)]
+    edges = [(i, i + 1) for i in range(199)]
+    picture = diagram_sheet(boxes, edges, title="Model")
+    assert picture.shape[0] < 160 * 90
+    assert np.array_equal(picture, diagram_sheet(boxes, edges, title="Model"))
+
+
+def test_frozen_boxes_are_hatched():
+    open_, frozen = (
+        diagram_sheet([Box("conv", ("a",), kind)], [], title="M") for kind in ("weights", "frozen")
+    )
+    assert has(frozen, (214, 216, 222))
+    assert not has(open_, (214, 216, 222))
