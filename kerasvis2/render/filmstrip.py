@@ -65,7 +65,7 @@ def filmstrip_sheet(
     edge = min(_LARGEST, (INNER - (columns - 1) * _GAP) // columns)
     inner = edge - (2 * FRAME if wrong is not None else 0)
     flat = films.reshape(-1, *films.shape[2:])
-    first = None if originals is None else as_pictures(np.asarray(originals)[:MOST_ROWS])
+    first = None if originals is None else as_pictures(np.asarray(originals)[: films.shape[1]])
     size = fitted(flat if first is None or not overlay else first, inner, inner)
     first = None if first is None else resize_pictures(first, fitted(first, inner, inner))
     legend: Legend | None = None
