@@ -1,24 +1,14 @@
 """The exported page in a real browser: every control, hostile names, and no network."""
 
 import re
-import shutil
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from runs_on_disk import HOSTILE, TAG, picture, write_run
 
 import kerasvis2 as kv
 from kerasvis2.compare.page import page as html_of
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no chromium")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
 
 
 @pytest.fixture

@@ -170,7 +170,7 @@ def test_a_film_strip_grows_and_ends_with_everything(run):
     pictures = event_files.pictures(folder / "vis", "filmstrip/01_conv2")
     inked = [int((picture < 200).any(-1).any(0).sum()) for picture in pictures]
     # A column's edge may fall on one pixel more or less.
-    assert all(after >= before - 3 for before, after in zip(inked, inked[1:]))
+    assert all(after >= before - 3 for before, after in pairwise(inked))
     assert inked[-1] > inked[0] + 30
 
 

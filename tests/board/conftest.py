@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,18 +9,9 @@ import board_logs
 import pytest
 from board_server import Server
 from board_tab import Tab
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 LOADERS = {"rust": "true", "python": "false"}
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
@@ -59,15 +49,6 @@ def servers(
 def server(request: pytest.FixtureRequest, servers: dict[str, Server]) -> Server:
     """TensorBoard, under each of its loaders."""
     return servers[request.param]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=path, args=CHROMIUM)
 
 
 @pytest.fixture
