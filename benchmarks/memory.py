@@ -11,7 +11,7 @@ from benchmarks.report import Row
 
 def import_row(repeats: int) -> Row:
     """`import kerasvis2` in a fresh process."""
-    found = [fresh.measure("import") for _ in range(max(3, repeats // 2))]
+    found = [fresh.import_time() for _ in range(max(3, repeats // 2))]
     middle = statistics.median(found)
     return Row("`import kerasvis2`, ms", f"{middle:.0f} ms", "", middle, "≤ 50")
 
