@@ -42,14 +42,15 @@ def masked_scores(
     n, height, width = images.shape[:3]
     at_once = masks_at_once(n, height * width, count)
     rows = np.repeat(np.arange(n, dtype="int32"), at_once)
-    baseline = (ops.zeros_like(images) + baseline)[:, None]
-    difference = images[:, None] - baseline
+    # Pixels and channels in one axis: to spread a mask over a last axis of 3 is three times slower.
+    difference = ops.reshape(images - baseline, (n, 1, -1))
+    baseline = ops.reshape(ops.zeros_like(images) + baseline, (n, 1, -1))
+    channels = difference.shape[-1] // (height * width)
 
     def step(_: Any, block: Any) -> tuple[Any, Any]:
         # The last block may reach over the end; what is too much is cut off below.
         kept = masks(ops.minimum(block * at_once + ops.arange(at_once, dtype="int32"), count - 1))
-        if len(images.shape) == 4:
-            kept = kept[..., None]
+        kept = ops.repeat(ops.reshape(kept, (-1, at_once, height * width)), channels, axis=-1)
         shown = baseline + kept * difference
         values = score(ops.reshape(shown, (n * at_once, *images.shape[1:])), rows)
         values = ops.reshape(values, (n, at_once))
