@@ -61,7 +61,10 @@ class Tab:
         return self.settle()
 
     def settle(self) -> Tab:
-        """Waits until all pictures in view are there."""
+        """Waits until what was asked for is drawn, and all pictures in view are there."""
+        self.view.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
         expect(self.view.locator(".stage > *").first).to_be_attached()
         expect(self.view.locator(".late, .stale, [aria-busy]")).to_have_count(0)
         return self

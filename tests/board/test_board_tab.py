@@ -121,7 +121,7 @@ def test_a_tag_is_chosen_by_view_and_layer(tab: Tab) -> None:
     tab.settle()
     assert tab.shown("runs/alpha") == colour(0, 4, 1)
     tab.field("Search views and layers").fill("cam conv1")
-    assert tab.find("nav button bdi").all_inner_texts() == ["01_conv1"]
+    expect(tab.find("nav button bdi")).to_have_text(["01_conv1"])
     tab.field("Search views and layers").fill("no such thing")
     expect(tab.find("nav")).to_contain_text("No picture is called so")
 
