@@ -15,8 +15,10 @@ class GradCAMPlusPlus(CAMView):
 
     relu(Σ_k (Σ α_k⊙relu(g_k))·A_k) with α = g²/(2g² + g³·ΣA), sums over space, A the layer's
     output, k a channel and g = ∂logit/∂A. The paper takes the derivatives of exp(logit); that
-    factor is the same at every place of an image, overflows, and is left out. The weights are
-    meant for layers after their ReLU: where ΣA is negative the denominator can come near 0.
+    factor is the same at every place of an image, overflows, and is left out. Some
+    implementations also divide α by its sum over space, which the paper's formula does not. The
+    weights are meant for layers after their ReLU: where ΣA is negative the denominator can come
+    near 0.
 
     Chattopadhay et al., "Grad-CAM++: Generalized Gradient-based Visual Explanations for Deep
     Convolutional Networks", WACV 2018, https://arxiv.org/abs/1710.11063.

@@ -33,7 +33,7 @@ class IntegratedGradients(PixelView):
     (N, H, W, C), signed, and `input/gap`: (N,) Σ IG − (f(x) − f(b)).
 
     Args:
-        points: of the quadrature.
+        points: of the quadrature; deep networks may need 200 for a gap of a few percent.
         baseline: "black"; a number in display terms, from 0 (black) to 1 (white); "blur", the
             image itself out of focus; "mean", its own mean colour; or an array (H, W, C) in the
             model's units. Pixels equal to the baseline get 0, so black objects are invisible to

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from kerasvis2.views.base import Needs
 from kerasvis2.views.pixels import PixelView
 
-WARNING = "hardly depends on the trained weights: it fails the randomisation test (Adebayo 2018)"
+WARNING = "fails the weight-randomisation test (Adebayo 2018)"
 
 
 class RectifiedView(PixelView):
