@@ -57,3 +57,10 @@ def tab(browser: Browser, servers: dict[str, Server]) -> Iterator[Tab]:
     tab = Tab(browser, servers["rust"].url())
     yield tab
     tab.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser on a busy machine may miss a moment; a fault of ours fails every time."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
