@@ -94,4 +94,6 @@ def preset(
         # Radians of phase; display units of a pixel; deviations of a wave.
         learning_rate=0.5 if chosen == "maco" else 0.05,
     )
+    if quality == "best" and chosen == "fourier":  # so many full steps sharpen past a photograph
+        settings = replace(settings, learning_rate=0.03)
     return replace(settings, total_variation=0.3, lp=0.4) if chosen == "pixels" else settings
