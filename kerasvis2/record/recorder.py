@@ -116,14 +116,12 @@ class Recorder:
                 if not self._jobs:
                     self._thread = None
                     return
-                job = self._jobs[0]
-            self._do(job)
+            # No local name holds the job, so that `drain` leaves none of its arrays alive.
+            self._do(self._jobs[0])
             with self._changed:
                 # Only now: a job counts, and `drain` waits for it, until it is on disk.
-                self._jobs.popleft()
-                self._waiting_bytes -= job.nbytes
+                self._waiting_bytes -= self._jobs.popleft().nbytes
                 self._changed.notify_all()
-            del job  # or its arrays would live until the next one
 
     def _do(self, job: _Job) -> None:
         try:
