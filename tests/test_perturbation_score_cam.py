@@ -48,6 +48,26 @@ def test_default_is_the_last_convolution(digits_model: Any, digits_probe: Any) -
         np.testing.assert_allclose(maps, chunked[key], atol=1e-4 * maps.max())
 
 
+def test_default_is_behind_the_last_activation() -> None:
+    layers = keras.layers
+    plain = [layers.Conv2D(2, 3), layers.BatchNormalization(), layers.ReLU(name="relu")]
+    head = [layers.GlobalAveragePooling2D(), layers.Dense(3)]
+    probe = Probe(np.random.default_rng(0).random((2, 6, 6, 1), "float32"), display=(0, 1))
+    assert list(ScoreCAM().compute(keras.Sequential([*plain, *head]), probe)) == ["relu"]
+
+    class Residual(layers.Layer):
+        def __init__(self) -> None:
+            super().__init__(name="residual")
+            self.conv = layers.Conv2D(1, 3, padding="same")
+
+        def call(self, x: Any) -> Any:
+            return keras.ops.relu(x + self.conv(x))
+
+    assert list(ScoreCAM().compute(keras.Sequential([Residual(), *head[:1]]), probe)) == [
+        "residual"
+    ]
+
+
 def test_takes_the_channels_that_vary_most(digits_model: Any, digits_probe: Any) -> None:
     def compute(channels: int | None) -> np.ndarray:
         return ScoreCAM(channels, layers="conv3").compute(digits_model, digits_probe)["conv3"]
