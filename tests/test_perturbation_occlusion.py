@@ -204,6 +204,24 @@ def test_every_mask_once_in_full_batches(n: int, count: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("n", "side", "count", "at_once"),
+    [
+        (1, 224, 121, 61),  # 122 looks instead of the 128 of full batches
+        (1, 32, 4000, 250),  # 16 steps without a look too many
+        (16, 32, 100, 10),  # rather than 16, which would make 112
+        (4, 224, 1, 1),
+        (1, 8, 7, 7),
+        (300, 8, 5, 1),
+        (1, 224, 131, 44),  # a prime: one look too many in 3 steps
+    ],
+)
+def test_as_few_looks_as_possible_fill_the_last_step(
+    n: int, side: int, count: int, at_once: int
+) -> None:
+    assert masks_at_once(n, side * side, count) == at_once
+
+
+@pytest.mark.parametrize(
     ("settings", "words"),
     [
         ({"fill": "grey"}, "fill='grey'"),

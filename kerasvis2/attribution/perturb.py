@@ -63,9 +63,13 @@ def masked_scores(
 
 
 def masks_at_once(n: int, pixels: int, count: int) -> int:
-    """How many masks make a full batch of n images, so that all steps are about equally full."""
-    most = max(1, min(_MOST, _PIXELS // pixels) // n)
-    return math.ceil(count / math.ceil(count / most))
+    """How many masks to look n images under in one step.
+
+    At most as many as make a full batch and more than half of that, such that as few as possible
+    are looked at twice to fill the last step; of several such numbers the largest.
+    """
+    most = min(count, max(1, min(_MOST, _PIXELS // pixels) // n))
+    return min(range(most, most // 2, -1), key=lambda some: math.ceil(count / some) * some)
 
 
 def sum_of_masks(weights: Any, masks: Callable[[Any], Any], image: tuple[int, int]) -> Any:
