@@ -8,7 +8,10 @@ import tensorflow as tf
 from keras import layers, ops
 
 import kerasvis2 as kv
+from kerasvis2.diagnostics.facts import Facts, LayerFacts
+from kerasvis2.diagnostics.report import judge
 from kerasvis2.observe.observer import Observer
+from kerasvis2.views import layer_health
 
 LOSS = "sparse_categorical_crossentropy"
 
@@ -235,3 +238,10 @@ def test_all_measures_are_curves_and_the_layers_one_picture(run):
 def test_names_of_layers_are_checked(model, digits_probe):
     with pytest.raises(ValueError, match="Did you mean 'conv2'"):
         kv.LayerHealth(layers="convv2").compute(model, digits_probe)
+
+
+def test_a_layer_that_is_stuck_and_dead_is_marked_as_both():
+    layer = LayerFacts(update_ratio=-np.inf, dead=1.0, spatial=True, weights=9, weight_norm=1.0)
+    facts = Facts(layers={"conv": layer}, steps=5)
+    column = layer_health._column(facts, judge(facts, 0))
+    assert [layer_health._MARKS[int(mark[0])] for mark in column[3:]] == ["S", "D"]

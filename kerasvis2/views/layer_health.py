@@ -22,6 +22,7 @@ from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
 MOST = 64
 _BEFORE, _CHANGES, _ELAPSED = "steps_before", "changes", "elapsed"  # only in the memory
 _MEASURES = ("update_ratio", "dead", "sparsity", "rank", "weight_norm", "gradient_norm")
+_DEAD = "D"
 _MARKS = ("", *dict.fromkeys(rule.mark for rule in RULES if rule.mark))
 
 
@@ -167,7 +168,7 @@ class LayerHealth(View):
 
         track = about.kept.get("track", Track()).then(about.step or 0, _column(facts, findings))
         drawing.keep["track"] = track
-        marks = np.array(_MARKS)[track.table[-1].astype(int)]
+        marks = np.array(_MARKS)[track.table[-2:].astype(int)]
         letters = [f"{rule.mark} {rule.word}" for rule in RULES if rule.mark in marks and rule.mark]
         drawing.pictures["layers"] = Picture(
             heatmap_sheet(
@@ -234,29 +235,31 @@ def _past(about: About, said: Mapping[Key, tuple[str, str]]) -> dict[Key, str]:
 
 
 def _column(facts: Facts, findings: Sequence[Finding]) -> np.ndarray:
-    """(4, layers): update ratio, dead share, rank share, and which mark."""
-    said = {f.subject: _MARKS.index(f.rule.mark) for f in findings[::-1] if f.speaks}
+    """(5, layers): update ratio, dead share, rank share, which mark, and which of the dead."""
+    said: tuple[dict[str, int], dict[str, int]] = ({}, {})
+    for finding in findings[::-1]:
+        if finding.speaks:
+            said[finding.rule.mark == _DEAD][finding.subject] = _MARKS.index(finding.rule.mark)
     rows = [
-        (layer.update_ratio, layer.dead, layer.rank_share, said.get(key, 0))
+        (layer.update_ratio, layer.dead, layer.rank_share, *(each.get(key, 0) for each in said))
         for key, layer in facts.layers.items()
     ]
-    return np.array(rows, np.float64).reshape(-1, 4).T
+    return np.array(rows, np.float64).reshape(-1, 5).T
 
 
 def _panels(table: np.ndarray, marks: np.ndarray) -> list[Any]:
-    """Of (4, layers, steps)."""
+    """Of (5, layers, steps), and the marks (2, layers, steps)."""
     from kerasvis2.render.heatmap import Panel
 
-    ratio, dead, rank, _ = table
-    dying = marks == "D"
+    ratio, dead, rank = table[:3]
     panels = [
         Panel(
             "update ratio",
             ratio,
             (-6.0, 0.0),
             -3.0,
-            absent=np.isnan(ratio) & (marks != "N"),
-            marks=np.where(dying, "", marks),
+            absent=np.isnan(ratio) & (marks[0] != "N"),
+            marks=marks[0],
         )
     ]
     if np.isfinite(dead).any():
@@ -267,7 +270,7 @@ def _panels(table: np.ndarray, marks: np.ndarray) -> list[Any]:
                 (0.0, 1.0),
                 0.0,  # white where all is well
                 absent=np.isnan(dead),
-                marks=np.where(dying, "D", ""),
+                marks=marks[1],
             )
         )
     panels.append(Panel("effective rank", rank, (0.0, 1.0), absent=np.isnan(rank)))
