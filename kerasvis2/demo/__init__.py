@@ -40,8 +40,8 @@ def main(args: argparse.Namespace) -> int:
         print(f"{run:14} {own:14.2f}   {free:27.2f}")
     print(
         "\nLook at grad_cam/07_conv5 in the Images or Time Series tab: `shortcut` looks at the\n"
-        "photograph, `fixed` at the digit. The curves of `shortcut` alone would not tell; the scalar\n"
-        "grad_cam/energy_on_object/conv5, the share of the map that lies on the digit, does."
+        "photograph, `fixed` at the digit. The curves of `shortcut` alone would not tell; the\n"
+        "scalar grad_cam/energy_on_object/conv5, the share of the map on the digit, does."
     )
     if args.no_board:
         print(f"\nTo see it: tensorboard --logdir {log_dir} --samples_per_plugin images=10000")
