@@ -27,6 +27,7 @@ def masked_scores(
     baseline: Any,
     masks: Callable[[Any], Any],
     count: int,
+    turned: Callable[[Any, int], Any] = lambda values, turns: values,
 ) -> Any:
     """(n, count) scores of every image under every mask.
 
@@ -38,9 +39,11 @@ def masked_scores(
         masks: `masks(indices (k,)) -> (n, k, H, W)`, what is kept; (1, k, H, W) where all images
             have the same masks. A function of the indices alone.
         count: number of masks.
+        turned: `turned(values, turns) -> values`, called with what each step of so many found.
     """
     n, height, width = images.shape[:3]
     at_once = masks_at_once(n, height * width, count)
+    blocks = math.ceil(count / at_once)
     rows = np.repeat(np.arange(n, dtype="int32"), at_once)
     # Pixels and channels in one axis: to spread a mask over a last axis of 3 is three times slower.
     difference = ops.reshape(images - baseline, (n, 1, -1))
@@ -53,10 +56,9 @@ def masked_scores(
         kept = ops.repeat(ops.reshape(kept, (-1, at_once, height * width)), channels, axis=-1)
         shown = baseline + kept * difference
         values = score(ops.reshape(shown, (n * at_once, *images.shape[1:])), rows)
-        values = ops.reshape(values, (n, at_once))
+        values = turned(ops.reshape(values, (n, at_once)), blocks)
         return values, values
 
-    blocks = math.ceil(count / at_once)
     # A scan, because its turns wait for each other: several at a time would multiply the memory.
     _, values = ops.scan(step, ops.zeros((n, at_once)), ops.arange(blocks, dtype="int32"))
     return ops.reshape(ops.transpose(values, (1, 0, 2)), (n, blocks * at_once))[:, :count]

@@ -19,6 +19,7 @@ from kerasvis2.observe.survey import Survey, survey
 from kerasvis2.observe.targets import Target, labels_for, predicted, resolve
 
 if TYPE_CHECKING:
+    from kerasvis2.observe.progress import Progress
     from kerasvis2.probe import Probe
     from kerasvis2.views.base import Needs, View
 
@@ -91,6 +92,7 @@ class Observer:
         probe: the images, or None where no view needs them.
         batch_size: look at so many images at a time; if None, all at once, as long as the layer
             outputs that the views read are not too large (see `kerasvis2.observe.chunks`).
+        progress: where to show how far a look has come; None for nowhere.
 
     Attributes:
         survey: what is known of the model.
@@ -98,7 +100,13 @@ class Observer:
         traces: how often a pass was traced.
     """
 
-    def __init__(self, model: Any, probe: Probe | None, batch_size: int | None = None) -> None:
+    def __init__(
+        self,
+        model: Any,
+        probe: Probe | None,
+        batch_size: int | None = None,
+        progress: Progress | None = None,
+    ) -> None:
         if batch_size is not None and (int(batch_size) != batch_size or batch_size < 1):
             raise ValueError(f"batch_size={batch_size!r}: give a number of images, or None.")
         self.model = model
@@ -109,6 +117,7 @@ class Observer:
         self.survey: Survey = survey(model, None if probe is None else probe.inputs)
         self.spoken, self.truth = _spoken(self.survey, probe)
         self._batch_size = batch_size
+        self._progress = progress
         self._kept: dict[str, LayerInfo] = {}
         # Without a probe there is one look, at the weights alone.
         self._chunks: list[Chunk] = [(None, None, 0)]
@@ -170,6 +179,8 @@ class Observer:
         per_image = {plan.name: plan.needs.per_image for plan in plans} | {OUTPUTS: True}
         parts: list[dict[str, dict[str, Any]]] = []
         memory = {plan.name: self._memory[plan.name] for plan in plans}
+        if self._progress is not None:
+            self._progress.looks = len(self._chunks)
         for i, (inputs, *_) in enumerate(self._chunks):
             found: dict[str, dict[str, Any]] = {}
             for group, captions in self._groups(plans, with_outputs):
@@ -274,7 +285,15 @@ class Observer:
             ops.cast(steps, "int32"),
             given.get("rows"),
         )
-        lens = Lens(self.model, self.survey, self.probe, inputs, given.get("labels"), moment)
+        lens = Lens(
+            self.model,
+            self.survey,
+            self.probe,
+            inputs,
+            given.get("labels"),
+            moment,
+            self._progress,
+        )
         if self.probe is None:
             glance = Glance(None, [], {}, [], [])
         else:

@@ -20,6 +20,7 @@ from kerasvis2.observe.survey import Survey
 from kerasvis2.observe.targets import Target, predicted, scores
 
 if TYPE_CHECKING:
+    from kerasvis2.observe.progress import Progress
     from kerasvis2.probe import Probe
 
 # Gradients of float16 layers are small enough to vanish; they are taken of a multiple of the
@@ -72,6 +73,8 @@ class Seen:
         probe: the probe, for what is constant over the training.
         memory: what the view left behind last time (see `View.memory`).
         look: `look(images, rows=None, …)` → another `Seen` of other images: see `Lens.look`.
+        turned: `turned(values, turns)` → `values`; in a loop of so many turns it shows that one
+            more is done, where someone is watching.
     """
 
     inputs: Any
@@ -91,6 +94,7 @@ class Seen:
     probe: Probe | None
     memory: dict[str, Any]
     look: Callable[..., Seen]
+    turned: Callable[[Any, int], Any]
 
     @staticmethod
     def differentiate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -138,6 +142,7 @@ class Lens:
         inputs: the batch, in the structure the model is called with.
         labels: its labels in the model's own form, where the loss is asked for.
         moment: where in the training and in the probe this is.
+        progress: where loops show how far they are, or None.
     """
 
     model: Any
@@ -146,6 +151,7 @@ class Lens:
     inputs: Any
     labels: Any
     moment: Moment
+    progress: Progress | None = None
 
     @property
     def image_key(self) -> Any:
@@ -349,4 +355,5 @@ def see(
         probe=lens.probe,
         memory=memory,
         look=look,
+        turned=lens.progress.turned if lens.progress else lambda values, turns: values,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from kerasvis2.layers import LayerInfo
 from kerasvis2.views.base import About, Arrays, View, tag_of
 
 if TYPE_CHECKING:
+    from kerasvis2.observe.progress import Progress
     from kerasvis2.probe import Probe
 
 
@@ -18,7 +20,7 @@ def compute(view: View, model: Any, probe: Probe | None, batch_size: int | None 
     """See `View.compute`."""
     from kerasvis2.observe.observer import Observer
 
-    observer = Observer(model, probe, batch_size)
+    observer = Observer(model, probe, batch_size, _progress())
     plan = observer.plan(view, view.name, whole=True)
     return observer.look([plan], with_outputs=False).arrays(view.name)
 
@@ -27,7 +29,7 @@ def render(view: View, model: Any, probe: Probe | None, batch_size: int | None =
     """See `View.render`."""
     from kerasvis2.observe.observer import OUTPUTS, Observer
 
-    observer = Observer(model, probe, batch_size)
+    observer = Observer(model, probe, batch_size, _progress())
     observation = observer.look([observer.plan(view, view.name)])
     outputs = observation.arrays(OUTPUTS)
     survey = observer.survey
@@ -37,6 +39,16 @@ def render(view: View, model: Any, probe: Probe | None, batch_size: int | None =
         tag_of(view.name, key, about.layers): picture.pixels
         for key, picture in drawing.pictures.items()
     }
+
+
+def _progress() -> Progress | None:
+    """A bar where someone is watching a terminal, as Keras's own."""
+    import keras
+
+    from kerasvis2.observe.progress import Progress
+
+    watched = sys.stdout is not None and sys.stdout.isatty()
+    return Progress() if watched and keras.config.is_interactive_logging_enabled() else None
 
 
 def describe(

@@ -16,6 +16,8 @@ from kerasvis2.views.pixels import INPUT, PixelView, check_pixels
 class PerturbedView(PixelView):
     """How the score answers to changes of the input; a method gives `reduce`.
 
+    Used alone on a terminal, it shows a progress bar.
+
     Args:
         **common: `target`, `targets`, `freq`, `scale`, `seed`.
     """
@@ -65,7 +67,12 @@ def scores_under(seen: Any, baseline: Any, masks: Any, count: int, measure: Any 
     """
     measured = measure or (lambda again: again.score)
     return masked_scores(
-        lambda images, rows: measured(seen.look(images, rows)), seen.inputs, baseline, masks, count
+        lambda images, rows: measured(seen.look(images, rows)),
+        seen.inputs,
+        baseline,
+        masks,
+        count,
+        seen.turned,
     )
 
 

@@ -1,0 +1,40 @@
+"""How far a long pass has come, shown on a terminal while it runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+class Progress:
+    """A bar over the turns of the loops inside a traced pass.
+
+    How many there will be is known when the pass is traced, before the first of them.
+
+    Attributes:
+        looks: how often the pass is run, once for each chunk of the probe.
+    """
+
+    def __init__(self) -> None:
+        self.looks = 1
+        self._turns = 0
+        self._bar: Any = None
+
+    def turned(self, values: Any, turns: int) -> Any:
+        """`values` as they are; when they are there, one more turn is shown as done.
+
+        Args:
+            values: what a turn of the loop has found.
+            turns: how many turns the loop has.
+        """
+        self._turns += turns
+        with tf.control_dependencies([values]):
+            tf.numpy_function(self._advance, [], [])
+        return values
+
+    def _advance(self) -> None:
+        if self._bar is None:
+            self._bar = keras.utils.Progbar(self._turns * self.looks)
+        self._bar.add(1)
