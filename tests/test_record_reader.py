@@ -18,9 +18,9 @@ def picture(seed, height=12, width=16):
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
 
 
-def write(folder, *steps, tag="grad_cam/03_conv", wall_time=100.0, seed=0):
+def write(folder, *steps, tag="grad_cam/03_conv", wall_time=100.0, seed=0, since=None):
     """An event file with one picture a step, each of its own."""
-    file = EventFile(folder)
+    file = EventFile(folder, since)
     for step in steps:
         description = f"Markdown\n\nscale: 0…{step + 1}"
         value = events.image(tag, picture(seed + step), description)
@@ -117,9 +117,19 @@ def test_after_a_resume_the_latest_by_wall_time_wins(tmp_path):
     assert np.array_equal(run.picture("conv", 2), picture(52))
 
 
-def test_a_later_file_with_older_times_does_not_win(tmp_path):
+def test_after_a_resume_the_steps_not_yet_repeated_are_gone(tmp_path):
+    write(tmp_path, 0, 1, 2, 3)
+    write(tmp_path, 1, 2, wall_time=200.0, seed=50)
+    write(tmp_path, 2, wall_time=150.0, seed=80)
+    run = only(reader.runs(tmp_path))
+    assert run.steps("conv") == [0, 1, 2]
+    found = [run.picture("conv", step) for step in range(3)]
+    assert np.array_equal(found, [picture(0), picture(51), picture(82)])
+
+
+def test_of_two_writers_at_a_time_the_later_by_the_clock_wins(tmp_path):
     write(tmp_path, 0, wall_time=200.0, seed=50)
-    write(tmp_path, 0, wall_time=100.0)
+    write(tmp_path, 0, wall_time=100.0, since=0.0)
     assert np.array_equal(only(reader.runs(tmp_path)).picture("conv", 0), picture(50))
 
 

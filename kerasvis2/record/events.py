@@ -12,12 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorboard.compat.proto import summary_pb2, tensor_pb2, tensor_shape_pb2, types_pb2
 
+from kerasvis2.record.index import RUN_GRAPH
 from kerasvis2.render import png
 
 Value: TypeAlias = summary_pb2.Summary.Value
-
-RUN_GRAPH = "__run_graph__"
-"""What TensorBoard calls a run's graph. In an event file it has a field instead of a tag."""
 
 
 def scalar(tag: str, value: float, description: str = "") -> Value:

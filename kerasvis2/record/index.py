@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from tensorboard.compat.proto import summary_pb2, tensor_pb2
+from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2
 
 from kerasvis2.record.frames import (
     Damaged,
@@ -25,6 +25,9 @@ from kerasvis2.record.frames import (
 
 _SMALL = 4096  # records up to this are read whole, and so checked, when indexed
 _LONG_TAG = 1 << 16
+
+RUN_GRAPH = "__run_graph__"
+"""What TensorBoard calls a run's graph. In an event file it has a field instead of a tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,30 @@ class Series:
             self.entries[entry.step] = entry
 
 
-def index_file(path: Path, found: dict[str, Series]) -> str | None:
-    """Adds all values in an event file to `found`, by tag.
+@dataclass
+class Folder:
+    """What the event files of a folder hold.
+
+    Attributes:
+        series: by tag.
+        started: whether a session is known to have begun there.
+    """
+
+    series: dict[str, Series] = field(default_factory=dict)
+    started: bool = False
+
+    def start(self, step: int) -> None:
+        """A session begins at `step`: unless it is the first, older data from there on are void.
+
+        TensorBoard does the same.
+        """
+        for series in self.series.values() if self.started else ():
+            series.entries = {at: entry for at, entry in series.entries.items() if at < step}
+        self.started = True
+
+
+def index_file(path: Path, found: Folder) -> str | None:
+    """Adds all values in an event file to `found`. Files are added in the order of their names.
 
     Returns:
         None, or what is wrong with the file; it has been read up to there.
@@ -78,25 +103,34 @@ def index_file(path: Path, found: dict[str, Series]) -> str | None:
                 small = stop - start <= _SMALL
                 source = peek_bytes(verified(peek, start, stop), start) if small else peek
                 for tag, kind, entry in _entries(source, path, start, stop, found):
-                    found.setdefault(tag, Series(kind)).add(entry)
+                    found.series.setdefault(tag, Series(kind)).add(entry)
     except (Damaged, OSError) as error:
         return f"{path}: {error}"
     return None
 
 
 def _entries(
-    peek: Peek, path: Path, start: int, stop: int, found: dict[str, Series]
+    peek: Peek, path: Path, start: int, stop: int, found: Folder
 ) -> list[tuple[str, str, Entry]]:
     """Parses an Event: (tag, kind, entry) of each value."""
     step, wall_time = 0, 0.0
-    summary = None
+    summary = graph = None
     for number, begin, end in fields(peek, start, stop):
         if number == 1:
             wall_time = struct.unpack("<d", peek(begin, 8))[0]
         elif number == 2:
             step = varint(peek(begin, end - begin))
+        elif number == 4:
+            graph = begin, end
         elif number == 5:
             summary = begin, end
+        elif number == 7:
+            log = _parse(event_pb2.SessionLog, peek(begin, end - begin))
+            if log.status == event_pb2.SessionLog.START:
+                found.start(step)
+    if graph is not None:
+        entry = Entry(step, wall_time, "", np.nan, path, (start, stop), graph)
+        return [(RUN_GRAPH, "graphs", entry)]
     if summary is None:
         return []
     entries = []
@@ -109,9 +143,7 @@ def _entries(
     return entries
 
 
-def _value(
-    peek: Peek, start: int, stop: int, found: dict[str, Series]
-) -> tuple[str, str, str, float]:
+def _value(peek: Peek, start: int, stop: int, found: Folder) -> tuple[str, str, str, float]:
     """Parses a Summary.Value: its tag, kind, description and, of a scalar, number."""
     tag, kind, description, number = "", "", "", np.nan
     tensor = None
@@ -133,7 +165,7 @@ def _value(
             kind = kind or plugin
     if not kind:
         # Writers may give the metadata with a tag's first value only.
-        kind = found[tag].kind if tag in found else "tensors"
+        kind = found.series[tag].kind if tag in found.series else "tensors"
     if kind == "scalars" and tensor is not None:
         number = _number(peek(tensor[0], tensor[1] - tensor[0]))
     return tag, kind, description, number

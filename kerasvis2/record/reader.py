@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasvis2.record.frames import Damaged, open_events, peek_file, verified
-from kerasvis2.record.index import Entry, Series, index_file
+from kerasvis2.record.index import Entry, Folder, Series, index_file
 
 _PARTS = ("train", "validation", "vis")
 SCALE_TAG = "scale/"
@@ -168,9 +168,9 @@ class Run:
         merged: dict[str, Series] = {}
         damage = []
         for part, paths in self.files.items():
-            found: dict[str, Series] = {}
+            found = Folder()
             damage += [wrong for path in paths if (wrong := index_file(path, found))]
-            for tag, series in found.items():
+            for tag, series in found.series.items():
                 name = tag if part in ("", "vis") else f"{part}/{tag}"
                 for entry in series.entries.values():
                     merged.setdefault(name, Series(series.kind)).add(entry)

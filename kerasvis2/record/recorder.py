@@ -61,6 +61,7 @@ class Recorder:
         self._raised: BaseException | None = None
         self._reported: set[str] = set()
         self._files: dict[str, EventFile] = {}
+        self._began = time.time()
 
     def submit(self, step: int, draw: Draw, nbytes: int, wall_time: float | None = None) -> None:
         """Queues one step.
@@ -99,6 +100,7 @@ class Recorder:
         finally:
             with self._changed:
                 self._files = {}
+                self._began = time.time()
 
     def event_files(self) -> list[Path]:
         """The event files begun so far."""
@@ -138,7 +140,7 @@ class Recorder:
         folder = self.log_dir / name
         if name not in self._files:
             with self._changed:
-                self._files[name] = EventFile(folder)
+                self._files[name] = EventFile(folder, self._began)
         file = self._files[name]
         key = f"writing {name}"
         try:

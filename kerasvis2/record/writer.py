@@ -14,8 +14,10 @@ from pathlib import Path
 
 from tensorboard.compat.proto import event_pb2, summary_pb2
 
+from kerasvis2.record import resume
 from kerasvis2.record.crc32c import masked
-from kerasvis2.record.events import RUN_GRAPH, Value
+from kerasvis2.record.events import Value
+from kerasvis2.record.index import RUN_GRAPH
 
 _counter = itertools.count()
 
@@ -29,12 +31,17 @@ class EventFile:
     for an Event still being written, and skip; since nobody appends to another process's file,
     nothing ever follows it.
 
+    Where older files of ours hold the same tags at the first step and later, as when a training was
+    taken up from a checkpoint, the new file tells TensorBoard to drop these. See `resume`.
+
     Args:
         folder: Where the file goes. Other event files there are left alone.
+        since: Seconds since 1970; files written later have a living writer. Now, by default.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], since: float | None = None) -> None:
         self.folder = Path(folder)
+        self._since = time.time() if since is None else since
         self.path: Path | None = None
         self._size = 0
 
@@ -49,10 +56,14 @@ class EventFile:
         Raises:
             OSError: If the folder or the file cannot be written.
         """
-        events = _events(step, wall_time, list(values))
-        record = b"".join(_record(event.SerializeToString()) for event in events)
+        values = list(values)
+        events = _events(step, wall_time, values)
         if self.path is None:
-            self._create()
+            older = resume.others(self.folder)
+            if resume.repeats(older, step, {value.tag for value in values}, self._since):
+                events = resume.restart(step, wall_time) + events
+            self._create(resume.newest(older))
+        record = b"".join(_record(event.SerializeToString()) for event in events)
         assert self.path is not None
         with open(self.path, "r+b", buffering=0) as file:
             try:
@@ -70,13 +81,14 @@ class EventFile:
         self.path = None
         return True
 
-    def _create(self) -> None:
+    def _create(self, newest: float) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         now = time.time()
-        # TensorBoard reads a folder's files in the order of their names, hence the microseconds.
+        # TensorBoard reads a folder's files in the order of their names, hence the microseconds;
+        # also where the clock has been put back, or is another machine's.
         name = (
-            f"events.out.tfevents.{now:.6f}.{socket.gethostname()}"
-            f".{os.getpid()}.{next(_counter)}.kerasvis"
+            f"events.out.tfevents.{max(now, newest + 1e-6):.6f}.{socket.gethostname()}"
+            f".{os.getpid()}.{next(_counter)}{resume.SUFFIX}"
         )
         path = self.folder / name
         event = event_pb2.Event(wall_time=now, file_version="brain.Event:2")

@@ -111,9 +111,10 @@ def write_runs(root: Path) -> None:
             beta.write(step)
         gamma.write(step, ("01_conv1",), pictures=step % 5 == 0)
     # Killed after step 9, taken up again at step 6, and logging other pictures from there.
-    killed, again = Writer(root / "resumed", 3), Writer(root / "resumed", 3)
+    killed = Writer(root / "resumed", 3)
     for step in range(10):
         killed.write(step)
+    again = Writer(root / "resumed", 3)
     for step in range(6, 12):
         again.write(step, session=3600.0)
     write_foreign(root / "foreign")

@@ -1,0 +1,170 @@
+"""A training taken up from an earlier step: both of TensorBoard's loaders and our reader agree."""
+
+import os
+import time
+
+import numpy as np
+import pytest
+from record_loaders import LOADERS
+from runs_on_disk import picture
+from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
+from tensorboard.backend.event_processing.plugin_event_accumulator import EventAccumulator
+from tensorboard.compat.proto import event_pb2
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+from kerasvis2.record import events, reader
+from kerasvis2.record.recorder import Recorder
+from kerasvis2.record.writer import EventFile
+
+TAG = "grad_cam/03_conv"
+
+
+def write(file, *steps, tag=TAG, session=0):
+    """Pictures that tell their step and session."""
+    for step in steps:
+        value = events.image(tag, picture(step + 100 * session))
+        file.append(step, 1000.0 * session + step, [value])
+
+
+def accumulate(folder):
+    """What the Python loader has, nothing sampled away."""
+    return EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
+
+
+def steps(folder, tag=TAG):
+    return [event.step for event in accumulate(folder).Tensors(tag)]
+
+
+def is_restart(folder):
+    """Whether the newest file in a folder tells TensorBoard to drop what is older."""
+    path = max(path for path in folder.iterdir() if "tfevents" in path.name)
+    found = list(LegacyEventFileLoader(str(path)).Load())
+    logs = [event.session_log.status for event in found if event.HasField("session_log")]
+    assert logs in ([], [event_pb2.SessionLog.START] * 2)
+    return bool(logs)
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_repeated_steps_show_what_was_logged_last(loader, tmp_path):
+    write(EventFile(tmp_path / "run"), *range(10))
+    write(EventFile(tmp_path / "run"), *range(6, 8), session=1)
+    write(EventFile(tmp_path / "run"), 7, 8, session=2)
+    expected = {step: picture(step) for step in range(6)}
+    expected |= {6: picture(106), 7: picture(207), 8: picture(208)}
+
+    load = loader(tmp_path)
+    found = load.pictures("run", TAG, list(expected))
+    assert np.array_equal(found, list(expected.values()))
+    [run] = reader.runs(tmp_path).values()
+    assert run.steps(TAG) == list(expected)
+    assert all(np.array_equal(run.picture(TAG, step), expected[step]) for step in expected)
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_a_resumption_is_followed_while_tensorboard_runs(loader, tmp_path):
+    load = loader(tmp_path)
+    write(EventFile(tmp_path / "run"), *range(5))
+    load.pictures("run", TAG, [0, 1, 2, 3, 4])
+    again = EventFile(tmp_path / "run")
+    write(again, 2, session=1)
+    load.pictures("run", TAG, [0, 1, 2])
+    write(again, 3, session=1)
+    assert np.array_equal(load.pictures("run", TAG, [0, 1, 2, 3])[2:], [picture(102), picture(103)])
+
+
+def test_a_second_fit_that_goes_on_drops_nothing(tmp_path):
+    write(EventFile(tmp_path), 0, 1, 2)
+    write(EventFile(tmp_path), 3, 4)
+    assert not is_restart(tmp_path)
+    assert steps(tmp_path) == [0, 1, 2, 3, 4]
+
+
+def test_what_will_not_be_written_again_at_once_is_kept(tmp_path):
+    """A film is drawn at the end only; TensorBoard's tabs fail on a tag without any picture."""
+    first = EventFile(tmp_path)
+    write(first, 0, 1, 2, 3)
+    write(first, 3, tag="film")
+    write(EventFile(tmp_path), 1, 2, session=1)
+    assert not is_restart(tmp_path)
+    assert steps(tmp_path, "film") == [3]
+
+
+def test_a_graph_is_kept_until_it_is_written_again(tmp_path):
+    values = [events.graph(b""), events.scalar("x", 1.0)]
+    EventFile(tmp_path).append(0, 0.0, values)
+    EventFile(tmp_path).append(0, 1.0, values[1:])
+    assert not is_restart(tmp_path)
+    EventFile(tmp_path).append(0, 2.0, values)
+    assert is_restart(tmp_path)
+    assert accumulate(tmp_path).Graph() is not None
+
+
+def test_another_writers_data_are_kept(tmp_path):
+    """`keras.callbacks.TensorBoard` counts some of its curves in batches, in the same folder."""
+    write(EventFile(tmp_path), 0, 1, 2, 3)
+    other = EventFile(tmp_path)
+    other.append(0, 0.0, [events.scalar("evaluation_loss_vs_iterations", 0.5)])
+    other.append(500, 1.0, [events.scalar("evaluation_loss_vs_iterations", 0.4)])
+    other.path.rename(other.path.with_suffix(".v2"))
+    write(EventFile(tmp_path), 1, 2, session=1)
+    assert not is_restart(tmp_path)
+    assert steps(tmp_path, "evaluation_loss_vs_iterations") == [0, 500]
+
+
+def test_of_two_monitors_in_one_training_neither_drops_the_others_data(tmp_path):
+    one, other = (Recorder(tmp_path, on_error=print) for _ in range(2))
+    for step in range(3):
+        for recorder in (one, other):
+            recorder.submit(step, lambda: {"vis": [events.scalar("x", 1.0)]}, 0)
+            recorder.drain()
+    assert not is_restart(tmp_path / "vis")
+    assert len(steps(tmp_path / "vis", "x")) == 6
+
+
+def test_a_recorder_begins_anew_after_its_end(tmp_path):
+    recorder = Recorder(tmp_path, on_error=print)
+    for _ in range(2):
+        for step in range(3):
+            recorder.submit(step, lambda: {"vis": [events.scalar("x", 1.0)]}, 0)
+        recorder.close()
+    assert is_restart(tmp_path / "vis")
+    assert steps(tmp_path / "vis", "x") == [0, 1, 2]
+
+
+def test_a_clock_put_back_does_not_put_the_new_file_first(tmp_path):
+    old = EventFile(tmp_path)
+    write(old, 0, 1, 2, 3)
+    ahead = tmp_path / f"events.out.tfevents.{time.time() + 86_400:.6f}.host.1.0.kerasvis"
+    old.path.rename(ahead)
+    os.utime(ahead, (0, 0))
+    write(EventFile(tmp_path), 1, 2, session=1)
+    assert max(tmp_path.iterdir()) != ahead
+    write(EventFile(tmp_path), 2, 3, session=2)
+    assert steps(tmp_path) == [0, 1, 2, 3]
+
+
+def test_a_damaged_file_is_no_obstacle(tmp_path):
+    old = EventFile(tmp_path)
+    write(old, 0, 1, 2, 3)
+    data = old.path.read_bytes()
+    old.path.write_bytes(data[:-100])
+    os.utime(old.path, (0, 0))
+    write(EventFile(tmp_path), 1, 2, session=1)
+    assert is_restart(tmp_path)
+    assert steps(tmp_path) == [0, 1, 2]
+
+
+def test_a_start_of_somebody_elses_session_is_heeded_as_tensorboard_does(tmp_path):
+    """TensorFlow's supervisor may write some summaries before the first start."""
+    start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
+    writer = EventFileWriter(str(tmp_path))
+    for step, is_start in [(0, False), (1, False), (1, True), (2, False), (1, True), (5, False)]:
+        event = event_pb2.Event(step=step, wall_time=float(step))
+        if is_start:
+            event.session_log.CopyFrom(start)
+        else:
+            event.summary.value.append(events.scalar("x", 1.0))
+        writer.add_event(event)
+    writer.close()
+    [run] = reader.runs(tmp_path).values()
+    assert run.steps("x") == steps(tmp_path, "x") == [0, 5]
