@@ -33,7 +33,7 @@ def write_run(folder, steps, *, seed=0, tag=TAG, probe="abc", scale=None, size=(
     for step in steps:
         vis = [events.image(tag, picture(seed + step, *size))]
         if scale is not None:
-            vis.append(events.scalar(f"scale/{tag}", scale))
+            vis.append(events.scale(tag, scale))
         values = {"vis": vis, "train": [events.scalar("epoch_loss", 1 / (step + 1))]}
         recorder.submit(step, lambda values=values: values, 0, wall_time=at + step)
     recorder.close()

@@ -10,6 +10,7 @@ from tensorboard import errors
 from tensorboard.data import provider
 
 from kerasvis2.board import runs
+from kerasvis2.record.index import SCALE_TAG, SCALES
 
 # What the stock dashboards call their data.
 _IMAGES, _SCALARS, _TEXT = "images", "scalars", "text"
@@ -23,7 +24,6 @@ _POINTS = 1000
 # is how it says so.
 _UNREADABLE = "expected a borrowed string"
 
-_SCALE = "scale/"
 _ABOUT = "kerasvis/run"
 _FINGERPRINT = re.compile(r"probe fingerprint\W*([0-9a-f]{8,64})", re.IGNORECASE)
 
@@ -69,13 +69,7 @@ class Logs:
             ],
             "tags": _tags(images, [run.id for run in grouped]),
             "scalars": sorted(
-                {
-                    tag
-                    for name, tags in scalars.items()
-                    if name in shown
-                    for tag in tags
-                    if not tag.startswith(_SCALE)
-                },
+                {tag for name, tags in scalars.items() if name in shown for tag in tags},
                 key=_usual_first,
             ),
         }
@@ -97,16 +91,16 @@ class Logs:
             "read_blob_sequences", plugin_name=_IMAGES, downsample=_ALL, run_tag_filter=wanted
         )
         scales = self._ask(
-            "read_scalars",
-            plugin_name=_SCALARS,
+            "read_tensors",
+            plugin_name=SCALES,
             downsample=_ALL,
-            run_tag_filter=provider.RunTagFilter(tags=[_SCALE + tag]),
+            run_tag_filter=provider.RunTagFilter(tags=[SCALE_TAG + tag]),
         )
         found = {}
         for run, tags in images.items():
             data = [d for d in tags.get(tag, ()) if len(d.values) > _HEAD + sample]
             if data:
-                scale = _by_event(scales.get(run, {}).get(_SCALE + tag, ()))
+                scale = _by_event(scales.get(run, {}).get(SCALE_TAG + tag, ()))
                 found[run] = {
                     "steps": [d.step for d in data],
                     "times": [d.wall_time for d in data],
@@ -196,7 +190,8 @@ def _by_event(data: Any) -> dict[tuple[int, float | None], float]:
     # A resumed run may have logged a step twice; a picture and its scale share one event's time.
     found: dict[tuple[int, float | None], float] = {}
     for datum in data:
-        found[datum.step, datum.wall_time] = found[datum.step, None] = datum.value
+        value = float(datum.numpy)
+        found[datum.step, datum.wall_time] = found[datum.step, None] = value
     return found
 
 

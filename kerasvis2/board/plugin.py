@@ -7,6 +7,7 @@ import argparse
 from tensorboard.plugins import base_plugin
 
 from kerasvis2.board.tab import KerasvisTab
+from kerasvis2.record.index import SCALES
 
 _KEPT = 500
 _PLUGIN = "images"
@@ -47,6 +48,7 @@ kB over 500 steps cost 1 GB a run. A series that is longer is thinned out at ran
             )
         flags.samples_per_plugin = {
             _PLUGIN: flags.kerasvis_images,
+            SCALES: 0,  # all of them, as they are but a number a picture
             **(flags.samples_per_plugin or {}),
         }
 

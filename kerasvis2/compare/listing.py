@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerasvis2.record.reader import SCALE_TAG, Run
+from kerasvis2.record.index import SCALES
+from kerasvis2.record.reader import Run
 
 _FIRST = ("images", "scalars", "text")
 
@@ -13,15 +14,13 @@ def listing(run: Run) -> Iterator[str]:
     """Yields lines: the run's name, then each tag with its kind and steps."""
     yield f"{run.name}  ({run.path})"
     kinds = sorted(
-        {series.kind for series in run.series.values()},
+        # Scales are part of their pictures.
+        {series.kind for series in run.series.values()} - {SCALES},
         key=lambda kind: (_FIRST.index(kind) if kind in _FIRST else len(_FIRST), kind),
     )
-    scales = {SCALE_TAG + tag for tag in run.tags()}
     width = min(60, max(map(len, run.series), default=0))
     for kind in kinds:
         for tag in run.tags(kind):
-            if tag in scales:
-                continue  # part of their pictures, not curves
             steps = run.steps(tag)
             count = f"{len(steps)} step{'s' * (len(steps) != 1)}"
             span = f"{steps[0]}…{steps[-1]}" if len(steps) > 1 else f"{steps[0]}"

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kerasvis2.layers import LayerInfo
-from kerasvis2.record.events import Value, graph, histogram, image, numbers, scalar, text
-from kerasvis2.record.reader import SCALE_TAG
+from kerasvis2.record.events import (
+    Value,
+    graph,
+    histogram,
+    image,
+    numbers,
+    scalar,
+    scale,
+    text,
+)
 from kerasvis2.views.base import Drawing, tag_of
 
 VIS = "vis"
@@ -25,8 +33,7 @@ def entries(drawing: Drawing, view: str, layers: Mapping[str, LayerInfo]) -> dic
         tag = tag_of(view, key, layers)
         vis.append(image(tag, picture.pixels, picture.text))
         if picture.top is not None:
-            # As a scalar, as TensorBoard keeps the description of a tag's first picture only.
-            vis.append(scalar(SCALE_TAG + tag, picture.top))
+            vis.append(scale(tag, picture.top))
     vis += [scalar(f"{view}/{key}", value) for key, value in drawing.scalars.items()]
     vis += [text(f"{view}/{key}", words) for key, words in drawing.texts.items()]
     vis += [histogram(f"{view}/{key}", each) for key, each in drawing.histograms.items()]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorboard.compat.proto import summary_pb2, tensor_pb2, tensor_shape_pb2, types_pb2
 
-from kerasvis2.record.index import RUN_GRAPH
+from kerasvis2.record.index import RUN_GRAPH, SCALE_TAG, SCALES
 from kerasvis2.render import png
 
 Value: TypeAlias = summary_pb2.Summary.Value
@@ -101,6 +101,22 @@ def numbers(tag: str, array: NDArray[np.float32]) -> Value:
         tensor_content=np.asarray(array, "<f4").tobytes(),
     )
     return Value(tag=tag, tensor=tensor, metadata=_metadata("kerasvis_numbers", ""))
+
+
+def scale(tag: str, top: float) -> Value:
+    """The display scale of the picture `tag` of the same Event; no tab shows it but this package's.
+
+    TensorBoard keeps the description of a tag's first picture only, hence a value of its own.
+
+    Args:
+        tag: The picture's tag.
+        top: What the ends of its colours stand for.
+    """
+    value = scalar(SCALE_TAG + tag, top)
+    value.metadata.plugin_data.plugin_name = SCALES
+    # Data of plugins that TensorBoard does not know are read by their class, or not at all.
+    value.metadata.data_class = summary_pb2.DATA_CLASS_TENSOR
+    return value
 
 
 def text(tag: str, markdown: str) -> Value:

@@ -28,6 +28,10 @@ _LONG_TAG = 1 << 16
 
 RUN_GRAPH = "__run_graph__"
 """What TensorBoard calls a run's graph. In an event file it has a field instead of a tag."""
+SCALES = "kerasvis_scale"
+"""The kind of data that display scales are, which no stock tab shows."""
+SCALE_TAG = "scale/"
+"""What comes before an image's tag in the tag of its display scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,7 @@ def _value(peek: Peek, start: int, stop: int, found: Folder) -> tuple[str, str, 
     if not kind:
         # Writers may give the metadata with a tag's first value only.
         kind = found.series[tag].kind if tag in found.series else "tensors"
-    if kind == "scalars" and tensor is not None:
+    if kind in ("scalars", SCALES) and tensor is not None:
         number = _number(peek(tensor[0], tensor[1] - tensor[0]))
     return tag, kind, description, number
 

@@ -21,12 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasvis2.record.frames import Damaged, open_events, peek_file, verified
-from kerasvis2.record.index import Entry, Folder, Series, index_file
+from kerasvis2.record.index import SCALE_TAG, SCALES, Entry, Folder, Series, index_file
 
 _PARTS = ("train", "validation", "vis")
-SCALE_TAG = "scale/"
-"""What comes before an image's tag in the tag of its display scale."""
-
 _SCALE = re.compile(r"^scale: (.+?)\s*$", re.MULTILINE)
 
 
@@ -130,14 +127,14 @@ class Run:
     def scale(self, tag: str, step: int) -> str | None:
         """The display scale of a picture, where its writer told it.
 
-        Either by a scalar `scale/<tag>` of the same moment, as this package does, or by a line
+        Either by a number `scale/<tag>` of the same moment, as this package does, or by a line
         such as "scale: 0…0.5" in the description.
         """
         picture = self._image(tag, step)
         told = self.series.get(SCALE_TAG + find_tag(tag, self.tags(), self.name))
-        scalar = told.entries.get(step) if told else None
-        if scalar is not None and scalar.wall_time == picture.wall_time:
-            return f"{scalar.number:g}"
+        entry = told.entries.get(step) if told and told.kind == SCALES else None
+        if entry is not None and entry.wall_time == picture.wall_time:
+            return f"{entry.number:g}"
         match = _SCALE.search(picture.description)
         return match[1] if match else None
 

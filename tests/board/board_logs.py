@@ -87,7 +87,7 @@ class Writer:
                 tag = f"grad_cam/{layer}"
                 rgb = colour(self.number, step, place + (1 if session else 0))
                 values.append(events.image(tag, picture(rgb), "**Grad-CAM**\nwhere it looks"))
-                values.append(events.scalar(f"scale/{tag}", self.scale))
+                values.append(events.scale(tag, self.scale))
             values.append(events.image("filters/01_conv1", picture(colour(self.number, step))))
         if values:
             self.vis.append(step, time, values)

@@ -65,7 +65,13 @@ def test_the_index_names_everything_and_reads_no_data(server: Server) -> None:
     photos = next(tag for tag in index["tags"] if tag["name"] == "photos")
     assert photos == {"name": "photos", "description": "", "samples": 3, "runs": ["runs/foreign"]}
     assert index["scalars"][:3] == ["<svg onload=document.title='owned'>", *index["scalars"][1:3]]
-    assert not [tag for tag in index["scalars"] if tag.startswith("scale/")]
+
+
+def test_scales_are_no_curves_of_the_built_in_tabs(server: Server) -> None:
+    for path in ("data/plugin/scalars/tags", "data/plugin/timeseries/tags"):
+        _, _, body = get(server, path)
+        assert b"epoch_loss" in body
+        assert b"scale/" not in body
 
 
 def test_a_series_has_every_step_with_time_scale_and_picture(server: Server) -> None:
@@ -128,7 +134,7 @@ def test_an_explicit_limit_goes_before_ours(
 def test_the_flag_sets_tensorboards_limit(flags: list[str], kept: dict[str, int]) -> None:
     board = program.TensorBoard(plugins=[*default.get_static_plugins(), KerasvisPlugin])
     board.configure(["tensorboard", "--logdir=somewhere", *flags])
-    assert board.flags.samples_per_plugin == kept
+    assert board.flags.samples_per_plugin == {"kerasvis_scale": 0} | kept
 
 
 def test_a_limit_of_nothing_is_refused() -> None:
