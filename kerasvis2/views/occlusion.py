@@ -20,6 +20,8 @@ class Occlusion(PerturbedView):
     f(x) − f(x with the window filled), f the target's logit: positive where the patch speaks for
     the target, negative where it speaks against it. Of a linear model it is Σ w·(x − fill) over
     the window. The picture paints each window where it is; where several overlap, their mean.
+    (Xplique paints the sum Σ_w Δ_w of the windows w over a pixel, without the windows that reach
+    over the edge, so that its map is larger by how many overlap, and 0 at the far edges.)
 
     Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014,
     https://arxiv.org/abs/1311.2901 (who show the class's probability under the patch).

@@ -92,3 +92,30 @@ def test_smooth_grad_within_its_noise(model, linear, probe, onehot):
     variance = kv.VarGrad(samples=400).compute(model, probe)["input"]
     error = np.sqrt(2 * variance / 400) + 1e-9
     assert (np.abs(mean - expected) / error).mean() < 1.2  # 0.8 for normal errors
+
+
+@pytest.mark.parametrize(
+    ("patch", "stride", "cut"),
+    [
+        ((4, 2), (4, 2), (0, 0)),  # side by side
+        ((4, 2), (2, 1), (0, 0)),  # overlapping
+        ((5, 3), (4, 4), (1, 1)),  # the last row and column reach over the edge
+    ],
+)
+@pytest.mark.parametrize("fill", [0.0, 0.25])
+def test_occlusion_is_the_sum_over_whole_windows(
+    model, linear, probe, onehot, patch, stride, cut, fill
+):
+    explainer = theirs.Occlusion(
+        linear, patch_size=patch, patch_stride=stride, occlusion_value=fill
+    )
+    expected = explainer.explain(probe.inputs, onehot).numpy()[..., 0]
+    costs = kv.Occlusion(patch, stride, fill).compute(model, probe)["input"]
+    rows, columns = (size - less for size, less in zip(costs.shape[1:], cut))
+    painted = np.zeros(expected.shape)
+    for row in range(rows):
+        for column in range(columns):
+            down, right = row * stride[0], column * stride[1]
+            cost = costs[:, row, column, None, None]
+            painted[:, down : down + patch[0], right : right + patch[1]] += cost
+    near(painted, expected, 1e-4)
