@@ -48,24 +48,37 @@ def test_default_is_the_last_convolution(digits_model: Any, digits_probe: Any) -
         np.testing.assert_allclose(maps, chunked[key], atol=1e-4 * maps.max())
 
 
-def test_default_is_behind_the_last_activation() -> None:
+class Residual(keras.layers.Layer):
+    """A sum in its own code behind its only layer."""
+
+    def __init__(self) -> None:
+        super().__init__(name="residual")
+        self.conv = keras.layers.Conv2D(2, 3, padding="same")
+
+    def call(self, x: Any) -> Any:
+        return keras.ops.relu(x + self.conv(x))
+
+
+def plain() -> list[Any]:
     layers = keras.layers
-    plain = [layers.Conv2D(2, 3), layers.BatchNormalization(), layers.ReLU(name="relu")]
+    return [layers.Conv2D(2, 3), layers.BatchNormalization(), layers.ReLU(name="relu")]
+
+
+DEEPEST = {
+    "relu": lambda: [*plain(), keras.layers.MaxPooling2D()],
+    "body/relu": lambda: [keras.Sequential([keras.Input((6, 6, 1)), *plain()], name="body")],
+    "residual": lambda: [*plain(), Residual()],
+    "body/residual": lambda: [keras.Sequential([*plain(), Residual()], name="body")],
+}
+
+
+@pytest.mark.parametrize("path", DEEPEST)
+def test_default_is_behind_the_last_activation(path: str) -> None:
+    layers = keras.layers
     head = [layers.GlobalAveragePooling2D(), layers.Dense(3)]
+    model = keras.Sequential([keras.Input((6, 6, 1)), *DEEPEST[path](), *head])
     probe = Probe(np.random.default_rng(0).random((2, 6, 6, 1), "float32"), display=(0, 1))
-    assert list(ScoreCAM().compute(keras.Sequential([*plain, *head]), probe)) == ["relu"]
-
-    class Residual(layers.Layer):
-        def __init__(self) -> None:
-            super().__init__(name="residual")
-            self.conv = layers.Conv2D(1, 3, padding="same")
-
-        def call(self, x: Any) -> Any:
-            return keras.ops.relu(x + self.conv(x))
-
-    assert list(ScoreCAM().compute(keras.Sequential([Residual(), *head[:1]]), probe)) == [
-        "residual"
-    ]
+    assert list(ScoreCAM().compute(model, probe)) == [path]
 
 
 def test_takes_the_channels_that_vary_most(digits_model: Any, digits_probe: Any) -> None:

@@ -94,6 +94,28 @@ def on_grid(values: Any, seen: Any) -> Any:
     return fold(values, grid)
 
 
+def behind(convolution: LayerInfo, infos: Sequence[LayerInfo]) -> LayerInfo:
+    """The last layer of the resolution of a convolution that comes after it, or itself.
+
+    Behind the last convolution of a model that is its output with the normalisation, activation
+    and residual sum that follow, before any pooling. Another layer than a convolution is its own.
+    """
+    if not is_convolution(convolution):
+        return convolution
+    size = (convolution.shape or ())[1:3]
+    alike = [info for info in infos if (info.shape or ())[1:3] == size]
+    last = [info for info in alike if info.place >= convolution.place][-1]
+    # A block may go on behind the last of its layers, such as with a sum in its own code.
+    blocks = [info for info in alike if info.path in last.parents and not _ends_in_a_layer(info)]
+    return [*blocks, last][0]
+
+
+def _ends_in_a_layer(info: LayerInfo) -> bool:
+    import keras
+
+    return isinstance(info.layer, (keras.Function, keras.Sequential))
+
+
 def _informative(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
     # The patches no longer reach the class token behind the last attention: gradient 0.
     last = max((info.place for info in infos if is_attention(info)), default=-1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +9,9 @@ from keras import ops
 
 from kerasvis2.attribution.cam import weighted_sum
 from kerasvis2.attribution.upsample import from_0_to_1, upsampled
-from kerasvis2.layers import LayerInfo, LayerSpec, is_attention
+from kerasvis2.layers import LayerSpec
 from kerasvis2.views.base import Needs
-from kerasvis2.views.cam import CAMView, on_grid
+from kerasvis2.views.cam import CAMView, behind, on_grid
 from kerasvis2.views.perturbed import confidence, scores_under
 
 
@@ -38,8 +37,8 @@ class ScoreCAM(CAMView):
             (measured by the standard deviation, for each image); all of them by default. With 64
             of 1280 the map of a trained network is hardly another.
         layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) that make up a grid;
-            by default the last of them, which in a convolutional network is the one behind the
-            last activation; in a transformer the last one that Grad-CAM would take.
+            by default the last one that Grad-CAM would take, with the normalisation, activation
+            and residual sum behind it.
         **common: `target`, `targets`, `freq`, `scale`.
 
     Raises:
@@ -60,15 +59,12 @@ class ScoreCAM(CAMView):
         needs = super().needs(model, probe)
         candidates = needs.default
         assert candidates is not None, "class activation maps have default layers"
-
-        def last(infos: Sequence[LayerInfo]) -> Sequence[LayerInfo]:
-            if any(map(is_attention, infos)):
-                return candidates(infos)[-1:]
-            # What stands last may be in a block that goes on behind it, such as a residual sum.
-            around = [info for info in infos[:-1] if info.path in infos[-1].parents]
-            return [*around, *infos[-1:]][:1]
-
-        return replace(needs, gradients=False, own_pass=True, default=last)
+        return replace(
+            needs,
+            gradients=False,
+            own_pass=True,
+            default=lambda infos: [behind(candidates(infos)[-1], infos)],
+        )
 
     def reduce(self, seen: Any) -> dict[str, Any]:
         black = seen.probe.from_display(0.0)
