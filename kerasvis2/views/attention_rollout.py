@@ -9,8 +9,9 @@ from keras import ops
 from kerasvis2.attribution.attention import from_the_image, rollout
 from kerasvis2.attribution.tokens import token_grid
 from kerasvis2.layers import is_attention
-from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+from kerasvis2.views.base import About, Arrays, Drawing, Needs, View
 from kerasvis2.views.cam import spatial
+from kerasvis2.views.maps import draw_maps
 from kerasvis2.views.pixels import INPUT
 
 
@@ -63,15 +64,4 @@ class AttentionRollout(View):
         return {INPUT: ops.image.resize(patches[..., None], size, "bilinear")[..., 0]}
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
-        from kerasvis2.render import attribution_sheet
-
-        pixels, top = attribution_sheet(
-            about.images,
-            arrays[INPUT],
-            scale=self.scale,
-            frozen=about.frozen.get(INPUT),
-            title=about.title(self.title, INPUT),
-            captions=about.captions(),
-            wrong=about.wrong(),
-        )
-        return Drawing(pictures={INPUT: Picture(pixels, top)})
+        return draw_maps(arrays, about, self, overlay=True)

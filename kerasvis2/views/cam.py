@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from kerasvis2.attribution.tokens import fold, token_grid
 from kerasvis2.layers import LayerInfo, LayerSpec, is_attention, is_convolution, spread
-from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture
-from kerasvis2.views.objects import on_object
+from kerasvis2.views.base import About, Arrays, Drawing, Needs
+from kerasvis2.views.maps import draw_maps
 from kerasvis2.views.targeted import TargetedView
 
 
@@ -50,23 +50,7 @@ class CAMView(TargetedView):
         }
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
-        from kerasvis2.render import attribution_sheet
-
-        drawing = Drawing()
-        for key, maps in arrays.items():
-            pixels, top = attribution_sheet(
-                about.images,
-                maps,
-                signed=self.signed,
-                scale=self.scale,
-                frozen=about.frozen.get(key),
-                title=about.title(self.title, key),
-                captions=about.captions(),
-                wrong=about.wrong(),
-            )
-            drawing.pictures[key] = Picture(pixels, top)
-            drawing.scalars |= on_object(key, maps, about)
-        return drawing
+        return draw_maps(arrays, about, self, overlay=True, signed=self.signed)
 
 
 SPATIAL = "layer with a spatial output (N, h, w, C), or tokens (N, T, C) that make up a grid"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from keras import ops
 
 from kerasvis2.attribution.baseline import baseline_of, check_fill
 from kerasvis2.attribution.windows import Size, Windows, windows_of
-from kerasvis2.views.base import About, Needs
+from kerasvis2.views.base import About, Arrays, Drawing, Needs
 from kerasvis2.views.perturbed import PerturbedView, scores_under
 from kerasvis2.views.pixels import INPUT
 
@@ -70,9 +69,10 @@ class Occlusion(PerturbedView):
         covered = scores_under(seen, fill, windows.masks, rows * columns)
         return {INPUT: ops.reshape(seen.score[:, None] - covered, (-1, rows, columns))}
 
-    def on_image(self, maps: np.ndarray, about: About) -> np.ndarray:
+    def draw(self, arrays: Arrays, about: About) -> Drawing:
         assert about.input_shape is not None
-        return self._windows(about.input_shape).paint(maps)
+        windows = self._windows(about.input_shape)
+        return super().draw({key: windows.paint(maps) for key, maps in arrays.items()}, about)
 
     def _windows(self, shape: tuple[int, ...]) -> Windows:
         return windows_of((int(shape[0]), int(shape[1])), self.patch, self.stride)

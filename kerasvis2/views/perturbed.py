@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from keras import ops
 
 from kerasvis2.attribution.perturb import masked_scores
-from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture
-from kerasvis2.views.objects import on_object
-from kerasvis2.views.pixels import INPUT, PixelView, check_pixels
+from kerasvis2.views.base import Needs
+from kerasvis2.views.pixels import PixelView, check_pixels
 
 
 class PerturbedView(PixelView):
@@ -22,37 +20,11 @@ class PerturbedView(PixelView):
         **common: `target`, `targets`, `freq`, `scale`, `seed`.
     """
 
+    overlay = True
+
     def needs(self, model: Any, probe: Any) -> Needs:
         check_pixels(type(self).__name__, probe)
         return Needs(own_pass=True, **self.aims())
-
-    def on_image(self, maps: np.ndarray, about: About) -> np.ndarray:
-        """The map (N, h, w) to lay over the images; NumPy."""
-        return maps
-
-    def draw(self, arrays: Arrays, about: About) -> Drawing:
-        from kerasvis2.render import attribution_sheet
-
-        drawing = Drawing()
-        for key in (key for key in arrays if key.partition("@")[0] == INPUT):
-            maps = self.on_image(arrays[key], about)
-            pixels, top = attribution_sheet(
-                about.images,
-                maps,
-                signed=self.signed,
-                scale=self.scale,
-                frozen=about.frozen.get(key),
-                title=about.title(self.title, key),
-                captions=[
-                    [*words, *more]
-                    for words, more in zip(about.captions(), self.remarks(arrays, key))
-                ],
-                wrong=about.wrong(),
-                notes=self.notes,
-            )
-            drawing.pictures[key] = Picture(pixels, top)
-            drawing.scalars |= on_object(key, maps, about)
-        return drawing
 
 
 def scores_under(seen: Any, baseline: Any, masks: Any, count: int, measure: Any = None) -> Any:

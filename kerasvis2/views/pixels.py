@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture
-from kerasvis2.views.objects import on_object
+from kerasvis2.views.base import About, Arrays, Drawing, Needs
+from kerasvis2.views.maps import draw_maps
 from kerasvis2.views.targeted import TargetedView
 
 INPUT = "input"
@@ -19,6 +19,7 @@ class PixelView(TargetedView):
     """
 
     signed: ClassVar[bool] = True
+    overlay: ClassVar[bool] = False  # over the images instead of beside them
     notes: ClassVar[tuple[str, ...]] = ()  # further lines below the title of every picture
 
     def needs(self, model: Any, probe: Any) -> Needs:
@@ -37,27 +38,15 @@ class PixelView(TargetedView):
         return [[] for _ in arrays[key]]
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
-        from kerasvis2.render import pixel_sheet
-
-        drawing = Drawing()
-        for key in (key for key in arrays if key.partition("@")[0] == INPUT):
-            pixels, top = pixel_sheet(
-                about.images,
-                arrays[key],
-                signed=self.signed,
-                scale=self.scale,
-                frozen=about.frozen.get(key),
-                title=about.title(self.title, key),
-                captions=[
-                    [*words, *more]
-                    for words, more in zip(about.captions(), self.remarks(arrays, key))
-                ],
-                wrong=about.wrong(),
-                notes=self.notes,
-            )
-            drawing.pictures[key] = Picture(pixels, top)
-            drawing.scalars |= on_object(key, arrays[key], about)
-        return drawing
+        return draw_maps(
+            {key: maps for key, maps in arrays.items() if key.partition("@")[0] == INPUT},
+            about,
+            self,
+            overlay=self.overlay,
+            signed=self.signed,
+            remarks=lambda key: self.remarks(arrays, key),
+            notes=self.notes,
+        )
 
 
 def with_channels(values: Any) -> Any:
