@@ -1,5 +1,7 @@
 """Attention weights, rollout, and class activation maps over tokens."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -179,6 +181,35 @@ def test_pictures(model, extra, probe):
     drawn = kv.Attention().render(model, probe)
     assert [tag.split("_", 1)[1] for tag in drawn] == [f"block_{i}.mha" for i in range(3)]
     assert list(kv.AttentionRollout().render(model, probe)) == ["attention_rollout/00_input"]
+
+
+@pytest.mark.parametrize(("heads", "rows"), [(1, 1), (2, 1), (5, 1), (8, 1), (12, 2)])
+def test_each_head_has_its_place_beside_the_original(heads, rows):
+    from kerasvis2.render.colour import paint
+    from kerasvis2.render.heads import head_sheet
+
+    def places(lit):
+        maps = np.zeros((3, 4, 6, heads), "float32")
+        maps[1, ..., lit] = 1
+        drawn, top = head_sheet(np.ones((3, *SHAPE)), maps, names=["heads"], scale=1.0, title="")
+        assert top == 1
+        full = (drawn == paint(np.ones((1, 1), "float32"), False)).all(-1)
+        full[:60] = False  # the legend
+        return [(where.min(), where.max()) for where in np.nonzero(full)]
+
+    found = [places(head) for head in range(heads)]
+    assert len({down for down, _ in found}) == rows
+    for (_, right), (_, next_right) in itertools.pairwise(found[: heads // rows]):
+        assert right[1] < next_right[0]
+    ((top, bottom), (left, right)) = found[0]
+    assert (bottom - top + 1) * 6 == (right - left + 1) * 4  # all patches equally large
+    assert bottom - top >= 40
+
+
+def test_heads_go_by_their_own_numbers():
+    assert kv.Attention([2, 0])._names(2) == ["heads", "2", "0"]
+    assert kv.Attention("mean")._names(1) == ["mean of the heads"]
+    assert kv.Attention()._names(3) == ["heads", "0", "1", "2"]
 
 
 def test_nothing_stays_patched(probe):

@@ -72,24 +72,33 @@ class Attention(View):
         return found
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
-        from kerasvis2.render import channel_sheet
+        from kerasvis2.render.heads import head_sheet
 
         assert about.images is not None
         drawing = Drawing()
         for key, values in arrays.items():
             count = min(len(values), IMAGES)
-            pixels, top = channel_sheet(
+            total = len(about.images)
+            fewer = [f"{count} of {total} images"] if count < total else []
+            pixels, top = head_sheet(
                 about.images[:count],
                 np.asarray(values[:count], "float32"),
+                names=self._names(values.shape[-1]),
                 scale=self.scale,
                 frozen=about.frozen.get(key),
                 title=about.title(self.title, key),
                 captions=about.captions()[:count],
-                notes=[_meaning(values.shape, about, key)],
-                word="head" if self.heads != "mean" else "mean of the heads",
+                wrong=about.wrong(),
+                notes=[_meaning(values.shape, about, key), *fewer],
             )
             drawing.pictures[key] = Picture(pixels, top)
         return drawing
+
+    def _names(self, count: int) -> list[str]:
+        if self.heads == "mean":
+            return ["mean of the heads"]
+        places = range(count) if self.heads == "all" else self.heads
+        return ["heads" if count > 1 else "head", *map(str, places)]
 
     def _chosen(self, weights: Any) -> Any:
         if self.heads == "mean":
