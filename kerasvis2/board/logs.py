@@ -181,7 +181,7 @@ def _tags(images: dict[str, Any], order: list[str]) -> list[dict[str, Any]]:
     return [tags[name] for name in sorted(tags, key=runs.natural)]
 
 
-def _usual_first(tag: str) -> tuple[bool, list[tuple[int, int, str]]]:
+def _usual_first(tag: str) -> tuple[bool, list[tuple[int, float, str]]]:
     """Sorts Keras's curves (`epoch_loss`) before those of single views (`view/layer/…`)."""
     return "/" in tag, runs.natural(tag)
 

@@ -54,10 +54,13 @@ def group(pictures: Iterable[str], others: Collection[str], root: str) -> list[R
     ]
 
 
-def natural(name: str) -> list[tuple[int, int, str]]:
-    """A sort key by which numbers in a name count as numbers."""
-    parts = re.findall(r"[0-9]+|[^0-9]+", name)
-    return [(0, int(part), "") if part[0] in "0123456789" else (1, 0, part) for part in parts]
+def natural(name: str) -> list[tuple[int, float, str]]:
+    """A sort key by which numbers in a name count as numbers: `lr=0.0005` before `lr=0.003`.
+
+    A point makes decimals only after a lone 0, as `1.10` is rather a version or a layer's place.
+    """
+    parts = re.findall(r"(?<![0-9.])0\.[0-9]+|[0-9]+|[^0-9]+", name)
+    return [(0, float(part), "") if part[0] in "0123456789" else (1, 0, part) for part in parts]
 
 
 def _is_ours(name: str) -> bool:

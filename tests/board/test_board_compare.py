@@ -129,13 +129,13 @@ def test_the_difference_has_a_sign_and_a_neutral_zero(tab: Tab) -> None:
     assert tab.pixel(difference, 0, 0) == (247, 247, 247), "both are white there"
     red, _, blue = tab.pixel(difference)
     assert red > blue, "B, the brighter, is red"
-    expect(tab.find(".facts").last).to_contain_text("99.8 % of the pixels differ")
+    expect(tab.find(".verdict")).to_contain_text("99.8 % of the pixels differ")
     tab.press("s")
     red, _, blue = tab.pixel(difference)
     assert blue > red
     tab.field("B").select_option("runs/beta")
     tab.settle()
-    expect(tab.find(".facts").last).to_have_text("The two are the same, pixel by pixel.")
+    expect(tab.find(".verdict")).to_have_text("The two are the same, pixel by pixel.")
     assert tab.pixel(difference) == (247, 247, 247)
 
 
@@ -145,7 +145,7 @@ def test_the_difference_of_one_colour_on_a_fixed_range(tab: Tab) -> None:
     tab.settle()
     difference = tab.find('canvas[aria-label="B minus A"]')
     assert tab.pixel(difference) == (247, 247, 247), "only green has changed"
-    expect(tab.find(".facts").last).to_contain_text("differ in colour only")
+    expect(tab.find(".verdict")).to_contain_text("differ in colour only")
     tab.field("in").select_option("green")
     tab.field("range").select_option("±100")
     tab.settle()

@@ -51,6 +51,12 @@ def test_folders_of_one_run_are_grouped_and_others_kept() -> None:
     assert found[2].curves == {"": "b2/vis", "train": "b2/train"}
 
 
+def test_runs_are_in_the_order_of_their_numbers() -> None:
+    names = ["lr=0.0005", "lr=0.003", "lr=0.01", "lr=1", "run2", "run10", "v1.9", "v1.10"]
+    found = runs.group(sorted(names, reverse=True), [], root="logs")
+    assert [run.label for run in found] == names
+
+
 def test_two_runs_never_share_a_label() -> None:
     found = runs.group(["a", "a/vis", "."], [], root="a")
     assert [run.label for run in found] == [".", "a", "a/vis"]

@@ -70,10 +70,13 @@ function diff(app, sides, frames) {
   const ready = entries.every((entry) => entry?.bitmap);
   const both = frames.map(({ url }, place) => ({ url, bitmap: entries[place]?.bitmap }));
   const made = ready && differenceOf(...both, app.state.channel, app.state.range);
-  const small = Math.max(120, Math.floor(app.ui.width * 0.26));
+  const { aspect } = shape(sides.map(({ run }) => run));
+  // Narrow enough for both to be seen whole, one above the other.
+  const narrow = Math.floor((app.ui.height / 2 - CAPTION - 12) / aspect);
+  const small = Math.max(120, Math.min(Math.floor(app.ui.width * 0.26), narrow));
+  const smallHeight = Math.round(small * aspect);
   const room = { width: app.ui.width - small - 16, height: app.ui.height - 30 };
   const { width, height } = boxes(app, sides, 1, room);
-  const smallHeight = Math.round(small * shape(sides.map(({ run }) => run)).aspect);
   return h(
     "div",
     { class: "floor" },
@@ -124,7 +127,7 @@ function verdict({ differ, hidden }) {
   const part = (value) => `${number(value * 100)} %`;
   return h(
     "div",
-    { class: "facts" },
+    { class: "verdict" },
     differ ? `${part(differ)} of the pixels differ.` : "The two are the same, pixel by pixel.",
     hidden > 0 &&
       h("strong", null, ` ${part(hidden)} differ in colour only: choose a colour to see those.`),

@@ -109,7 +109,7 @@ function row(app, { columns, across, down, width, height }, place) {
 // the others scroll below it, as it does when that leaves them room.
 function layout(app) {
   const { model, state, ui } = app;
-  const width = state.size || USUAL;
+  const width = state.size || fitted(model, ui);
   const height = Math.round(width * shape(model.runs).aspect);
   const across = width + GAP;
   const down = height + CAPTION + GAP;
@@ -125,6 +125,13 @@ function layout(app) {
     rows: rows.filter((place) => place >= stay),
     columns,
   };
+}
+
+// Few runs and steps fill the room; many are scrolled through.
+function fitted({ runs, steps }, room) {
+  const byWidth = Math.floor(room.width / Math.max(1, steps.length)) - GAP;
+  const down = Math.floor((room.height - HEAD) / Math.max(1, runs.length));
+  return Math.max(USUAL, Math.min(byWidth, Math.floor((down - CAPTION - GAP) / shape(runs).aspect)));
 }
 
 // When the step has changed, its column is brought into view; after that, scrolling is the user's.
