@@ -61,7 +61,7 @@ def test_one_slider_moves_all_runs(open_page, comparison):
     tab = open_page(comparison)
     assert tab.locator("h1").inner_text() == TAG
     assert tab.locator("h2").all_inner_texts() == ["a", "b"]
-    assert captions(tab) == ["step 5", "step 5"]  # the latest first
+    assert captions(tab) == ["step 4", "step 4"]  # the last that both have
 
     tab.get_by_label("Step", exact=True).fill("2")
     assert captions(tab) == ["step 2", "step 2"]
@@ -73,11 +73,26 @@ def test_one_slider_moves_all_runs(open_page, comparison):
 
 def test_a_missing_step_says_so_and_offers_the_nearest(open_page, comparison):
     tab = open_page(comparison)
+    tab.keyboard.press("End")
     assert tab.locator(".missing span").inner_text() == "not logged at this step (nearest: 4)"
     assert tab.locator("img").count() == 1
     tab.get_by_role("button", name="go to step 4").click()
     assert captions(tab) == ["step 4", "step 4"]
     assert tab.locator("img").count() == 2
+
+
+def test_where_a_picture_is_missing_the_others_stay_in_place(open_page, tmp_path):
+    for name, steps in (("a", [0, 2]), ("b", [0, 1, 2])):
+        write_run(tmp_path / name, steps, size=(200, 320))
+    tab = open_page(kv.compare([tmp_path / "a", tmp_path / "b"], TAG))
+    pictures = tab.locator("img")
+    expect(pictures).to_have_count(2)
+    pictures.first.evaluate("picture => picture.decode()")
+    tab.wait_for_function("() => document.images[0].getBoundingClientRect().width > 300")
+    before = [picture.bounding_box() for picture in pictures.all()]
+    tab.keyboard.press("ArrowLeft")
+    expect(pictures).to_have_count(1)
+    assert [tab.locator(".missing").bounding_box(), pictures.bounding_box()] == before
 
 
 def test_notes_are_on_the_page(open_page, comparison):

@@ -4,7 +4,10 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const { runs, steps } = data;
 const last = steps.length - 1;
-const state = { place: last, mode: "all", look: "side", zoom: 0, speed: 2, timer: 0, edge: 50, front: "a", auto: true,
+const cellOf = (run, place) => data.cells[run][place];
+// Begins where all runs have a picture, if there is such a step.
+const begin = steps.findLastIndex((_, place) => runs.every((_, run) => !cellOf(run, place).missing));
+const state = { place: begin < 0 ? last : begin, mode: "all", look: "side", zoom: 0, speed: 2, timer: 0, edge: 50, front: "a", auto: true,
   a: { run: 0, place: null }, b: { run: Math.min(1, runs.length - 1), place: null } };
 if (runs.length === 1) state.a.place = 0; // one run: its first step against the slider's
 
@@ -37,7 +40,7 @@ function menu(label, options, chosen, onpick, name = label) {
 
 // Pictures.
 
-const cellOf = (run, place) => data.cells[run][place];
+const sizes = runs.map(() => null); // of each run's latest picture
 const sourceOf = (cell) => data.pictures[cell.picture];
 const caption = (cell, place) =>
   `step ${steps[place]}${cell.scale ? ` · scale ${cell.scale}` : ""} · ${new Date(cell.time * 1000).toLocaleString()}`;
@@ -46,7 +49,10 @@ const nameOf = (run, place) => `${data.tag}, ${runs[run]}, step ${steps[place]}`
 function pictureOf(run, place) {
   const cell = cellOf(run, place);
   const picture = el("img", { alt: nameOf(run, place), src: sourceOf(cell), draggable: false });
-  picture.addEventListener("load", () => { picture.style.width = zoomed(picture.naturalWidth); });
+  picture.addEventListener("load", () => {
+    sizes[run] = [picture.naturalWidth, picture.naturalHeight];
+    picture.style.width = zoomed(picture.naturalWidth);
+  });
   return picture;
 }
 
@@ -54,16 +60,22 @@ function zoomed(width) {
   return state.zoom ? `${width * state.zoom}px` : "";
 }
 
-function missing(cell) {
+function missing(cell, run) {
   const go = cell.nearest === null ? null : steps.indexOf(cell.nearest);
   const button = go === null || go < 0 ? null
     : el("button", { type: "button", onclick: () => show({ place: go }) }, `go to step ${cell.nearest}`);
-  return el("div", { class: "missing" }, el("span", {}, cell.missing), button);
+  const box = el("div", { class: "missing" }, el("span", {}, cell.missing), button);
+  const size = sizes[run] ?? sizes.find(Boolean);
+  if (size) { // as large as its pictures, so that the others stay where they are
+    box.style.width = `${size[0] * (state.zoom || 1)}px`;
+    box.style.aspectRatio = `${size[0]} / ${size[1]}`;
+  }
+  return box;
 }
 
 function figure(title, run, place) {
   const cell = cellOf(run, place);
-  const body = cell.missing ? missing(cell) : pictureOf(run, place);
+  const body = cell.missing ? missing(cell, run) : pictureOf(run, place);
   const words = cell.missing ? `step ${steps[place]}` : caption(cell, place);
   return el("figure", {}, el("h2", {}, title), body, el("figcaption", {}, words));
 }
@@ -205,7 +217,7 @@ function difference(a, b) {
 
 const stage = el("div");
 const main = el("main", {}, picker, stage);
-const slider = el("input", { type: "range", min: 0, max: last, value: last, "aria-label": "Step", disabled: !last,
+const slider = el("input", { type: "range", min: 0, max: last, value: state.place, "aria-label": "Step", disabled: !last,
   oninput: () => show({ place: Number(slider.value) }) });
 const label = el("output", { "aria-live": "polite" });
 const play = el("button", { type: "button", disabled: !last, onclick: () => toggle(!state.timer) }, "Play");
@@ -247,7 +259,7 @@ document.body.append(
   el("div", { class: "bar", role: "toolbar", "aria-label": "Controls" },
     choice("mode", "What to show", [["all", "all runs"], ["ab", "A | B"]], "all", (mode) => show({ mode })),
     el("div", { class: "time" }, play, slider, label),
-    menu("Speed", [1, 2, 5, 10].map((speed) => [speed, `${speed} steps/s`]), state.speed, (value) => {
+    menu("Speed", [1, 2, 5, 10].map((speed) => [speed, `${speed} step${speed > 1 ? "s" : ""}/s`]), state.speed, (value) => {
       state.speed = Number(value);
       if (state.timer) toggle(true);
     }),
