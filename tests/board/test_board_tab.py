@@ -73,7 +73,8 @@ def test_the_slider_stops_only_where_something_was_logged(tab: Tab) -> None:
     assert tab.step() == "step 15"
 
 
-def test_a_missing_step_is_said_and_the_nearest_offered(tab: Tab) -> None:
+def test_a_missing_step_is_said_and_the_nearest_offered(browser: Browser, server: Server) -> None:
+    tab = Tab(browser, server.url())
     tab.open(**RUNS, tag="grad_cam/01_conv1", step=13)
     gamma = tab.cell("runs/gamma")
     expect(gamma).to_contain_text("Not logged at this step")
@@ -83,6 +84,7 @@ def test_a_missing_step_is_said_and_the_nearest_offered(tab: Tab) -> None:
     assert tab.settle().step() == "step 15"
     assert tab.shown("runs/gamma") == colour(2, 15)
     expect(tab.cell("runs/beta")).to_contain_text("Not logged at this step")
+    tab.close()
 
 
 def test_a_step_nobody_logged_is_shown_as_such(tab: Tab) -> None:
@@ -166,7 +168,8 @@ def test_each_picture_of_a_step_can_be_had(tab: Tab) -> None:
     assert tab.shown("runs/foreign") == colour(4, 10, 2)
 
 
-def test_notes_say_where_probes_and_scales_differ(tab: Tab) -> None:
+def test_notes_say_where_probes_and_scales_differ(browser: Browser, server: Server) -> None:
+    tab = Tab(browser, server.url())
     tab.open(runs="alpha|beta", tag="grad_cam/01_conv1", step=5)
     expect(tab.find(".notes p")).to_have_count(0)
     tab.field("Filter runs by a regular expression").fill("alpha|beta|gamma")
@@ -176,6 +179,7 @@ def test_notes_say_where_probes_and_scales_differ(tab: Tab) -> None:
     expect(tab.find('[data-kind="scale"]')).to_contain_text("0.2, 0.5")
     expect(tab.cell("runs/gamma").locator(".differs")).to_have_text("scale 0.2")
     expect(tab.cell("runs/beta").locator(".differs")).to_have_count(0)
+    tab.close()
 
 
 def read(server: Server, last: int) -> None:
@@ -217,8 +221,11 @@ def test_a_resumed_run_has_each_step_once(browser: Browser, server: Server) -> N
     tab.close()
 
 
-def test_no_runs_at_all(browser: Browser, serve: Callable[..., Server], tmp_path: Path) -> None:
-    server = serve(tmp_path, "--load_fast=false", "--reload_interval=1")
+@pytest.mark.parametrize("fast", ["true", "false"])
+def test_no_runs_at_all(
+    browser: Browser, serve: Callable[..., Server], tmp_path: Path, fast: str
+) -> None:
+    server = serve(tmp_path, f"--load_fast={fast}", "--reload_interval=1")
     tab = Tab(browser, server.url()).open()
     expect(tab.find(".nothing")).to_contain_text("No pictures yet")
     expect(tab.find(".nothing")).to_contain_text(str(tmp_path))
