@@ -12,15 +12,6 @@ import kerasvis2 as kv
 from kerasvis2.attribution.baseline import blurred
 from kerasvis2.attribution.quadrature import gauss_legendre
 
-FEW = [
-    kv.SmoothGrad(samples=3),
-    kv.VarGrad(samples=3),
-    kv.IntegratedGradients(points=5),
-    kv.GuidedBackprop(),
-    kv.DeconvNet(),
-    kv.GuidedGradCAM(),
-]
-
 
 @pytest.fixture(scope="module")
 def model():
@@ -184,46 +175,6 @@ def test_bad_settings_are_refused(model, probe):
         kv.SmoothGrad().needs(model, crooked)
     with pytest.raises(ValueError, match="display"):
         kv.IntegratedGradients().needs(model, crooked)
-
-
-@pytest.mark.parametrize("view", FEW, ids=lambda view: view.name)
-def test_the_network_may_be_written_in_any_way_and_looked_at_in_chunks(model, probe, view):
-    plain = view.compute(model, probe)
-    others = [networks.nested(), networks.subclassed()]
-    for found in [*(view.compute(other, probe) for other in others)]:
-        for key, value in found.items():
-            near(value, plain[key], 1e-4)
-    for key, value in view.compute(model, probe, batch_size=3).items():
-        near(value, plain[key], 1e-4)
-
-
-@pytest.mark.parametrize("view", FEW, ids=lambda view: view.name)
-def test_several_targets_have_a_key_each(model, probe, view):
-    settings = {key: value for key, value in view.settings().items() if key not in "targets"}
-    several = type(view)(**settings, targets=("label", "predicted", 3)).compute(model, probe)
-    alone = type(view)(**settings | {"target": 3}).compute(model, probe)
-    for key, value in alone.items():
-        near(several[f"{key}@3"], value)
-    assert np.abs(several["input@label"] - several["input@3"]).max() > 0
-
-
-@pytest.mark.parametrize(("policy", "bound"), [("mixed_float16", 0.02), ("mixed_bfloat16", 0.08)])
-def test_mixed_precision_is_close_to_float32(probe, policy, bound):
-    before = keras.config.dtype_policy()
-    try:
-        keras.config.set_dtype_policy(policy)
-        half = networks.functional()
-    finally:
-        keras.config.set_dtype_policy(before)
-    whole = networks.functional()
-    whole.set_weights(half.get_weights())
-    for view in FEW:
-        plain = view.compute(whole, probe)["input"]
-        found = view.compute(half, probe)["input"]
-        assert found.dtype == np.float32
-        distance = np.linalg.norm(found - plain) / np.linalg.norm(plain)
-        # A variance is made of the small differences between gradients.
-        assert distance < bound * (4 if view.name == "var_grad" else 1), view.name
 
 
 def test_pictures_say_what_must_be_said(model, probe):

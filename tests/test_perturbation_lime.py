@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import toys
 from sklearn.linear_model import Ridge
 
 from kerasvis2 import LIME, Probe
@@ -23,23 +24,12 @@ def images() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def linear() -> Any:
-    keras.utils.set_random_seed(0)
-    layers = keras.layers
-    return keras.Sequential([keras.Input(SHAPE), layers.Flatten(), layers.Dense(3)])
+    return toys.linear(SHAPE)
 
 
 @pytest.fixture(scope="module")
 def small() -> Any:
-    keras.utils.set_random_seed(0)
-    layers = keras.layers
-    return keras.Sequential(
-        [
-            keras.Input(SHAPE),
-            layers.Conv2D(6, 3, activation="relu"),
-            layers.Flatten(),
-            layers.Dense(3, activation="softmax"),
-        ]
-    )
+    return toys.convolved(SHAPE, 3)
 
 
 @pytest.mark.parametrize("low", [0.0, -3.0])
@@ -93,18 +83,9 @@ def test_is_the_lime_package_s_on_the_same_parts(small: Any, images: np.ndarray)
     found = LIME(samples=4000, segments=BLOCKS, target=1).compute(
         small, Probe(images[:1], display=(0, 1))
     )
-    *body, head = small.layers
-    kernel, bias = head.get_weights()
-
-    def logits(batch: np.ndarray) -> np.ndarray:
-        x = np.asarray(batch, "float32")
-        for layer in body:
-            x = layer(x)
-        return np.asarray(x) @ kernel + bias
-
     theirs = lime_image.LimeImageExplainer(random_state=0).explain_instance(
         image,
-        logits,
+        lambda batch: toys.logits_of(small, batch),
         labels=(1,),
         top_labels=None,
         num_samples=4000,

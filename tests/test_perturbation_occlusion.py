@@ -5,6 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import toys
+from toys import logits_of
 
 from kerasvis2 import Occlusion, Probe
 from kerasvis2.attribution.baseline import baseline_of, blurred
@@ -21,32 +23,12 @@ def images() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def linear() -> Any:
-    keras.utils.set_random_seed(0)
-    layers = keras.layers
-    return keras.Sequential([keras.Input(SHAPE), layers.Flatten(), layers.Dense(4)])
+    return toys.linear(SHAPE, 4)
 
 
 @pytest.fixture(scope="module")
 def small() -> Any:
-    keras.utils.set_random_seed(0)
-    layers = keras.layers
-    return keras.Sequential(
-        [
-            keras.Input(SHAPE),
-            layers.Conv2D(6, 3, activation="relu"),
-            layers.GlobalAveragePooling2D(),
-            layers.Dense(4, activation="softmax"),
-        ]
-    )
-
-
-def logits(model: Any, x: np.ndarray) -> np.ndarray:
-    """The model's logits by a model without its softmax."""
-    *body, head = model.layers
-    for layer in body:
-        x = layer(x)
-    kernel, bias = head.get_weights()
-    return np.asarray(x) @ kernel + bias
+    return toys.convolved(SHAPE, 4)
 
 
 @pytest.mark.parametrize("fill", ["black", "mean", "blur", 0.3, 1])
@@ -77,18 +59,18 @@ def test_is_one_predict_per_window(small: Any, images: np.ndarray) -> None:
     probe = Probe(images, [0, 1, 2, 3, 0], display=(0, 1))
     found = Occlusion(patch=3, stride=2, fill="black").compute(small, probe)["input"]
     assert found.shape == (5, 5, 6)
-    clean = logits(small, images)
+    clean = logits_of(small, images)
     for row in range(5):
         for column in range(6):
             covered = images.copy()
             covered[:, 2 * row : 2 * row + 3, 2 * column : 2 * column + 3] = 0
-            cost = (clean - logits(small, covered))[np.arange(5), [0, 1, 2, 3, 0]]
+            cost = (clean - logits_of(small, covered))[np.arange(5), [0, 1, 2, 3, 0]]
             np.testing.assert_allclose(found[:, row, column], cost, atol=1e-5)
 
 
 def test_class_is_that_of_the_clean_image(linear: Any, images: np.ndarray) -> None:
     probe = Probe(images, display=(0, 1))
-    predicted = logits(linear, images.reshape(5, -1)).argmax(-1)
+    predicted = logits_of(linear, images).argmax(-1)
     by_prediction = Occlusion(patch=5).compute(linear, probe)["input"]
     by_index = Occlusion(patch=5, target=list(predicted)).compute(linear, probe)["input"]
     np.testing.assert_array_equal(by_prediction, by_index)

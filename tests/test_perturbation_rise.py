@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from skimage.transform import resize
+from toys import convolved
 
 from kerasvis2 import RISE, Probe
 from kerasvis2.attribution.random_masks import RandomMasks
@@ -17,19 +18,6 @@ SHAPE = (10, 13, 3)
 @pytest.fixture(scope="module")
 def images() -> np.ndarray:
     return np.random.default_rng(0).random((5, *SHAPE), "float32")
-
-
-def network(units: int, activation: str | None, seed: int = 0) -> Any:
-    keras.utils.set_random_seed(seed)
-    layers = keras.layers
-    return keras.Sequential(
-        [
-            keras.Input(SHAPE),
-            layers.Conv2D(6, 3, activation="relu"),
-            layers.Flatten(),
-            layers.Dense(units, activation=activation),
-        ]
-    )
 
 
 def explicit_masks(count: int, grid: int, keep: float, seed: int) -> np.ndarray:
@@ -48,7 +36,7 @@ def explicit_masks(count: int, grid: int, keep: float, seed: int) -> np.ndarray:
 
 @pytest.mark.parametrize("display", [(0, 1), (-2, 1)])
 def test_is_the_sum_over_explicit_masks(images: np.ndarray, display: Any) -> None:
-    model, labels = network(4, "softmax"), [0, 1, 2, 3, 0]
+    model, labels = convolved(SHAPE, 4), [0, 1, 2, 3, 0]
     found = RISE(masks=301, grid=3, keep=0.4, seed=5).compute(
         model, Probe(images, labels, display=display)
     )["input"]
@@ -71,7 +59,7 @@ def test_masks_are_soft_and_keep_their_share() -> None:
 
 
 def test_same_seed_same_map_in_any_chunks(images: np.ndarray) -> None:
-    model = network(4, "softmax")
+    model = convolved(SHAPE, 4)
     probe = Probe(images, [0, 1, 2, 3, 0], display=(0, 1))
     view = RISE(masks=200, grid=4, seed=3)
     whole = view.compute(model, probe)["input"]
@@ -94,7 +82,7 @@ def test_same_seed_same_map_in_any_chunks(images: np.ndarray) -> None:
 def test_takes_one_softmax_or_sigmoid_of_the_logits(
     images: np.ndarray, units: int, activation: Any, labels: Any
 ) -> None:
-    model = network(units, activation)
+    model = convolved(SHAPE, units, activation)
     probe = Probe(images, labels, display=(0, 1))
     found = RISE(masks=40, grid=3, seed=1).compute(model, probe)["input"]
     masks = explicit_masks(40, 3, 0.5, 1)[..., None]
@@ -128,7 +116,7 @@ def test_finds_a_planted_patch(images: np.ndarray) -> None:
 def test_draws_what_is_above_and_below_the_mean(images: np.ndarray) -> None:
     from kerasvis2.observe.observer import Observer
 
-    model = network(4, "softmax")
+    model = convolved(SHAPE, 4)
     observer = Observer(model, Probe(images, [0, 1, 2, 3, 0], display=(0, 1)))
     view = RISE(masks=100, grid=3)
     drawn = observer.look([observer.plan(view, "drawn")]).arrays("drawn")["input"]

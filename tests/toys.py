@@ -50,6 +50,22 @@ def linear(shape: tuple[int, ...], classes: int = 3, seed: int = 0, bias: bool =
     return keras.Model(image, dense(layers.Flatten()(image)))
 
 
+def convolved(shape: tuple[int, ...], units: int, activation: Any = "softmax") -> Any:
+    """A convolution, and a dense layer on all that it gives."""
+    keras.utils.set_random_seed(0)
+    image = keras.Input(shape)
+    x = layers.Flatten()(layers.Conv2D(6, 3, activation="relu")(image))
+    return keras.Model(image, layers.Dense(units, activation=activation, name="dense")(x))
+
+
+def logits_of(model: Any, images: Any) -> np.ndarray:
+    """What the last layer, a dense one, gives before its activation."""
+    head = model.layers[-1]
+    kernel, bias = head.get_weights()
+    inputs = np.asarray(images, "float32")
+    return np.asarray(keras.Model(model.input, head.input)(inputs)) @ kernel + bias
+
+
 def near(found: Any, expected: Any, relative: float = 1e-5) -> None:
     """Equal to a fraction of the largest value."""
     found, expected = np.asarray(found), np.asarray(expected)
