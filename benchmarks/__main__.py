@@ -14,7 +14,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from benchmarks import ascent, growth, memory, report, shared_pass, training
+from benchmarks import ascent, board, growth, memory, report, shared_pass, training
 from benchmarks.peers import compare as peers
 from benchmarks.report import Row
 
@@ -27,6 +27,7 @@ SECTIONS = [
     "perturbation",
     "import",
     "keras",
+    "board",
     "peers",
 ]
 
@@ -68,7 +69,9 @@ def _rows(section: str, args: argparse.Namespace) -> Iterator[Row]:
     elif section == "import":
         yield memory.import_row(repeats)
     elif section == "keras":
-        yield training.keras_row(repeats)
+        yield from training.keras_rows(repeats)
+    elif section == "board":
+        yield from board.rows(repeats, 2 if quick else 12, 20 if quick else 200)
     else:
         yield from peers.rows(repeats, args.peers)
 

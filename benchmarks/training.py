@@ -77,10 +77,11 @@ def _training(x: Any, y: Any, callbacks: list[Any]) -> Work:
     return fit
 
 
-def keras_row(repeats: int, count: int = 1000) -> Row:
+def keras_rows(repeats: int, count: int = 1000) -> Iterator[Row]:
     """Keras's own TensorBoard with histograms and images ÷ our curves, filters and histograms.
 
-    What the callbacks do at the end of an epoch, until it is on disk.
+    What training waits for at the end of an epoch, and the same with our drawing on its thread,
+    until everything is on disk. Keras's callback draws while training waits.
     """
     x, y, _ = digits(None)
     model = cnn(keras, x.shape[1], x.shape[3])
@@ -92,22 +93,26 @@ def keras_row(repeats: int, count: int = 1000) -> Row:
         theirs = keras.callbacks.TensorBoard(
             str(Path(folder) / "keras"), histogram_freq=1, write_images=True, write_graph=False
         )
-        works = {"ours": _ended(model, ours, True), "Keras": _ended(model, theirs, False)}
-        times = by_turns(works, repeats)
+        end, keras_end = _ended(model, ours), _ended(model, theirs)
+
+        def drain() -> None:
+            ours.on_train_end({})
+
+        def end_and_drain() -> None:
+            end()
+            drain()
+
+        waits = by_turns({"ours": end, "Keras": keras_end}, repeats, after={"ours": drain})
+        whole = by_turns({"ours": end_and_drain, "Keras": keras_end}, repeats)
         theirs.on_train_end({})
-    measure = "epoch's end: curves, filters, histograms of weights, CNN"
     what = "`TensorBoard(histogram_freq=1, write_images=True)`"
-    return compared(measure, times, "ours", "Keras", "≥ 2", what)
+    for times, words in ((waits, "training waits"), (whole, "until it is on disk")):
+        measure = f"epoch's end, {words}: curves, filters, histograms of weights, CNN"
+        yield compared(measure, times, "ours", "Keras", "≥ 2", what)
 
 
-def _ended(model: Any, callback: Any, drain: bool) -> Callable[[], None]:
+def _ended(model: Any, callback: Any) -> Callable[[], None]:
     callback.set_model(model)
     callback.on_train_begin({})
     steps = itertools.count()
-
-    def end() -> None:
-        callback.on_epoch_end(next(steps), {"loss": 1.0, "accuracy": 0.5})
-        if drain:
-            callback.on_train_end({})
-
-    return end
+    return lambda: callback.on_epoch_end(next(steps), {"loss": 1.0, "accuracy": 0.5})

@@ -1,33 +1,47 @@
 """Pictures to PNG and back."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 from PIL import Image
+
+_COLOUR_TYPES = {2: 0, 3: 2}  # by the picture's axes: grey, RGB
 
 
 def encode(picture: np.ndarray) -> bytes:
     """A uint8 picture (H, W, 3) or (H, W) as PNG.
 
-    Compressed at Pillow's level 1: a third of the time of its default for hardly more bytes.
+    Straight through zlib at level 1, unfiltered: half the time of Pillow's encoder and no more
+    bytes for drawn pictures, and zlib, unlike that, lets the training have the interpreter.
 
     Raises:
         ValueError: If it is no such picture.
     """
     picture = np.asarray(picture)
-    if picture.dtype != np.uint8 or not (
-        picture.ndim == 2 or (picture.ndim == 3 and picture.shape[-1] == 3)
+    if (
+        picture.dtype != np.uint8
+        or not picture.size
+        or not (picture.ndim == 2 or (picture.ndim == 3 and picture.shape[-1] == 3))
     ):
         raise ValueError(
             f"picture has dtype {picture.dtype} and shape {picture.shape}; "
             "give uint8 (H, W, 3) or (H, W)."
         )
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+    height, width = picture.shape[:2]
+    # Each row is led by the number of its filter, 0 for none.
+    rows = np.pad(picture.reshape(height, -1), ((0, 0), (1, 0)))
+    header = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[picture.ndim], 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 1)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
 
 
 def decode(data: bytes) -> np.ndarray:
     """The uint8 picture in a PNG: (H, W) where it is grey, else (H, W, 3)."""
     with Image.open(io.BytesIO(data)) as image:
         return np.array(image if image.mode == "L" else image.convert("RGB"))
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

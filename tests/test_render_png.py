@@ -1,0 +1,36 @@
+"""PNG: what others' decoders read is the picture."""
+
+import io
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from kerasvis2.render.png import decode, encode
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (7, 5), (1, 1, 3), (300, 41, 3), (2, 900, 3)])
+def test_every_decoder_reads_the_picture(shape):
+    picture = RNG.integers(0, 256, shape, np.uint8)
+    data = encode(picture)
+    np.testing.assert_array_equal(decode(data), picture)
+    with Image.open(io.BytesIO(data)) as image:
+        image.load()  # a wrong checksum would raise
+        np.testing.assert_array_equal(np.asarray(image), picture)
+    np.testing.assert_array_equal(tf.io.decode_png(data).numpy().reshape(shape), picture)
+
+
+def test_a_part_of_a_larger_picture():
+    large = RNG.integers(0, 256, (40, 40, 3), np.uint8)
+    np.testing.assert_array_equal(decode(encode(large[5:30:2, ::-3])), large[5:30:2, ::-3])
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((4, 4)), np.zeros((4, 4, 4), np.uint8), np.zeros((0, 4, 3), np.uint8)]
+)
+def test_what_is_no_picture_is_refused(wrong):
+    with pytest.raises(ValueError, match="uint8"):
+        encode(wrong)
