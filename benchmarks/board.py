@@ -27,25 +27,31 @@ SHOWN = TAGS[3]
 HEIGHT, WIDTH = 200, 320
 PATIENCE = 600  # seconds
 
+# Not `ru_maxrss`, which a process inherits from the one that started it.
+PEAK = """
+def peak():
+    for line in open("/proc/self/status"):
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    return float("nan")
+"""
 LISTED = """
-import io, resource, sys, time
+import io, sys, time
 from kerasvis2.cli import main
 begun, computed = time.perf_counter(), time.process_time()
 sys.stdout = io.StringIO()
 main(["list", sys.argv[1]])
 taken = time.perf_counter() - begun, time.process_time() - computed
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(*taken, peak, file=sys.__stdout__)
+print(*taken, peak(), file=sys.__stdout__)
 """
 READ = """
-import resource, sys, time
+import sys, time
 import kerasvis2 as kv
 count, begun = 0, time.perf_counter()
 for run in kv.read(sys.argv[1]).values():
     for step in run.steps(sys.argv[2]):
         count += run.picture(sys.argv[2], step).size > 0
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(count, time.perf_counter() - begun, peak)
+print(count, time.perf_counter() - begun, peak())
 """
 
 
@@ -106,7 +112,7 @@ def _reading(folder: str, repeats: int, what: str, size: float) -> Iterator[Row]
 
 
 def _fresh(program: str, *arguments: str) -> list[float]:
-    command = [sys.executable, "-c", program, *arguments]
+    command = [sys.executable, "-c", PEAK + program, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return [float(number) for number in done.stdout.split()]
 

@@ -3,6 +3,7 @@
 import os
 import time
 
+import keras
 import numpy as np
 import pytest
 from record_loaders import LOADERS
@@ -12,6 +13,7 @@ from tensorboard.backend.event_processing.plugin_event_accumulator import EventA
 from tensorboard.compat.proto import event_pb2
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+import kerasvis2 as kv
 from kerasvis2.record import events, reader
 from kerasvis2.record.recorder import Recorder
 from kerasvis2.record.writer import EventFile
@@ -70,6 +72,40 @@ def test_a_resumption_is_followed_while_tensorboard_runs(loader, tmp_path):
     load.pictures("run", TAG, [0, 1, 2])
     write(again, 3, session=1)
     assert np.array_equal(load.pictures("run", TAG, [0, 1, 2, 3])[2:], [picture(102), picture(103)])
+
+
+def test_a_resumed_fit_replaces_what_it_repeats(tmp_path, digits, digits_probe):
+    keras.utils.set_random_seed(0)
+    for first in (0, 2):
+        model = keras.Sequential(
+            [
+                keras.Input((8, 8, 1)),
+                keras.layers.Conv2D(4, 3, activation="relu", name="conv"),
+                keras.layers.GlobalAveragePooling2D(),
+                keras.layers.Dense(10, activation="softmax", name="scores"),
+            ]
+        )
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        monitor = kv.Monitor(tmp_path, digits_probe, kv.default_views(), hparams={"lr": 0.01})
+        model.fit(
+            digits.x_train[:32],
+            digits.y_train[:32],
+            validation_split=0.5,
+            initial_epoch=first,
+            epochs=4 if first == 0 else 3,
+            verbose=0,
+            callbacks=[monitor],
+        )
+    assert {part: is_restart(tmp_path / part) for part in ("train", "validation", "vis")} == {
+        "train": True,
+        "validation": True,
+        "vis": True,
+    }
+    [run] = reader.runs(tmp_path).values()
+    for tag in run.tags():
+        assert run.steps(tag) == steps(tmp_path / "vis", tag) == [0, 1, 2]
+    for part in ("train", "validation"):
+        assert steps(tmp_path / part, "epoch_loss") == [0, 1, 2]
 
 
 def test_a_second_fit_that_goes_on_drops_nothing(tmp_path):
