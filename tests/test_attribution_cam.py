@@ -154,6 +154,7 @@ def test_eigen_cam_asks_for_no_target(model, probe):
     assert {key: value.shape for key, value in found.items()} == {
         "conv1": (7, 10, 8),
         "conv2": (7, 10, 8),
+        "relu2": (7, 10, 8),
     }
     with pytest.raises(TypeError, match="target"):
         kv.EigenCAM(target=3)
@@ -194,6 +195,22 @@ def test_two_inputs_and_two_outputs():
 )
 def test_the_grid_behind_a_number_of_tokens(tokens, height, width, grid):
     assert token_grid(tokens, height, width) == grid
+
+
+@pytest.mark.parametrize("head", ["argument", "layer", "softmax layer", "none"])
+def test_default_layers_of_label_maps_end_before_the_softmax(head):
+    image = keras.Input((8, 10, 3))
+    x = layers.Conv2D(4, 3, padding="same", name="conv")(image)
+    x = layers.ReLU(name="relu")(layers.BatchNormalization(name="norm")(x))
+    activation = "softmax" if head == "argument" else None
+    x = layers.Conv2D(3, 1, activation=activation, name="classes")(x)
+    x = layers.Activation("softmax")(x) if head == "layer" else x
+    x = layers.Softmax()(x) if head == "softmax layer" else x
+    probe = kv.Probe(np.random.default_rng(0).random((2, 8, 10, 3), "float32"), display=(0, 1))
+    found = kv.GradCAM().compute(keras.Model(image, x), probe)
+    assert list(found) == ["conv", "relu" if head == "argument" else "classes"]
+    for value in found.values():
+        assert value.max() > 0
 
 
 def test_a_layer_without_a_map_is_refused(model, probe):

@@ -17,8 +17,9 @@ class CAMView(TargetedView):
 
     Args:
         layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) that make up a grid;
-            by default the convolutions and, in a transformer, the normalisations that come before
-            its last attention, at most 16, spread over the depth, the last among them.
+            by default the convolutions and, last, what the last of them gives behind its
+            normalisation, activation and residual sum; in a transformer the normalisations that
+            come before its last attention. At most 16, spread over the depth, the last among them.
         **common: `target`, `targets`, `freq`, `scale`.
     """
 
@@ -82,16 +83,27 @@ def behind(convolution: LayerInfo, infos: Sequence[LayerInfo]) -> LayerInfo:
     """The last layer of the resolution of a convolution that comes after it, or itself.
 
     Behind the last convolution of a model that is its output with the normalisation, activation
-    and residual sum that follow, before any pooling. Another layer than a convolution is its own.
+    and residual sum that follow, before any pooling and before a softmax over label maps. Another
+    layer than a convolution is its own.
     """
     if not is_convolution(convolution):
         return convolution
     size = (convolution.shape or ())[1:3]
-    alike = [info for info in infos if (info.shape or ())[1:3] == size]
-    last = [info for info in alike if info.place >= convolution.place][-1]
+    alike = [i for i in infos if len(i.shape or ()) == 4 and (i.shape or ())[1:3] == size]
+    later = [i for i in alike if i.place > convolution.place and not _ends_the_model(i)]
+    last = later[-1] if later else convolution
     # A block may go on behind the last of its layers, such as with a sum in its own code.
-    blocks = [info for info in alike if info.path in last.parents and not _ends_in_a_layer(info)]
+    blocks = [i for i in alike if i.path in last.parents and not _ends_in_a_layer(i)]
     return [*blocks, last][0]
+
+
+def _ends_the_model(info: LayerInfo) -> bool:
+    import keras
+
+    final = (keras.activations.softmax, keras.activations.sigmoid)
+    return isinstance(info.layer, keras.layers.Softmax) or (
+        getattr(info.layer, "activation", None) in final
+    )
 
 
 def _ends_in_a_layer(info: LayerInfo) -> bool:
@@ -101,12 +113,16 @@ def _ends_in_a_layer(info: LayerInfo) -> bool:
 
 
 def _informative(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
-    # The patches no longer reach the class token behind the last attention: gradient 0.
+    # Gradient 0: behind a softmax over label maps, as it is that of its logits; and behind the
+    # last attention, as the patches no longer reach the class token.
     last = max((info.place for info in infos if is_attention(info)), default=-1)
     chosen = [
         info
         for info in infos
-        if is_convolution(info)
+        if (is_convolution(info) and not _ends_the_model(info))
         or ("Normalization" in info.kind and len(info.shape or ()) == 3 and info.place < last)
     ]
-    return spread(chosen or list(infos), 16)
+    if not chosen:
+        return spread(list(infos), 16)
+    deepest = behind(chosen[-1], infos)
+    return spread(chosen if deepest is chosen[-1] else [*chosen, deepest], 16)

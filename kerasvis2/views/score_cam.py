@@ -11,7 +11,7 @@ from kerasvis2.attribution.cam import weighted_sum
 from kerasvis2.attribution.upsample import from_0_to_1, upsampled
 from kerasvis2.layers import LayerSpec
 from kerasvis2.views.base import Needs
-from kerasvis2.views.cam import CAMView, behind, on_grid
+from kerasvis2.views.cam import CAMView, on_grid
 from kerasvis2.views.perturbed import confidence, scores_under
 
 
@@ -37,8 +37,7 @@ class ScoreCAM(CAMView):
             (measured by the standard deviation, for each image); all of them by default. With 64
             of 1280 the map of a trained network is hardly another.
         layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) that make up a grid;
-            by default the last one that Grad-CAM would take, with the normalisation, activation
-            and residual sum behind it.
+            by default only the last one that Grad-CAM would take.
         **common: `target`, `targets`, `freq`, `scale`.
 
     Raises:
@@ -63,7 +62,7 @@ class ScoreCAM(CAMView):
             needs,
             gradients=False,
             own_pass=True,
-            default=lambda infos: [behind(candidates(infos)[-1], infos)],
+            default=lambda infos: candidates(infos)[-1:],
         )
 
     def reduce(self, seen: Any) -> dict[str, Any]:
