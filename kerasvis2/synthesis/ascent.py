@@ -141,7 +141,9 @@ def _climber(
 
     def price(images: Any) -> Any:
         away = images - background
-        total = settings.total_variation * total_variation(away)
+        total = ops.zeros((units,))
+        if settings.total_variation:
+            total = total + settings.total_variation * total_variation(away)
         if settings.lp:
             total = total + settings.lp * lp_norm(away, settings.lp_power)
         if settings.l2:

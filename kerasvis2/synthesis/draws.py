@@ -26,7 +26,7 @@ class Draws(keras.random.SeedGenerator):
 
     # Without `super().__init__`, which would create the variable.
     def __init__(self, seed: Any, step: Any, copies: int = 1) -> None:
-        self._copies = copies
+        self.copies = copies
         self._seed = ops.cast(seed, "int32")
         self._step = ops.cast(step, "int32")
         self._drawn = 0
@@ -49,7 +49,7 @@ class Draws(keras.random.SeedGenerator):
         return self._repeated(keras.random.normal(own, 0.0, deviation, dtype="float32", seed=self))
 
     def _own(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        return (shape[0] // self._copies, *shape[1:])
+        return (shape[0] // self.copies, *shape[1:])
 
     def _repeated(self, numbers: Any) -> Any:
-        return numbers if self._copies == 1 else ops.repeat(numbers, self._copies, axis=0)
+        return numbers if self.copies == 1 else ops.repeat(numbers, self.copies, axis=0)
