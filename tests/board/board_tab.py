@@ -96,8 +96,9 @@ class Tab:
 
     def state(self) -> dict[str, str]:
         """What the address says, once it is written."""
-        self.page.wait_for_timeout(500)
-        parts = self.page.url.partition("#")[2].split("&")
+        # A timer of the page's own, as the address is written by one: the earlier goes first.
+        self.view.evaluate("() => new Promise((done) => setTimeout(done, 500))")
+        parts = str(self.page.evaluate("() => location.hash")).lstrip("#").split("&")
         pairs = [part.split("=") for part in parts if part.startswith("p.kerasvis.")]
         return {unquote(name)[len("p.kerasvis.") :]: unquote(value) for name, value in pairs}
 

@@ -102,6 +102,7 @@ def test_swiping_shows_a_left_and_b_right_of_the_divider(tab: Tab) -> None:
     tab.page.mouse.down()
     tab.page.mouse.move(box["x"] + box["width"] / 4, middle, steps=3)
     tab.page.mouse.up()
+    tab.settle()
     assert tab.pixel(canvas, 0.4) == colour(1, 4)
     divider.focus()
     tab.press(*["ArrowRight"] * 10)
@@ -115,6 +116,7 @@ def test_blinking_shows_one_then_the_other_in_one_place(tab: Tab) -> None:
     canvas = tab.find(".stage canvas")
     assert tab.pixel(canvas) == colour(0, 4)
     tab.button("Flip").click()
+    expect(tab.find(".stage .badge")).to_have_text("B")
     assert tab.settle().pixel(canvas) == colour(1, 4)
     tab.press("x")
     expect(tab.find(".stage .badge")).to_have_text("A")
@@ -193,6 +195,7 @@ def test_zooming_zooms_every_cell_and_keeps_pixels_sharp(tab: Tab, mode: str) ->
     tab.press("+")
     assert {size_of_a_pixel(tab, canvas) for canvas in pictures} == {8}
     tab.button("Zoom in (+)").click()
+    tab.settle()
     assert {size_of_a_pixel(tab, canvas) for canvas in pictures} == {12}
     assert tab.state()["zoom"] == "12"
     tab.press("-")

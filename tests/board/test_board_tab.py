@@ -101,8 +101,8 @@ def test_playing_goes_through_all_steps_and_begins_again(tab: Tab) -> None:
     for step in ("step 15", "step 0", "step 5"):
         expect(steps).to_have_text(step)
     tab.button("Pause (space)").click()
-    stopped = tab.step()
-    tab.page.wait_for_timeout(300)
+    stopped = tab.settle().step()
+    tab.page.wait_for_timeout(300)  # four steps at this speed
     assert tab.step() == stopped
     tab.find("h1").click()
     tab.press("Space")
