@@ -95,6 +95,19 @@ def test_where_a_picture_is_missing_the_others_stay_in_place(open_page, tmp_path
     assert [tab.locator(".missing").bounding_box(), pictures.bounding_box()] == before
 
 
+def test_two_runs_are_side_by_side_on_a_small_screen(open_page, tmp_path):
+    for name in ("a", "b"):
+        write_run(tmp_path / name, [0], size=(100, 640))
+    tab = open_page(kv.compare([tmp_path / "a", tmp_path / "b"], TAG))
+    tab.set_viewport_size({"width": 1000, "height": 700})
+    tab.wait_for_function(
+        """() => {
+            const [a, b] = [...document.images].map((image) => image.getBoundingClientRect());
+            return a.top === b.top && a.right < b.left && b.right < 1000 && a.width > 400;
+        }"""
+    )
+
+
 def test_notes_are_on_the_page(open_page, comparison):
     notes = open_page(comparison).locator(".note").all_inner_texts()
     assert notes == comparison.notes

@@ -51,6 +51,7 @@ function pictureOf(run, place) {
   const picture = el("img", { alt: nameOf(run, place), src: sourceOf(cell), draggable: false });
   picture.addEventListener("load", () => {
     sizes[run] = [picture.naturalWidth, picture.naturalHeight];
+    stage.style.setProperty("--wide", `${Math.max(260, ...sizes.map((size) => size?.[0] ?? 0))}px`);
     picture.style.width = zoomed(picture.naturalWidth);
   });
   return picture;
@@ -230,6 +231,7 @@ function show(change) {
   main.classList.toggle("fit", !state.zoom);
   picker.hidden = state.mode !== "ab";
   flip = null;
+  stage.style.setProperty("--count", state.mode === "ab" ? 2 : runs.length);
   stage.replaceChildren(state.mode === "ab" ? abView()
     : el("div", { class: "cells" }, ...runs.map((run, index) => figure(run, index, state.place))));
 }
