@@ -63,7 +63,7 @@ def _rows(section: str, args: argparse.Namespace) -> Iterator[Row]:
     elif section == "long":
         yield memory.growth_row(20 if quick else 1000)
     elif section == "ascent":
-        yield ascent.ascent_row(repeats)
+        yield from ascent.ascent_rows(repeats, quick)
     elif section == "perturbation":
         yield from ascent.perturbation_rows(repeats)
     elif section == "import":

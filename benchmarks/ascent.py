@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -10,35 +11,103 @@ import numpy as np
 import tensorflow as tf
 
 import kerasvis2 as kv
-from benchmarks.networks import cnn
+from benchmarks.networks import cnn, resnet
 from benchmarks.report import Row, compared
-from benchmarks.shared_pass import forward_backward, looked, probe_for
+from benchmarks.shared_pass import looked, probe_for
 from benchmarks.timing import by_turns
 from kerasvis2.attribution.perturb import masks_at_once
-from kerasvis2.synthesis.presets import preset
+from kerasvis2.synthesis import objectives, transforms
+from kerasvis2.synthesis.ascent import ascend, begin
+from kerasvis2.synthesis.canvas import plain as plain_canvas
+from kerasvis2.synthesis.presets import Settings, preset
 
 STEPS = 40
+UNITS = 10
+ALL = (
+    transforms.warp(
+        transforms.pad(0.05),
+        transforms.jitter(0.1),
+        transforms.scale(0.6, 1.3),
+        transforms.rotate(15),
+        transforms.shear(0.1),
+        transforms.crop(0.8, 1.0),
+    ),
+    transforms.blur(1.0),
+    transforms.noise(0.05),
+)
 
 
-def ascent_row(repeats: int) -> Row:
-    """A step of the ascent ÷ a compiled forward and backward pass of as many images.
+def ascent_rows(repeats: int, quick: bool = False) -> Iterator[Row]:
+    """A step of the ascent ÷ a forward and backward pass of as many images in the same loop.
 
     All that an ascent does counts: its start, its checks of the pictures, its last scores.
     """
-    model = cnn(keras)
-    probe = probe_for(model)
-    units, views = 10, preset("good", (32, 32, 3)).views
-    images = np.random.default_rng(0).random((units * views, 32, 32, 3), "float32")
-    once = forward_backward(model, images, np.arange(units * views) % 10)
+    small, large = ("CNN 32×32", cnn, UNITS), ("ResNet50V2 224×224", resnet, 4)
+    plain, moved = Settings(), Settings(transforms=ALL)
+    yield _step_row(repeats, *small, 8, plain, "pixels, no transforms", "≤ 1.15")
+    if quick:
+        return
+    good, shape = preset("good", (32, 32, 3)), "as quality good"
+    yield _step_row(repeats, *small, good.views, good, shape, "")
+    yield _step_row(repeats, *large, 1, plain, "pixels, no transforms", "≤ 1.15")
+    yield _step_row(repeats, *large, 1, moved, "pixels, all transforms", "≤ 1.4")
 
-    def floor() -> None:
-        for _ in range(STEPS):
-            once()
 
-    view = kv.ActivationMaximization(steps=STEPS, warm_start=False)
-    times = by_turns({"ours": looked(model, probe, [view]), "floor": floor}, repeats)
-    measure = f"ascent of {units} classes, {STEPS} steps of {units * views} images, CNN 32×32"
-    return compared(measure, times, "ours", "floor", "≤ 1.15", "forward + backward")
+def _step_row(
+    repeats: int,
+    network: str,
+    make: Callable[..., Any],
+    units: int,
+    views: int,
+    settings: Settings,
+    words: str,
+    target: str,
+) -> Row:
+    model = make(keras)
+    model.layers[-1].activation = keras.activations.linear
+    settings = replace(settings, views=views)
+    steps = STEPS if model.input_shape[1] < 100 else STEPS // 4
+    canvas = plain_canvas(model.input_shape[1:])
+    classes = np.arange(units)
+
+    def score(images: Any) -> Any:
+        return objectives.mean_channel(model(images, training=False), classes)
+
+    @tf.function(autograph=False)
+    def climbed(start: Any) -> Any:
+        climb = {"canvas": canvas, "settings": settings, "steps": steps, "seed": 0}
+        return ascend(_differentiate, score, start, **climb)["score"]
+
+    @tf.function(autograph=False)
+    def passes(images: Any) -> Any:
+        def step(i: Any, images: Any) -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(images)
+                total = tf.reduce_sum(score(images))
+            # Of the images that come next, so that no turn can be left out.
+            return i + 1, images + 1e-9 * tape.gradient(total, images)
+
+        return tf.while_loop(lambda i, _: i < steps, step, (0, images))[1]
+
+    start = tf.constant(begin(canvas, settings, units, 0))
+    images = tf.random.uniform((units * views, *model.input_shape[1:]))
+    works = {
+        "ours": lambda: climbed(start).numpy(),
+        "floor": lambda: passes(images).numpy(),
+    }
+    times = by_turns(works, repeats)
+    measure = f"ascent, {words}: {steps} steps of {units * views} images, {network}"
+    return compared(measure, times, "ours", "floor", target, "forward + backward")
+
+
+def _differentiate(function: Callable[[Any], tuple[Any, Any]]) -> Callable[[Any], Any]:
+    def gradient(x: Any) -> Any:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(x)
+            loss, found = function(x)
+        return (loss, found), tape.gradient(loss, x)
+
+    return gradient
 
 
 def perturbation_rows(repeats: int, masks: int = 400) -> Iterator[Row]:
