@@ -66,7 +66,7 @@ def _step_row(
     model = make(keras)
     model.layers[-1].activation = keras.activations.linear
     settings = replace(settings, views=views)
-    steps = STEPS if model.input_shape[1] < 100 else STEPS // 4
+    steps = STEPS if model.input_shape[1] < 100 else STEPS // 2
     canvas = plain_canvas(model.input_shape[1:])
     classes = np.arange(units)
 
