@@ -79,7 +79,7 @@ def on_grid(values: Any, seen: Any) -> Any:
     return fold(values, grid)
 
 
-def behind(convolution: LayerInfo, infos: Sequence[LayerInfo]) -> LayerInfo:
+def _behind(convolution: LayerInfo, infos: Sequence[LayerInfo]) -> LayerInfo:
     """The last layer of the resolution of a convolution that comes after it, or itself.
 
     Behind the last convolution of a model that is its output with the normalisation, activation
@@ -124,5 +124,5 @@ def _informative(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
     ]
     if not chosen:
         return spread(list(infos), 16)
-    deepest = behind(chosen[-1], infos)
+    deepest = _behind(chosen[-1], infos)
     return spread(chosen if deepest is chosen[-1] else [*chosen, deepest], 16)
