@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kerasvis2.probe import Probe
 
 FOLDERS = ("train", "validation", VIS)
+CHECKS = 3  # epochs of a fit: callbacks do not change within it
 SESSION = ""  # HParams looks for a run's metrics in the folders below its session's
 
 
@@ -103,11 +104,13 @@ class Monitor(keras.callbacks.Callback):
         self._iteration = 0
         self._epoch_start = 0
         self._looked: dict[str, int] = {}
+        self._checks = 0
 
     # Keras calls these.
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._started = time.time()
+        self._checks = CHECKS
         self._iteration = self._iterations()
         if self._observer is None or not self._observer.fits(self.model):
             self._begin_model()
@@ -128,7 +131,9 @@ class Monitor(keras.callbacks.Callback):
         self._remember(epoch, logs or {})
         self._open_session(epoch)
         self._look(range(epoch, epoch + 1), "epoch")
-        self._warn_of_company()
+        if self._checks:
+            self._checks -= 1
+            self._warn_of_company()
 
     def on_train_end(self, logs: Any = None) -> None:
         self._look_again()
@@ -137,6 +142,7 @@ class Monitor(keras.callbacks.Callback):
             end = session_end("success", time.time())
             self._recorder.submit(self._last_epoch, lambda: {SESSION: [end]}, 0)
         self._recorder.drain()
+        self._warn_of_company()
 
     def _iterations(self) -> int:
         return int(self.model.optimizer.iterations)

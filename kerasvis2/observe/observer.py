@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,11 +52,7 @@ class Observation:
     chunks: list[dict[str, dict[str, Any]]]
     valid: list[int]
     per_image: dict[str, bool]
-    nbytes: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        flat = tf.nest.flatten(self.chunks)
-        self.nbytes = sum(t.shape.num_elements() * t.dtype.size for t in flat)
+    nbytes: int
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """One entry's arrays, the chunks joined. Waits for the device."""
@@ -122,6 +118,7 @@ class Observer:
         # Without a probe there is one look, at the weights alone.
         self._chunks: list[Chunk] = [(None, None, 0)]
         self._given: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self._nbytes: dict[tuple[Any, ...], int] = {}
         self._divide()
         self._functions: dict[tuple[str, ...], Any] = {}
         self._memory: dict[str, dict[str, Any]] = {}
@@ -193,7 +190,13 @@ class Observer:
             parts.append(found)
         if remember:
             self._memory.update(memory)
-        return Observation(parts, [valid for *_, valid in self._chunks], per_image)
+        # The same at every look, and thousands of shapes to ask for.
+        key = (with_outputs, *per_image)
+        if key not in self._nbytes:
+            flat = tf.nest.flatten(parts)
+            self._nbytes[key] = sum(t.shape.num_elements() * t.dtype.size for t in flat)
+        valid = [valid for *_, valid in self._chunks]
+        return Observation(parts, valid, per_image, self._nbytes[key])
 
     def _divide(self) -> None:
         """Divides the probe into chunks."""
@@ -204,6 +207,7 @@ class Observer:
         if self._chunks[0][1] is None or min(size, self.probe.size) != len(self._chunks[0][1]):
             self._chunks = list(chunks(self.probe, size))
             self._given = {}
+            self._nbytes = {}
 
     def trace(self, plans: Sequence[Plan], with_outputs: bool = True) -> None:
         """Traces what `look` will call, without computing anything."""
