@@ -4,11 +4,12 @@ pip install "kerasvis2[demo]"
 python docs/make_gallery.py --model efficientnet_lite0.keras
 
 The model is an EfficientNet-Lite0 for 1000 classes of ImageNet that takes RGB of 0 to 255; the
-photographs are scikit-image's. Without `--view` the pictures of the README are made, otherwise one
-view with its own settings.
+photographs are scikit-image's. Without `--view` the pictures of the README are made, `--view` makes
+one of them or, by its class name, another view with its own settings.
 """
 
 import argparse
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from skimage.transform import resize
 import kerasvis2 as kv
 
 HERE = Path(__file__).parent / "pictures"
-NAMES = {285: "Egyptian cat", 967: "espresso"}
+NAMES = {285: "Egyptian cat", 385: "Indian elephant", 950: "orange", 967: "espresso"}
 FINE, DEEP = "block4_expand_relu", "head_relu"
 GALLERY: dict[str, Any] = {
     "grad_cam_plus_plus": kv.GradCAMPlusPlus(layers=DEEP),
@@ -30,22 +31,27 @@ GALLERY: dict[str, Any] = {
     "occlusion": kv.Occlusion(),
     "rise": kv.RISE(),
     "lime": kv.LIME(),
+    "activation_maximization": kv.ActivationMaximization(units=list(NAMES), quality="best"),
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="a .keras file")
-    parser.add_argument("--view", help="a view's class name, such as Saliency")
+    parser.add_argument("--view", help="such as lime, or Saliency")
     parser.add_argument("--to", type=Path, default=HERE, help="the folder to write to")
     args = parser.parse_args()
     model = keras.models.load_model(args.model, compile=False)
-    views = {args.view: getattr(kv, args.view)()} if args.view else GALLERY
+    views = GALLERY
+    if args.view:
+        views = {args.view: GALLERY.get(args.view) or getattr(kv, args.view)()}
     args.to.mkdir(parents=True, exist_ok=True)
     for name, view in views.items():
+        start = time.perf_counter()
         for tag, picture in view.render(model, photographs()).items():
-            file = f"gallery_{name}.png" if not args.view else f"{tag.replace('/', '__')}.png"
+            file = f"gallery_{name}.png" if name in GALLERY else f"{tag.replace('/', '__')}.png"
             Image.fromarray(picture).save(args.to / file, optimize=True)
+        print(f"{name}: {time.perf_counter() - start:.0f} s")
 
 
 def photographs() -> kv.Probe:

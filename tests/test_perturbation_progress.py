@@ -15,6 +15,7 @@ import pytest
 import kerasvis2 as kv
 
 SHAPE = (8, 8, 1)
+END = "<end>"
 # A view, its steps of at most 256 images, and those when it looks at one image at a time.
 VIEWS = [
     (kv.Occlusion(patch=2, targets=("label", 1)), 2, 2 * 2),
@@ -50,18 +51,15 @@ class Terminal:
 
     def __init__(self) -> None:
         self.screen, keyboard = pty.openpty()
-        os.set_blocking(self.screen, False)
         self.stdout = os.fdopen(keyboard, "w", encoding="utf-8")
 
     def read(self) -> str:
-        self.stdout.flush()
-        found = b""
-        try:
-            while part := os.read(self.screen, 65536):
-                found += part
-        except BlockingIOError:
-            return found.decode()
-        return found.decode()
+        """What was printed; the kernel hands it on when it likes, so an end mark is waited for."""
+        print(END, end="", file=self.stdout, flush=True)
+        found = ""
+        while not found.endswith(END):
+            found += os.read(self.screen, 65536).decode()
+        return found.removesuffix(END)
 
 
 @pytest.fixture

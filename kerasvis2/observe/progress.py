@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import keras
@@ -21,6 +22,7 @@ class Progress:
         self.looks = 1
         self._turns = 0
         self._bar: Any = None
+        self._lock = threading.Lock()  # loops of several targets turn side by side
 
     def turned(self, values: Any, turns: int) -> Any:
         """`values` as they are; when they are there, one more turn is shown as done.
@@ -35,6 +37,7 @@ class Progress:
         return values
 
     def _advance(self) -> None:
-        if self._bar is None:
-            self._bar = keras.utils.Progbar(self._turns * self.looks)
-        self._bar.add(1)
+        with self._lock:
+            if self._bar is None:
+                self._bar = keras.utils.Progbar(self._turns * self.looks)
+            self._bar.add(1)
