@@ -33,6 +33,7 @@ GALLERY: dict[str, Any] = {
     "lime": kv.LIME(),
     "activation_maximization": kv.ActivationMaximization(units=list(NAMES), quality="best"),
 }
+LIKE_PHOTOGRAPHS = ("activation_maximization",)  # as PNG they would be large files
 
 
 def main() -> None:
@@ -49,8 +50,9 @@ def main() -> None:
     for name, view in views.items():
         start = time.perf_counter()
         for tag, picture in view.render(model, photographs()).items():
-            file = f"gallery_{name}.png" if name in GALLERY else f"{tag.replace('/', '__')}.png"
-            Image.fromarray(picture).save(args.to / file, optimize=True)
+            kept = f"gallery_{name}" if name in GALLERY else tag.replace("/", "__")
+            file = args.to / f"{kept}.{'jpg' if name in LIKE_PHOTOGRAPHS else 'png'}"
+            Image.fromarray(picture).save(file, optimize=True, quality=88)
         print(f"{name}: {time.perf_counter() - start:.0f} s")
 
 
