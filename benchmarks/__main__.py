@@ -54,7 +54,7 @@ def main() -> None:
 def _rows(section: str, args: argparse.Namespace) -> Iterator[Row]:
     quick, repeats = args.quick, args.repeats
     if section == "pass":
-        yield from shared_pass.rows(repeats, "CNN" if quick else "")
+        yield from shared_pass.rows(repeats, "CNN" if quick else "", args.model)
     elif section == "training":
         images = 200 if quick else 8000
         yield from training.rows(max(3, repeats // 6), args.mnist, images)
@@ -93,6 +93,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="small, to see that it runs")
     parser.add_argument("--only", nargs="+", choices=(*SECTIONS, "growth"), default=[])
     parser.add_argument("--peers", type=Path, help="the folder given to benchmarks/peers/make.sh")
+    parser.add_argument("--model", type=Path, help="a .keras file: the pass over this network too")
     parser.add_argument("--mnist", help="an .npz with x_train and y_train; otherwise noise")
     parser.add_argument("--output", type=Path, help="RESULTS.md by default, of a full run only")
     args = parser.parse_args()

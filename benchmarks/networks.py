@@ -24,6 +24,11 @@ def cnn(keras: Any, side: int = 32, channels: int = 3, depth: int = 6) -> Any:
     return keras.Model(image, scores, name="cnn")
 
 
+def mnist_cnn(keras: Any) -> Any:
+    """The same for handwritten digits."""
+    return cnn(keras, 28, 1)
+
+
 def mobilenet_nested(keras: Any, side: int = 96) -> Any:
     """A backbone inside a Sequential, as in transfer learning."""
     return keras.Sequential(

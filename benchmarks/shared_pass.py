@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -85,10 +86,13 @@ def epochs(model: Any, probe: kv.Probe, views: list[kv.View], folder: str) -> tu
     return lambda: monitor.on_epoch_end(next(steps), {"loss": 1.0}), monitor.on_train_end
 
 
-def rows(repeats: int, only: str = "") -> Iterator[Row]:
+def rows(repeats: int, only: str = "", more: Path | None = None) -> Iterator[Row]:
     """Training-thread time of an epoch's default views without ascent ÷ the floor."""
     targets = {"CNN 32×32": "≤ 1.25"}
-    for name, make in NETWORKS.items():
+    networks = dict(NETWORKS)
+    if more is not None:
+        networks[more.stem] = lambda keras: keras.models.load_model(more, compile=False)
+    for name, make in networks.items():
         if only not in name:
             continue
         model = make(keras)

@@ -16,11 +16,11 @@ from tf_keras_vis.scorecam import Scorecam
 from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
 from tf_keras_vis.utils.scores import CategoricalScore
 
-from benchmarks.networks import cnn
+from benchmarks.networks import cnn, mnist_cnn
 from benchmarks.peers.serve import serve
 
 tf_keras.utils.disable_interactive_logging()
-STEPS = 40
+STEPS = 200
 model = cnn(tf_keras)
 images = np.random.default_rng(0).random((16, 32, 32, 3), "float32")
 score = CategoricalScore([i % 10 for i in range(16)])
@@ -37,9 +37,10 @@ def smooth_grad() -> Callable[[], object]:
 
 
 def ascent() -> Callable[[], object]:
-    visualizer = ActivationMaximization(model, ReplaceToLinear(), clone=True)
+    digits = mnist_cnn(tf_keras)
+    visualizer = ActivationMaximization(digits, ReplaceToLinear(), clone=True)
     classes = CategoricalScore(list(range(10)))
-    start = np.random.default_rng(0).random((10, 32, 32, 3), "float32")
+    start = np.random.default_rng(0).random((10, 28, 28, 1), "float32")
     return lambda: visualizer(classes, seed_input=start, input_range=(0.0, 1.0), steps=STEPS)
 
 
