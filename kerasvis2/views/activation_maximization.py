@@ -172,7 +172,7 @@ class ActivationMaximization(View):
         assert about.to_display is not None
         scores, probabilities = arrays[f"{path}/score"], arrays.get(f"{path}/probability")
         drawing, captions = Drawing(), []
-        for i, name in enumerate(self._names(len(scores), probabilities is not None, about)):
+        for i, name in enumerate(self.unit_names(len(scores), probabilities is not None, about)):
             lines = [name]
             if arrays[f"{path}/alive"][i]:
                 lines.append(f"score {scores[i]:.3g}")
@@ -218,7 +218,8 @@ class ActivationMaximization(View):
         """Whether each unit is one index, so that it has a probability and a class name."""
         return self.objective == "mean" and all(np.ndim(unit) == 0 for unit in units)
 
-    def _names(self, count: int, classes: bool, about: About) -> list[str]:
+    def unit_names(self, count: int, classes: bool, about: About) -> list[str]:
+        """What captions call each of `count` units; by class name where they are `classes`."""
         if callable(self.objective):
             return [getattr(self.objective, "__name__", "objective")]
         units = self.units if isinstance(self.units, list) else range(count)

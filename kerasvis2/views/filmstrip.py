@@ -119,7 +119,7 @@ class Filmstrip(View):
 
     def _names(self, arrays: Arrays, about: About, key: str) -> list[str]:
         if isinstance(self.view, ActivationMaximization):
-            return self.view._names(len(arrays[key]), f"{key}/probability" in arrays, about)
+            return self.view.unit_names(len(arrays[key]), f"{key}/probability" in arrays, about)
         return [" · ".join(words[:1]) for words in about.captions()]
 
 
