@@ -17,7 +17,7 @@ Chunk = tuple[Any, Any, int]  # inputs, their rows in the probe, how many of the
 # The layer outputs that views read are kept until their gradients arrive. Beyond this many bytes
 # of them the probe is looked at in turns: those of all of a ResNet50's layers, at 16 images, would
 # take three times the memory of the pass itself.
-KEPT_BYTES = 512 * 2**20
+KEPT_BYTES = 256 * 2**20
 
 
 def at_once(size: int, shapes: Iterable[tuple[int | None, ...]]) -> int:
