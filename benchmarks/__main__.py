@@ -14,12 +14,22 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from benchmarks import ascent, board, growth, memory, report, shared_pass, training
+from benchmarks import (
+    ascent,
+    board,
+    growth,
+    memory,
+    report,
+    shared_pass,
+    training,
+    training_monitor,
+)
 from benchmarks.peers import compare as peers
 from benchmarks.report import Row
 
 SECTIONS = [
     "pass",
+    "monitor",
     "training",
     "memory",
     "long",
@@ -55,6 +65,8 @@ def _rows(section: str, args: argparse.Namespace) -> Iterator[Row]:
     quick, repeats = args.quick, args.repeats
     if section == "pass":
         yield from shared_pass.rows(repeats, "CNN" if quick else "", args.model)
+    elif section == "monitor":
+        yield from training_monitor.rows(repeats, quick)
     elif section == "training":
         images = 200 if quick else 8000
         yield from training.rows(max(3, repeats // 6), args.mnist, images)
