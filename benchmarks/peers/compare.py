@@ -32,7 +32,7 @@ class Duel:
         measure: what is compared.
         make: the network.
         views: our views of it.
-        drawn: whether the peer's figure includes pictures, so that ours does too.
+        drawn: whether the peer's figure includes pictures; ours is then given with them too.
         target: how many times faster we are to be.
     """
 
@@ -137,17 +137,22 @@ def rows(repeats: int, folder: Path | None, only: str = "") -> Iterator[Row]:
         if python is None or not python.exists():
             yield Row(measure, "", "", None, duel.target)
             continue
-        yield _fought(duel, measure, python, repeats)
+        yield from _fought(duel, measure, python, repeats)
 
 
-def _fought(duel: Duel, measure: str, python: Path, repeats: int) -> Row:
+def _fought(duel: Duel, measure: str, python: Path, repeats: int) -> Iterator[Row]:
+    """What training waits for; where the peer draws as well, a second row with our drawing."""
     model = duel.make(keras)
-    ours: Work = looked(model, probe_for(model), duel.views(model), drawn=duel.drawn)
+    probe, views = probe_for(model), duel.views(model)
+    works: dict[str, Work] = {"maps": looked(model, probe, views)}
+    if duel.drawn:
+        works["drawn"] = looked(model, probe, views, drawn=True)
     peer = Peer(python, duel.peer, duel.task)
     try:
-        works = {"ours": ours, "theirs": peer}
-        times = by_turns(works, repeats, warmup=1, most_seconds=60)
+        times = by_turns({**works, "theirs": peer}, repeats, warmup=1, most_seconds=60)
     finally:
         peer.close()
     name = duel.peer.replace("_", "-")
-    return compared(measure, times, "ours", "theirs", duel.target, name, here=False)
+    for work in works:
+        words = f"{measure}, with our drawing" if work == "drawn" else measure
+        yield compared(words, times, work, "theirs", duel.target, name, here=False)
