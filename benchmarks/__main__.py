@@ -45,6 +45,12 @@ SECTIONS = [
 def main() -> None:
     args = _arguments()
     rows: list[Row] = []
+    tables: list[str] = []
+
+    def write() -> None:
+        if args.output:
+            _write(args.output, rows, tables)
+
     print(report.table([]))
     for section in SECTIONS:
         if args.only and section not in args.only:
@@ -52,13 +58,12 @@ def main() -> None:
         for row in _rows(section, args):
             rows.append(row)
             print(row, flush=True)
-    tables = []
+            write()  # a long run that is cut off leaves what it has
     if not args.only or "growth" in args.only:
         for table in growth.tables(5 if args.quick else args.repeats, args.quick):
             tables.append(table)
             print(f"\n{table}", flush=True)
-    if args.output:
-        _write(args.output, rows, tables)
+            write()
 
 
 def _rows(section: str, args: argparse.Namespace) -> Iterator[Row]:

@@ -93,10 +93,15 @@ DUELS = (
 )
 
 
+class PeerFailed(Exception):
+    """A library's process ended before its task was done."""
+
+
 class Peer:
     """A library at work in its own process; calling it has it do its task once."""
 
     def __init__(self, python: Path, peer: str, task: str) -> None:
+        self._name = f"{peer} {task}"
         command = [str(python), "-m", f"benchmarks.peers.{peer}_tasks", task]
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONWARNINGS": "ignore"}
         self._process = subprocess.Popen(
@@ -114,7 +119,7 @@ class Peer:
         assert self._process.stdout is not None
         heard = self._process.stdout.readline().strip()
         if heard != answer:
-            raise RuntimeError(f"{self._process.args} ended with {self._process.wait()}")
+            raise PeerFailed(f"{self._name} ended with {self._process.wait()}")
 
     def __call__(self) -> None:
         assert self._process.stdin is not None
@@ -137,7 +142,10 @@ def rows(repeats: int, folder: Path | None, only: str = "") -> Iterator[Row]:
         if python is None or not python.exists():
             yield Row(measure, "", "", None, duel.target)
             continue
-        yield from _fought(duel, measure, python, repeats)
+        try:
+            yield from _fought(duel, measure, python, repeats)
+        except PeerFailed as failure:
+            yield Row(measure, "", str(failure), None, duel.target)
 
 
 def _fought(duel: Duel, measure: str, python: Path, repeats: int) -> Iterator[Row]:

@@ -18,6 +18,6 @@ make tf_keras_vis tf_keras==2.21.0 tf-keras-vis==0.8.7 "scipy<1.15" imageio
 make lime keras==3.15.1 lime==0.2.0.1
 # Xplique asks for an older TensorFlow with CUDA, which it does not need for Grad-CAM.
 make xplique keras==3.15.1 scikit-learn==1.7.2 scikit-image==0.25.2 matplotlib \
-    opencv-python-headless==4.11.0.86 deprecated einops dm-tree decorator cloudpickle
+    opencv-python-headless==4.11.0.86 tf_keras==2.21.0 deprecated einops dm-tree decorator cloudpickle
 uv pip install --quiet --python "$folder/xplique/bin/python" --no-deps xplique==2.0.2 \
     tensorflow-probability==0.25.0
