@@ -14,7 +14,7 @@ import kerasvis2 as kv
 from benchmarks.networks import cnn, resnet
 from benchmarks.report import Row, compared
 from benchmarks.shared_pass import looked, probe_for
-from benchmarks.timing import by_turns
+from benchmarks.timing import Work, by_turns
 from kerasvis2.attribution.perturb import masks_at_once
 from kerasvis2.synthesis import objectives, transforms
 from kerasvis2.synthesis.ascent import ascend, begin
@@ -64,19 +64,9 @@ def _step_row(
     target: str,
 ) -> Row:
     model = make(keras)
-    model.layers[-1].activation = keras.activations.linear
-    settings = replace(settings, views=views)
     steps = STEPS if model.input_shape[1] < 100 else STEPS // 2
-    canvas = plain_canvas(model.input_shape[1:])
-    classes = np.arange(units)
-
-    def score(images: Any) -> Any:
-        return objectives.mean_channel(model(images, training=False), classes)
-
-    @tf.function(autograph=False)
-    def climbed(start: Any) -> Any:
-        climb = {"canvas": canvas, "settings": settings, "steps": steps, "seed": 0}
-        return ascend(_differentiate, score, start, **climb)["score"]
+    climbed = climb(model, units, replace(settings, views=views), steps)
+    score = _score(model, units)
 
     @tf.function(autograph=False)
     def passes(images: Any) -> Any:
@@ -89,15 +79,30 @@ def _step_row(
 
         return tf.while_loop(lambda i, _: i < steps, step, (0, images))[1]
 
-    start = tf.constant(begin(canvas, settings, units, 0))
     images = tf.random.uniform((units * views, *model.input_shape[1:]))
-    works = {
-        "ours": lambda: climbed(start).numpy(),
-        "floor": lambda: passes(images).numpy(),
-    }
-    times = by_turns(works, repeats)
+    times = by_turns({"ours": climbed, "floor": lambda: passes(images).numpy()}, repeats)
     measure = f"ascent, {words}: {steps} steps of {units * views} images, {network}"
     return compared(measure, times, "ours", "floor", target, "forward + backward")
+
+
+def climb(model: Any, units: int, settings: Settings, steps: int) -> Work:
+    """An ascent of the model's first outputs, before their softmax."""
+    canvas = plain_canvas(model.input_shape[1:])
+    score = _score(model, units)
+
+    @tf.function(autograph=False)
+    def climbed(start: Any) -> Any:
+        given = {"canvas": canvas, "settings": settings, "steps": steps, "seed": 0}
+        return ascend(_differentiate, score, start, **given)["score"]
+
+    start = tf.constant(begin(canvas, settings, units, 0))
+    return lambda: climbed(start).numpy()
+
+
+def _score(model: Any, units: int) -> Callable[[Any], Any]:
+    model.layers[-1].activation = keras.activations.linear
+    classes = np.arange(units)
+    return lambda images: objectives.mean_channel(model(images, training=False), classes)
 
 
 def _differentiate(function: Callable[[Any], tuple[Any, Any]]) -> Callable[[Any], Any]:

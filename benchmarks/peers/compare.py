@@ -12,14 +12,23 @@ from typing import Any
 import keras
 
 import kerasvis2 as kv
+from benchmarks.ascent import climb
 from benchmarks.networks import cnn, convolutions, mnist_cnn, mobilenet
 from benchmarks.peers.serve import DONE, READY
 from benchmarks.report import Row, compared
 from benchmarks.shared_pass import looked, probe_for
 from benchmarks.timing import Work, by_turns
+from kerasvis2.synthesis import transforms
+from kerasvis2.synthesis.presets import Settings
 
 ROOT = Path(__file__).parents[2]
 ASCENT_STEPS = 200  # as in tf_keras_vis_tasks
+# What it does by default to each of its images: jitter, rotation, total variation and a norm.
+MOVED = Settings(
+    transforms=(transforms.warp(transforms.jitter(0.1), transforms.rotate(3)),),
+    total_variation=0.3,
+    lp=0.4,
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,7 @@ class Duel:
         task: the task's name there.
         measure: what is compared.
         make: the network.
-        views: our views of it.
+        views: our views of it; None for an ascent with the peer's own random views.
         drawn: whether the peer's figure includes pictures; ours is then given with them too.
         target: how many times faster we are to be.
     """
@@ -40,7 +49,7 @@ class Duel:
     task: str
     measure: str
     make: Callable[..., Any]
-    views: Callable[[Any], list[kv.View]]
+    views: Callable[[Any], list[kv.View]] | None
     drawn: bool
     target: str
 
@@ -80,9 +89,9 @@ DUELS = (
     Duel(
         "tf_keras_vis",
         "ascent",
-        f"activation maximization, 10 classes, {ASCENT_STEPS} steps (ours of 8 views), CNN 28×28",
+        f"activation maximization, 10 classes, {ASCENT_STEPS} steps of one view, CNN 28×28",
         mnist_cnn,
-        lambda model: [kv.ActivationMaximization(steps=ASCENT_STEPS, warm_start=False)],
+        None,
         False,
         "≥ 8",
     ),
@@ -151,10 +160,13 @@ def rows(repeats: int, folder: Path | None, only: str = "") -> Iterator[Row]:
 def _fought(duel: Duel, measure: str, python: Path, repeats: int) -> Iterator[Row]:
     """What training waits for; where the peer draws as well, a second row with our drawing."""
     model = duel.make(keras)
-    probe, views = probe_for(model), duel.views(model)
-    works: dict[str, Work] = {"maps": looked(model, probe, views)}
-    if duel.drawn:
-        works["drawn"] = looked(model, probe, views, drawn=True)
+    if duel.views is None:
+        works: dict[str, Work] = {"maps": climb(model, 10, MOVED, ASCENT_STEPS)}
+    else:
+        probe, views = probe_for(model), duel.views(model)
+        works = {"maps": looked(model, probe, views)}
+        if duel.drawn:
+            works["drawn"] = looked(model, probe, views, drawn=True)
     peer = Peer(python, duel.peer, duel.task)
     try:
         times = by_turns({**works, "theirs": peer}, repeats, warmup=1, most_seconds=60)
