@@ -1,6 +1,7 @@
 """The package as installed: what an import costs, its public names, and which room may use what."""
 
 import ast
+import re
 import subprocess
 import sys
 from importlib.metadata import entry_points, metadata
@@ -121,3 +122,10 @@ def test_every_folder_of_code_is_installed():
 )
 def test_files_stay_small(path):
     assert len(path.read_text("utf-8").splitlines()) <= 400
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/board.md", "docs/performance.md"])
+def test_what_a_page_links_to_is_there(page):
+    source = Path(__file__).parents[1] / page
+    targets = re.findall(r"\]\(([^)#:]+)\)", source.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (source.parent / target).exists()] == []
