@@ -16,6 +16,7 @@ from benchmarks.report import Row, compared
 from benchmarks.shared_pass import looked, probe_for
 from benchmarks.timing import Work, by_turns
 from kerasvis2.attribution.perturb import masks_at_once
+from kerasvis2.observe.seen import Seen
 from kerasvis2.synthesis import objectives, transforms
 from kerasvis2.synthesis.ascent import ascend, begin
 from kerasvis2.synthesis.canvas import plain as plain_canvas
@@ -93,7 +94,7 @@ def climb(model: Any, units: int, settings: Settings, steps: int) -> Work:
     @tf.function(autograph=False)
     def climbed(start: Any) -> Any:
         given = {"canvas": canvas, "settings": settings, "steps": steps, "seed": 0}
-        return ascend(_differentiate, score, start, **given)["score"]
+        return ascend(Seen.differentiate, score, start, **given)["score"]
 
     start = tf.constant(begin(canvas, settings, units, 0))
     return lambda: climbed(start).numpy()
@@ -103,16 +104,6 @@ def _score(model: Any, units: int) -> Callable[[Any], Any]:
     model.layers[-1].activation = keras.activations.linear
     classes = np.arange(units)
     return lambda images: objectives.mean_channel(model(images, training=False), classes)
-
-
-def _differentiate(function: Callable[[Any], tuple[Any, Any]]) -> Callable[[Any], Any]:
-    def gradient(x: Any) -> Any:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(x)
-            loss, found = function(x)
-        return (loss, found), tape.gradient(loss, x)
-
-    return gradient
 
 
 def perturbation_rows(repeats: int, masks: int = 400) -> Iterator[Row]:

@@ -38,6 +38,24 @@ def digits() -> Digits:
     return Digits(*arrays)
 
 
+@pytest.fixture(scope="module")
+def model() -> Any:
+    """The small network of `networks`, untrained: what attributions are worked out on by hand."""
+    import networks
+
+    return networks.functional()
+
+
+@pytest.fixture(scope="module")
+def probe() -> Any:
+    """Images of its size."""
+    import networks
+
+    import kerasvis2 as kv
+
+    return kv.Probe(networks.images(), networks.labels(), display=(0, 1))
+
+
 @pytest.fixture(scope="session")
 def digits_model(digits: Digits) -> Any:
     """A functional Keras model, trained to more than 0.9. Shared: train only a clone of it."""

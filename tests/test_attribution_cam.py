@@ -17,16 +17,6 @@ LAYERS = ["conv1", "norm", "conv2", "relu2"]
 
 
 @pytest.fixture(scope="module")
-def model():
-    return networks.functional()
-
-
-@pytest.fixture(scope="module")
-def probe():
-    return kv.Probe(networks.images(), networks.labels(), display=(0, 1))
-
-
-@pytest.fixture(scope="module")
 def passes(model, probe):
     """Activations, gradients (float64) and the logit, from Keras's own sub-models and a tape."""
     linear = networks.without_activation(model)

@@ -33,16 +33,6 @@ def view_of(name, **settings):
     return getattr(kv, name)(**EVERY[name], **settings)
 
 
-@pytest.fixture(scope="module")
-def model():
-    return networks.functional()
-
-
-@pytest.fixture(scope="module")
-def probe():
-    return kv.Probe(networks.images(), networks.labels(), display=(0, 1))
-
-
 @pytest.mark.parametrize("name", EVERY)
 def test_the_network_may_be_written_in_any_way_and_looked_at_in_chunks(model, probe, name):
     view = view_of(name)

@@ -13,16 +13,6 @@ from kerasvis2.attribution.baseline import blurred
 from kerasvis2.attribution.quadrature import gauss_legendre
 
 
-@pytest.fixture(scope="module")
-def model():
-    return networks.functional()
-
-
-@pytest.fixture(scope="module")
-def probe():
-    return kv.Probe(networks.images(), networks.labels(), display=(0, 1))
-
-
 def squares(x):
     return ops.sum(x * x, axis=(1, 2, 3), keepdims=False)[:, None]
 

@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
+from kerasvis2.observe.seen import Seen
 from kerasvis2.synthesis.ascent import ascend, begin
 from kerasvis2.synthesis.canvas import Canvas, measure, plain
 from kerasvis2.synthesis.objectives import log_odds
@@ -21,21 +22,17 @@ from kerasvis2.synthesis.transforms import jitter, noise, warp
 SHAPE = (12, 12, 1)
 
 
-def differentiate(function: Callable[[Any], tuple[Any, Any]]) -> Callable[[Any], Any]:
-    def both(x: Any) -> Any:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(x)
-            loss, aux = function(x)
-        return (loss, aux), tape.gradient(loss, x)
-
-    return both
-
-
 def tracer(score: Callable[[Any], Any], canvas: Canvas, settings: Settings) -> Any:
     @tf.function(autograph=False)
     def run(start: Any, steps: Any, seed: Any) -> dict[str, Any]:
         return ascend(
-            differentiate, score, start, canvas=canvas, settings=settings, steps=steps, seed=seed
+            Seen.differentiate,
+            score,
+            start,
+            canvas=canvas,
+            settings=settings,
+            steps=steps,
+            seed=seed,
         )
 
     return run

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import networks
 import numpy as np
 import pytest
 from toys import near
@@ -13,16 +12,6 @@ from toys import near
 import kerasvis2 as kv
 
 HERE = Path(__file__).parent
-
-
-@pytest.fixture(scope="module")
-def model():
-    return networks.functional()
-
-
-@pytest.fixture(scope="module")
-def probe():
-    return kv.Probe(networks.images(), networks.labels(), display=(0, 1))
 
 
 @pytest.fixture(scope="module")
