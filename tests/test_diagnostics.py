@@ -7,9 +7,15 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from kerasvis2.diagnostics import tensors
+from kerasvis2.diagnostics import numbers, tensors
 from kerasvis2.diagnostics.facts import Facts, LayerFacts, metrics
-from kerasvis2.diagnostics.numbers import confusion, effective_rank, margins, update_ratio
+from kerasvis2.diagnostics.numbers import (
+    confusion,
+    distribution,
+    effective_rank,
+    margins,
+    update_ratio,
+)
 from kerasvis2.diagnostics.report import judge, report, speak
 from kerasvis2.diagnostics.rules import RULES
 from kerasvis2.diagnostics.similarity import linear_cka
@@ -119,8 +125,7 @@ def test_cka_needs_four_images_of_both():
 def test_reductions_over_space():
     values = RNG.normal(size=(3, 4, 5, 6)).astype("float32")
     np.testing.assert_allclose(tensors.pooled(values), values.mean((1, 2)), rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(tensors.maxima(values), values.max((1, 2)))
-    share = (values > 0).reshape(3, -1).mean(1)
+    share = (values > 0).mean((1, 2))
     np.testing.assert_allclose(tensors.positive_share(values), share, rtol=1e-6)
     flat = values[:, 0, 0]
     np.testing.assert_allclose(tensors.pooled(flat), flat)
@@ -132,32 +137,55 @@ def test_squares_of_several_tensors():
     assert float(tensors.squares(several)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_histograms_equal_numpys(monkeypatch):
-    weights = [
-        RNG.normal(size=(7, 9)).astype("float32"),
-        RNG.uniform(2, 3, size=40).astype("float32"),
-        np.zeros((2, 3), "float32"),
-        RNG.integers(-3, 4, size=(11, 2)).astype("float32"),
-    ]
-    for most in (10**6, 50):  # in one go, and in groups
-        monkeypatch.setattr(tensors, "MOST_VALUES", most)
-        counts, facts = (np.asarray(found) for found in tensors.histograms(weights, 10))
-        for row, fact, weight in zip(counts, facts, weights):
-            flat = weight.ravel()
-            np.testing.assert_allclose(fact[:2], [flat.min(), flat.max()])
-            np.testing.assert_allclose(fact[2:4], [flat.mean(), flat.std()], atol=1e-5)
-            assert fact[4] == pytest.approx((flat == 0).mean())
-            assert fact[5] == 0
-            assert row.sum() == flat.size
-            if flat.max() > flat.min():
-                np.testing.assert_array_equal(row, np.histogram(flat, 10)[0])
+def test_squares_of_parts_of_a_vector():
+    parts = [RNG.normal(size=size).astype("float32") for size in (4, 1, 7)]
+    found = tensors.squares_of_parts(np.concatenate(parts), [4, 1, 7])
+    np.testing.assert_allclose(found, [(part**2).sum() for part in parts], rtol=1e-5)
+
+
+def test_weights_as_one_vector():
+    weights = [np.ones((2, 3), "float16"), np.zeros((), "float32"), np.full(2, 5.0)]
+    found = np.asarray(tensors.flat(weights))
+    assert (found.dtype, found.tolist()) == ("float32", [1] * 6 + [0, 5, 5])
+
+
+# Distributions
+
+
+@pytest.mark.parametrize("block", [2**20, 7])
+def test_a_distribution_in_numbers(monkeypatch, block):
+    monkeypatch.setattr(numbers, "BLOCK", block)
+    values = RNG.integers(-3, 4, size=200).astype("float32")
+    found = distribution(values, 10)
+    counts, edges = np.histogram(values.astype("float64"), 10)
+    np.testing.assert_array_equal(found.buckets[:, 2], counts)
+    np.testing.assert_allclose(found.buckets[:, 0], edges[:-1])
+    np.testing.assert_allclose(found.buckets[:, 1], edges[1:])
+    assert (found.lowest, found.highest, found.broken) == (-3, 3, 0)
+    assert found.mean == pytest.approx(values.mean(dtype="float64"))
+    assert found.spread == pytest.approx(values.std(dtype="float64"))
+    assert found.zeros == pytest.approx((values == 0).mean())
 
 
 def test_values_that_are_not_finite_are_counted_apart():
-    weight = np.array([1, 2, np.nan, np.inf, -np.inf, 3], "float32")
-    counts, facts = tensors.histograms([weight], 2)
-    assert np.asarray(counts).tolist() == [[1, 2]]
-    np.testing.assert_allclose(facts[0], [1, 3, 2, np.std([1, 2, 3]), 0, 3], rtol=1e-6)
+    found = distribution(np.array([1, 2, np.nan, np.inf, -np.inf, 3, 0, 0], "float32"), 3)
+    assert found.buckets[:, 2].tolist() == [2, 1, 2]
+    assert (found.lowest, found.highest, found.mean, found.broken) == (0, 3, 1.2, 3)
+    assert found.zeros == 0.25
+
+
+def test_a_distribution_of_what_is_all_equal_or_broken():
+    assert distribution(np.full(5, 2.0), 30).buckets.tolist() == [[1.5, 2.5, 5]]
+    broken = distribution(np.full(3, np.nan), 30)
+    assert broken.buckets.shape == (0, 3)
+    assert np.isnan(broken.mean)
+    assert broken.broken == 3
+
+
+@pytest.mark.parametrize(("low", "high"), [(-3e38, 3e38), (1.0, 1.0000001), (0.0, 1e-45)])
+def test_a_distribution_at_the_limits_of_float32(low, high):
+    found = distribution(np.array([low, high], "float32"), 30)
+    assert found.buckets[0, 2] == found.buckets[-1, 2] == 1
 
 
 # Tracks

@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasvis2.diagnostics.facts import Facts, LayerFacts, metrics
 from kerasvis2.diagnostics.numbers import effective_rank, update_ratio
-from kerasvis2.diagnostics.weights import own_weights
+from kerasvis2.diagnostics.weights import count_weights
 
 if TYPE_CHECKING:
     from kerasvis2.views.base import About, Arrays
@@ -50,18 +50,23 @@ def _layer_facts(key: str, arrays: Arrays, about: About, steps: int) -> LayerFac
     pooled = arrays[f"{key}/pooled"]
     size, change = (math.sqrt(arrays[f"{info.path}/{word}"]) for word in ("size", "change"))
     gradient = arrays.get(f"{info.path}/gradient")
-    maximum, positive = arrays.get(f"{key}/maximum"), arrays.get(f"{key}/positive")
+    positive = arrays.get(f"{key}/positive")
     rank = effective_rank(pooled)
     return LayerFacts(
         update_ratio=update_ratio(change, size, steps),
         change=change / size if size and steps else math.nan,
         weight_norm=size,
         gradient_norm=math.nan if gradient is None else math.sqrt(gradient),
-        dead=math.nan if maximum is None else float((maximum.max(axis=0) <= 0).mean()),
+        dead=math.nan if positive is None else _dead(pooled, positive),
         sparsity=math.nan if positive is None else float(1 - positive.mean()),
         rank=rank,
         rank_share=rank / min(pooled.shape),
         spatial=len(info.shape or ()) > 2,
         trainable=bool(info.layer.trainable),
-        weights=sum(int(np.prod(w.shape)) for _, w in own_weights(info.layer)),
+        weights=count_weights(info.layer),
     )
+
+
+def _dead(pooled: np.ndarray, positive: np.ndarray) -> float:
+    """The share of channels that are nowhere above 0, at no image; NaN is not dead but broken."""
+    return float(((positive.max(axis=0) == 0) & np.isfinite(pooled).all(axis=0)).mean())

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
+
+BLOCK = 2**20  # values of a weight that are counted at once
 
 
 def effective_rank(features: np.ndarray) -> float:
@@ -70,3 +75,59 @@ def confusion(true: np.ndarray, predicted: np.ndarray, classes: np.ndarray) -> n
         classes: (K,) the classes in the order of rows and columns; pairs outside are left out.
     """
     return np.array([[((true == t) & (predicted == p)).sum() for p in classes] for t in classes])
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How the values of a weight are spread; the figures are those of its finite values.
+
+    Attributes:
+        buckets: (k, 3) lower edge, upper edge and count, of equal width.
+        lowest, highest, mean, spread: spread is the standard deviation; NaN where none is finite.
+        zeros: the share of all values that are 0.
+        broken: how many are NaN or infinite.
+    """
+
+    buckets: np.ndarray
+    lowest: float
+    highest: float
+    mean: float
+    spread: float
+    zeros: float
+    broken: int
+
+
+def distribution(values: np.ndarray, bins: int) -> Distribution:
+    """Counts the finite values in `bins` buckets, from the lowest to the highest one.
+
+    Args:
+        values: (n,) with n > 0.
+        bins: how many buckets; one where all values are equal.
+    """
+    blocks = [values[i : i + BLOCK] for i in range(0, values.size, BLOCK)]
+    zeros = 1 - sum(map(np.count_nonzero, blocks)) / values.size
+    known, low, high, total = 0, np.inf, -np.inf, 0.0
+    for block in map(_finite, blocks):
+        if block.size:
+            known += block.size
+            low, high = min(low, float(block.min())), max(high, float(block.max()))
+            total += float(block.sum())
+    if not known:
+        nan = float("nan")
+        return Distribution(np.zeros((0, 3)), nan, nan, nan, nan, zeros, values.size)
+    mean = total / known
+    counts: Any = 0
+    squares = 0.0
+    for block in map(_finite, blocks):
+        more, edges = np.histogram(block, bins if high > low else 1, (low, high))
+        counts = counts + more
+        squares += float(np.square(block - mean).sum())
+    found = np.stack([edges[:-1], edges[1:], counts], axis=1)
+    spread = float(np.sqrt(squares / known))
+    return Distribution(found, low, high, mean, spread, zeros, values.size - known)
+
+
+def _finite(block: np.ndarray) -> np.ndarray:
+    block = block.astype(np.float64)  # what float32 holds can be too far apart, or too close
+    finite = np.isfinite(block)
+    return block if finite.all() else block[finite]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 _FLAT = ("relu", "relu6", "gelu", "silu", "hard_silu", "mish")  # 0 on one side, or nearly
@@ -18,6 +19,11 @@ def own_weights(layer: Any) -> list[tuple[int, Any]]:
         if id(weight) in trainable
         or (not layer.trainable and "float" in str(weight.dtype) and "moving" not in weight.name)
     ]
+
+
+def count_weights(layer: Any) -> int:
+    """How many values its own weights have."""
+    return sum(math.prod(weight.shape) for _, weight in own_weights(layer))
 
 
 def rectifies(layer: Any, read_by_relu: bool) -> bool:

@@ -66,7 +66,8 @@ class Seen:
         classes: (n,) int32, the class that is scored, or None for a callable target.
         score: (n,) the target's score.
         layers: the Keras layer of each path that was asked for.
-        rectified: the keys of layers whose output goes into a ReLU and nowhere else.
+        rectified: what a ReLU made of a layer's output, where that goes into a ReLU and nowhere
+            else; by the same keys.
         loss_gradients: gradients of the model's loss by layer path, in the order of the layer's
             trainable weights; empty unless `Needs.loss`.
         moment: where in the training and in the probe this is.
@@ -88,7 +89,7 @@ class Seen:
     classes: Any
     score: Any
     layers: dict[str, Any]
-    rectified: frozenset[str]
+    rectified: dict[str, Any]
     loss_gradients: dict[str, list[Any]]
     moment: Moment
     probe: Probe | None
@@ -127,7 +128,7 @@ class Glance:
     gradients: list[dict[str, Any]] = field(default_factory=list)
     input_gradients: list[Any] = field(default_factory=list)
     attention: dict[str, Any] = field(default_factory=dict)
-    rectified: frozenset[str] = frozenset()
+    rectified: dict[str, Any] = field(default_factory=dict)
     loss_gradients: dict[str, list[Any]] = field(default_factory=dict)
 
 
@@ -236,7 +237,7 @@ class Lens:
             chosen,
             found,
             attention=attended,
-            rectified=frozenset(key for key, t in activations.items() if _only_into_relu(t)),
+            rectified={key: t for key, x in activations.items() for t in _rectified(x)},
         )
         if weights:
             raw = tape.gradient(loss, {k: [v.value for v in each] for k, each in weights.items()})
@@ -268,10 +269,12 @@ class Lens:
         return glance
 
 
-def _only_into_relu(tensor: Any) -> bool:
-    """Whether all that reads a layer's output is a ReLU, of a layer or in the model's own code."""
+def _rectified(tensor: Any) -> list[Any]:
+    """What comes out of the ReLU, a layer or the model's own code, that alone reads a tensor."""
     readers = tensor.consumers()
-    return bool(readers) and all(op.type in ("Relu", "Relu6") for op in readers)
+    if any(op.type not in ("Relu", "Relu6") for op in readers):
+        return []
+    return [op.outputs[0] for op in readers[:1]]
 
 
 def _classes(target: Target, outputs: Sequence[Output], given: Any) -> Any:
@@ -345,7 +348,7 @@ def see(
         classes=classes,
         score=glance.scores[which] if target else None,
         layers={info.path: info.layer for info in infos},
-        rectified=glance.rectified.intersection(keys),
+        rectified={k: ops.cast(t, "float32") for k, t in glance.rectified.items() if k in keys},
         loss_gradients={
             info.path: glance.loss_gradients[info.path]
             for info in infos

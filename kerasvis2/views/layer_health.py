@@ -15,12 +15,13 @@ from kerasvis2.diagnostics.measured import FALLING, INPUT, LOGITS, STEPS, facts_
 from kerasvis2.diagnostics.report import Finding, Key, judge, report, speak
 from kerasvis2.diagnostics.rules import RULES
 from kerasvis2.diagnostics.track import Track
-from kerasvis2.diagnostics.weights import has_matrix, own_weights, rectifies
+from kerasvis2.diagnostics.weights import count_weights, has_matrix, own_weights, rectifies
 from kerasvis2.layers import LayerInfo, LayerSpec, children, spread
 from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
 
 MOST = 64
-_BEFORE, _CHANGES, _ELAPSED = "steps_before", "changes", "elapsed"  # only in the memory
+# only in the memory
+_BEFORE, _CHANGES, _ELAPSED, _WEIGHTS = "steps_before", "changes", "elapsed", "weights"
 _MEASURES = ("update_ratio", "dead", "sparsity", "rank", "weight_norm", "gradient_norm")
 _DEAD = "D"
 _MARKS = ("", *dict.fromkeys(rule.mark for rule in RULES if rule.mark))
@@ -50,8 +51,9 @@ class LayerHealth(View):
     the scalars `layer_health/update_ratio/<layer>`, `…/dead/…`, `…/sparsity/…`, `…/rank/…`,
     `…/weight_norm/…`, `…/gradient_norm/…`. Cost: no pass of its own, and the weights of the last
     look once more in the device's memory; with `gradients` one backward pass, and their gradients.
-    `compute` gives for each layer `<path>/pooled` and `<path>/maximum`: (N, C), `<path>/positive`:
-    (N,), and as single numbers `<path>/size`: ‖W‖², `<path>/change`: ‖ΔW‖², `<path>/gradient`.
+    `compute` gives for each layer `<path>/pooled` and `<path>/positive`: (N, C), the mean over
+    space and the share of it that is above 0, and as single numbers `<path>/size`: ‖W‖²,
+    `<path>/change`: ‖ΔW‖², `<path>/gradient`.
 
     Args:
         layers: layers with weights; by default the innermost ones, at most 64, spread over the
@@ -89,10 +91,10 @@ class LayerHealth(View):
             _BEFORE: np.full((), -1, "int32"),
             _ELAPSED: np.zeros((), "int32"),
             _CHANGES: np.zeros(len(rows), "float32"),
+            _WEIGHTS: _host(_weights_of([info.layer for info in rows])),
         }
         for info in rows:
             for i, weight in own_weights(info.layer):
-                kept[_was(info.path, i)] = _host(weight)
                 if self.gradients and weight.trainable:
                     kept[_sum(info.path, i)] = np.zeros(weight.shape, "float32")
             if has_matrix(info.layer):
@@ -107,7 +109,7 @@ class LayerHealth(View):
         for key, values in seen.activations.items():
             path = key if key in seen.layers else key.rpartition(":")[0]
             if path in rows:
-                found |= _answers(key, values, seen.layers[path], key in seen.rectified)
+                found |= _answers(key, values, seen.layers[path], seen.rectified.get(key))
             else:
                 entry = values  # what prepares the images stands before the first row
         axes = tuple(range(1, len(entry.shape)))
@@ -125,19 +127,20 @@ class LayerHealth(View):
         """How far the weights went, measured at the first chunk of the probe."""
         found: dict[str, Any] = {}
         memory, first = seen.memory, seen.moment.first
-        changes = []
         for path in rows:
-            weights = {i: ops.cast(w, "float32") for i, w in own_weights(seen.layers[path])}
-            found[f"{path}/size"] = tensors.squares(list(weights.values()))
-            changes.append(tensors.squares([w - memory[_was(path, i)] for i, w in weights.items()]))
-            found |= {_was(path, i): weight for i, weight in weights.items()}
             if path in seen.heads and f"{path}/start" in memory:
                 fell = _falling(seen.layers[path].kernel, memory[f"{path}/start"])
                 # A row an image, so that the chunks of the probe can be joined.
                 found[FALLING] = ops.broadcast_to(fell, (seen.inputs.shape[0], fell.shape[0]))
         if rows:
-            moved = ops.where(first, ops.stack(changes), memory[_CHANGES])
-            found[_CHANGES] = moved
+            # All as one vector: of hundreds of weights, hundreds of small steps take longer.
+            layers = [seen.layers[path] for path in rows]
+            sizes = [count_weights(layer) for layer in layers]
+            found[_WEIGHTS] = weights = _weights_of(layers)
+            size = tensors.squares_of_parts(weights, sizes)
+            change = tensors.squares_of_parts(weights - memory[_WEIGHTS], sizes)
+            found[_CHANGES] = moved = ops.where(first, change, memory[_CHANGES])
+            found |= {f"{path}/size": size[i] for i, path in enumerate(rows)}
             found |= {f"{path}/change": moved[i] for i, path in enumerate(rows)}
         steps = seen.moment.iterations
         elapsed = steps - ops.where(memory[_BEFORE] < 0, 0, memory[_BEFORE])
@@ -191,14 +194,11 @@ def _layers(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
     return [*before[-1:], *rows]
 
 
-def _answers(key: str, values: Any, layer: Any, read_by_relu: bool) -> dict[str, Any]:
+def _answers(key: str, values: Any, layer: Any, rectified: Any | None) -> dict[str, Any]:
+    cut = rectifies(layer, rectified is not None)
+    values = values if rectified is None else rectified
     found = {f"{key}/pooled": tensors.pooled(values)}
-    if rectifies(layer, read_by_relu):
-        values = ops.relu(values) if read_by_relu else values
-        found[f"{key}/pooled"] = tensors.pooled(values)
-        found[f"{key}/maximum"] = tensors.maxima(values)
-        found[f"{key}/positive"] = tensors.positive_share(values)
-    return found
+    return found | ({f"{key}/positive": tensors.positive_share(values)} if cut else {})
 
 
 def _gradients(path: str, seen: Any) -> dict[str, Any]:
@@ -281,8 +281,9 @@ def _host(weight: Any) -> np.ndarray:
     return np.asarray(ops.convert_to_numpy(weight), "float32")
 
 
-def _was(path: str, i: int) -> str:
-    return f"{path}/was/{i}"
+def _weights_of(layers: Sequence[Any]) -> Any:
+    weights = [weight for layer in layers for _, weight in own_weights(layer)]
+    return tensors.flat(weights) if weights else ops.zeros(0)
 
 
 def _sum(path: str, i: int) -> str:

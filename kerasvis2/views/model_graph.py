@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from kerasvis2.diagnostics import table, tensors
+from kerasvis2.diagnostics.numbers import Distribution, distribution
 from kerasvis2.layers import LayerSpec, Wiring, children
 from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
 
@@ -28,10 +30,9 @@ class ModelGraph(View):
     At every look: each weight's histogram, and a table of its mean, spread, extremes and zeros.
 
     Tags: texts `model_graph/layers` and `model_graph/weights`, picture `model_graph/00_diagram`,
-    histograms `model_graph/<layer path>/<weight>`. Cost: no pass; the weights are read once, on
-    the device, which counts them into 30 buckets each. `compute` gives for each weight
-    `<path>/<weight>`: (30,) counts, and `<path>/<weight>/facts`: (6,) lowest, highest, mean,
-    standard deviation, share of zeros, number of values that are NaN or infinite.
+    histograms `model_graph/<layer path>/<weight>`. Cost: no pass; the weights are copied once, and
+    counted into 30 buckets each on the thread that draws. `compute` gives the weights themselves,
+    `<path>/<weight>`.
 
     Args:
         layers: layers whose weights to follow; all by default.
@@ -54,34 +55,29 @@ class ModelGraph(View):
         )
 
     def whole(self, seen: Any) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for path, rows in self.reduce(seen).items():
-            for i, (name, _) in enumerate(_weights(seen.layers[path])):
-                found[f"{path}/{name}"] = rows[i, :BINS]
-                found[f"{path}/{name}/facts"] = rows[i, BINS:]
-        return found
+        return {
+            f"{path}/{name}": ops.convert_to_tensor(weight)
+            for path, layer in seen.layers.items()
+            for name, weight in _weights(layer)
+        }
 
     def reduce(self, seen: Any) -> dict[str, Any]:
-        named = {path: list(_weights(layer)) for path, layer in seen.layers.items()}
-        every = [weight for each in named.values() for _, weight in each]
-        counts, facts = tensors.histograms(every, BINS)
-        rows = ops.concatenate([ops.cast(counts, "float32"), facts], axis=1)
-        found, first = {}, 0
-        for path, each in named.items():
-            found[path] = rows[first : first + len(each)]
-            first += len(each)
-        return found
+        return {
+            path: tensors.flat([weight for _, weight in _weights(layer)])
+            for path, layer in seen.layers.items()
+        }
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         drawing = Drawing()
         lines = ["| Weight | Mean | Spread | Lowest | Highest | Zeros | NaN/inf |"]
         lines.append("|---|--:|--:|--:|--:|--:|--:|")
-        for path, rows in arrays.items():
-            for (name, _), row in zip(_weights(about.layers[path].layer), rows):
-                low, high, mean, spread, zeros, bad = row[BINS:].tolist()
-                drawing.histograms[f"{path}/{name}"] = buckets(low, high, row[:BINS])
-                numbers = " | ".join(f"{value:.3g}" for value in (mean, spread, low, high))
-                lines.append(f"| `{path}/{name}` | {numbers} | {zeros:.1%} | {bad:.0f} |")
+        for path, flat in arrays.items():
+            named = list(_weights(about.layers[path].layer))
+            ends = np.cumsum([math.prod(weight.shape) for _, weight in named])
+            for (name, _), values in zip(named, np.split(flat, ends[:-1])):
+                found = distribution(values, BINS)
+                drawing.histograms[f"{path}/{name}"] = found.buckets
+                lines.append(f"| `{path}/{name}` | {_row(found)} |")
         drawing.texts["weights"] = "\n".join(lines)
         words = table.layer_table(about.layers)
         drawing.keep = {"layers": words}
@@ -148,14 +144,10 @@ def fold(edges: Sequence[tuple[str, str]], layers: Any) -> list[list[str]]:
     return list({id(group): group for group in groups.values()}.values())
 
 
-def buckets(low: float, high: float, counts: np.ndarray) -> np.ndarray:
-    """Equal buckets between the lowest and the highest value as (k, 3): low, high, count."""
-    if not np.isfinite([low, high]).all():
-        return np.zeros((0, 3))
-    if high <= low:
-        return np.array([[low - 0.5, low + 0.5, counts.sum()]])
-    edges = np.linspace(low, high, len(counts) + 1)
-    return np.stack([edges[:-1], edges[1:], counts], axis=1)
+def _row(found: Distribution) -> str:
+    numbers = (found.mean, found.spread, found.lowest, found.highest)
+    words = [f"{value:.3g}" for value in numbers]
+    return " | ".join([*words, f"{found.zeros:.1%}", str(found.broken)])
 
 
 def _weights(layer: Any) -> Iterator[tuple[str, Any]]:
