@@ -1,14 +1,17 @@
 """Sheets of the training monitor: what stands where, and that nothing is hidden."""
 
+import shutil
+import sys
+
 import numpy as np
 import pytest
 
 from kerasvis2.render.colour import NOT_A_NUMBER
 from kerasvis2.render.diagram import Box, diagram_sheet
 from kerasvis2.render.filmstrip import filmstrip_sheet, key_columns
-from kerasvis2.render.graphviz_layout import read_plain
+from kerasvis2.render.graphviz_layout import by_graphviz, read_plain
 from kerasvis2.render.heatmap import Panel, heatmap_sheet
-from kerasvis2.render.layout import by_ranks
+from kerasvis2.render.layout import by_ranks, lay_out
 from kerasvis2.render.matrix import matrix_sheet
 from kerasvis2.render.page import WRONG
 from kerasvis2.render.predictions import confusion_sheet, prediction_sheet
@@ -172,6 +175,29 @@ def test_boxes_do_not_overlap_and_edges_run_down(seed):
 def test_a_cycle_is_drawn_too():
     layout = by_ranks([(50, 20)] * 3, [(0, 1), (1, 2), (2, 0)])
     assert apart(layout.centres, [(50, 20)] * 3)
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="no Graphviz on this machine")
+@pytest.mark.parametrize("seed", range(3))
+def test_graphviz_itself_places_the_boxes(seed):
+    sizes, edges = random_network(seed)
+    layout = by_graphviz(sizes, edges)
+    assert apart(layout.centres, sizes)
+    for (start, end), line in zip(edges, layout.lines):
+        assert layout.centres[start, 1] < layout.centres[end, 1]
+        away = np.abs(np.array(line[0]) - layout.centres[start]) - np.array(sizes[start]) / 2
+        assert away.max() <= 2  # it comes out of its box
+        assert line[-1] == pytest.approx(layout.centres[end])
+    assert lay_out(sizes, edges).size == layout.size
+
+
+def test_a_broken_graphviz_is_done_without(tmp_path, monkeypatch):
+    program = tmp_path / "dot"
+    program.write_text(f"#!{sys.executable}\nimport sys; sys.exit('Format not recognized')\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    sizes, edges = random_network(0)
+    np.testing.assert_array_equal(lay_out(sizes, edges).centres, by_ranks(sizes, edges).centres)
 
 
 def test_graphviz_places_are_read():

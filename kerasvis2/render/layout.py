@@ -3,8 +3,10 @@
 By Graphviz where its Python package and `dot` are installed, else by our own layered layout.
 """
 
+import contextlib
 import importlib.util
 import shutil
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -45,7 +47,8 @@ def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[Edge]) -> Layo
     if importlib.util.find_spec("graphviz") and shutil.which("dot"):
         from kerasvis2.render.graphviz_layout import by_graphviz
 
-        return by_graphviz(sizes, edges)
+        with contextlib.suppress(OSError, subprocess.SubprocessError):  # a broken installation
+            return by_graphviz(sizes, edges)
     return by_ranks(sizes, edges)
 
 
