@@ -67,6 +67,13 @@ def _step_row(
     model = make(keras)
     steps = STEPS if model.input_shape[1] < 100 else STEPS // 2
     climbed = climb(model, units, replace(settings, views=views), steps)
+    times = by_turns({"ours": climbed, "floor": bare(model, units, views, steps)}, repeats)
+    measure = f"ascent, {words}: {steps} steps of {units * views} images, {network}"
+    return compared(measure, times, "ours", "floor", target, "forward + backward")
+
+
+def bare(model: Any, units: int, views: int, steps: int) -> Work:
+    """The forward and backward passes of an ascent and nothing else, in one loop as well."""
     score = _score(model, units)
 
     @tf.function(autograph=False)
@@ -81,9 +88,7 @@ def _step_row(
         return tf.while_loop(lambda i, _: i < steps, step, (0, images))[1]
 
     images = tf.random.uniform((units * views, *model.input_shape[1:]))
-    times = by_turns({"ours": climbed, "floor": lambda: passes(images).numpy()}, repeats)
-    measure = f"ascent, {words}: {steps} steps of {units * views} images, {network}"
-    return compared(measure, times, "ours", "floor", target, "forward + backward")
+    return lambda: passes(images).numpy()
 
 
 def climb(model: Any, units: int, settings: Settings, steps: int) -> Work:
@@ -115,7 +120,7 @@ def perturbation_rows(repeats: int, masks: int = 400) -> Iterator[Row]:
         (f"RISE of {masks} masks", kv.RISE(masks=masks), masks),
     ):
         at_once = masks_at_once(probe.size, 32 * 32, count)
-        floor = _forwards(model, probe.size * at_once, -(-count // at_once))
+        floor = forwards(model, probe.size * at_once, -(-count // at_once))
         works = {"ours": looked(model, probe, [view]), "floor": floor}
         times = by_turns(works, repeats)
         measure = f"{name}, 16 images, CNN 32×32"
@@ -123,7 +128,8 @@ def perturbation_rows(repeats: int, masks: int = 400) -> Iterator[Row]:
         yield compared(measure, times, "ours", "floor", "≤ 1.1", what)
 
 
-def _forwards(model: Any, batch: int, times: int) -> Callable[[], None]:
+def forwards(model: Any, batch: int, times: int) -> Work:
+    """So many forward passes of a batch, one after the other."""
     images = tf.random.uniform((batch, *model.input_shape[1:]))
 
     @tf.function

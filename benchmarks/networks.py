@@ -25,8 +25,18 @@ def cnn(keras: Any, side: int = 32, channels: int = 3, depth: int = 6) -> Any:
 
 
 def mnist_cnn(keras: Any) -> Any:
-    """Two convolutions for handwritten digits."""
-    return cnn(keras, 28, 1, depth=2)
+    """That of Keras's own first example on handwritten digits, 99 % right in fifteen epochs.
+
+    https://keras.io/examples/vision/mnist_convnet/
+    """
+    layers = keras.layers
+    image = x = keras.Input((28, 28, 1))
+    x = layers.Conv2D(32, 3, activation="relu")(x)
+    x = layers.MaxPooling2D()(x)
+    x = layers.Conv2D(64, 3, activation="relu")(x)
+    x = layers.MaxPooling2D()(x)
+    x = layers.Dropout(0.5)(layers.Flatten()(x))
+    return keras.Model(image, layers.Dense(CLASSES, activation="softmax")(x), name="digits")
 
 
 def mobilenet_nested(keras: Any, side: int = 96) -> Any:

@@ -253,10 +253,10 @@ def with_facts(**changes):
     return dataclasses.replace(HEALTHY, **changes)
 
 
-def unsaid(share):
-    """Class 3 is never predicted; so much of its weights fell."""
+def unsaid(share, behind=3.0):
+    """Class 3 is so far behind another that it is never predicted; so much of its weights fell."""
     logits = HEALTHY.logits.copy()
-    logits[:, 3] = np.where(HEALTHY.truth == 3, 4.0, logits[:, 3])
+    logits[:, 3] = np.where(HEALTHY.truth == 3, 6.0 - behind, 2.0)
     logits[HEALTHY.truth == 3, 5] = 6.0
     falling = HEALTHY.falling.copy()
     falling[3] = share
@@ -297,6 +297,9 @@ def test_every_rule_has_a_name_of_its_own():
         ("guessing", with_facts(loss=2.2, accuracy=0.1), with_facts(loss=2.25, accuracy=0.1)),
         ("guessing", with_facts(loss=2.25, accuracy=0.3), with_facts(loss=2.25, accuracy=0.1)),
         ("missing", unsaid(0.94), unsaid(1.0)),
+        ("missing", unsaid(1.0, behind=2.0), unsaid(1.0, behind=3.0)),
+        ("missing", unsaid(0.7, behind=6.0), unsaid(0.7, behind=8.0)),
+        ("missing", unsaid(0.5, behind=8.0), unsaid(0.7, behind=8.0)),
         ("alike", HEALTHY, blind(rank_one=True)),
         ("alike", dataclasses.replace(blind(False), normalised=True), blind(False)),
         ("other_probe", HEALTHY, with_facts(val_accuracy=0.9, truth=(HEALTHY.truth + 1) % 10)),
@@ -319,7 +322,7 @@ def test_steps_are_too_large_where_few_of_them_replace_the_weights():
         return broken(with_facts(layers=layers, steps=steps))
 
     assert "replaced" in changed(0.9, 50)
-    assert "replaced" not in changed(0.5, 50)
+    assert "replaced" not in changed(0.7, 50)
     assert "replaced" not in changed(0.9, 2000)  # as a healthy network may in a long epoch
 
 

@@ -12,11 +12,11 @@ from typing import Any
 import keras
 
 import kerasvis2 as kv
-from benchmarks.ascent import climb
+from benchmarks.ascent import bare, climb, forwards
 from benchmarks.networks import cnn, convolutions, mnist_cnn, mobilenet
 from benchmarks.peers.serve import DONE, READY
 from benchmarks.report import Row, compared
-from benchmarks.shared_pass import looked, probe_for
+from benchmarks.shared_pass import floor, looked, probe_for
 from benchmarks.timing import Work, by_turns
 from kerasvis2.synthesis import transforms
 from kerasvis2.synthesis.presets import Settings
@@ -43,6 +43,8 @@ class Duel:
         views: our views of it; None for an ascent with the peer's own random views.
         drawn: whether the peer's figure includes pictures; ours is then given with them too.
         target: how many times faster we are to be.
+        passes: the network's own passes that the task consists of, and nothing else: no one can
+            be faster.
     """
 
     peer: str
@@ -52,10 +54,19 @@ class Duel:
     views: Callable[[Any], list[kv.View]] | None
     drawn: bool
     target: str
+    passes: Callable[[Any], Work] | None = None
 
 
 def _grad_cams(model: Any) -> list[kv.View]:
     return [kv.GradCAM(layers=convolutions(model))]
+
+
+_SAID = {"maps": "", "drawn": ", with our drawing", "bare": ", the network's passes alone"}
+
+
+def _noisy(model: Any) -> Work:
+    once = floor(model, probe_for(model))
+    return lambda: [once() for _ in range(25)]
 
 
 _CAMS = "Grad-CAM of 16 images at all convolutions"
@@ -73,18 +84,20 @@ DUELS = (
     Duel(
         *("tf_explain", "occlusion", "occlusion, 64 patches of 16 images, CNN 32×32", cnn),
         *(lambda model: [kv.Occlusion(patch=4, stride=4)], True, "≥ 10"),
+        lambda model: forwards(model, 256, 64 * 16 // 256),
     ),
     Duel(
         *("tf_explain", "smooth_grad", "SmoothGrad, 25 samples of 16 images, CNN 32×32", cnn),
-        *(lambda model: [kv.SmoothGrad()], True, "≥ 10"),
+        *(lambda model: [kv.SmoothGrad()], True, "≥ 10", _noisy),
     ),
     Duel(
         *("tf_keras_vis", "score_cam", "Score-CAM of 128 channels, 16 images, CNN 32×32", cnn),
         *(lambda model: [kv.ScoreCAM(layers="conv6")], False, "≥ 8"),
+        lambda model: forwards(model, 256, 128 * 16 // 256),
     ),
     Duel(
         *("tf_keras_vis", "smooth_grad", "SmoothGrad, 25 samples of 16 images, CNN 32×32", cnn),
-        *(lambda model: [kv.SmoothGrad()], False, "≥ 8"),
+        *(lambda model: [kv.SmoothGrad()], False, "≥ 8", _noisy),
     ),
     Duel(
         "tf_keras_vis",
@@ -94,10 +107,12 @@ DUELS = (
         None,
         False,
         "≥ 8",
+        lambda model: bare(model, 10, 1, ASCENT_STEPS),
     ),
     Duel(
         *("lime", "explain", "LIME, 1,000 samples of 16 images, CNN 32×32", cnn),
         *(lambda model: [kv.LIME()], False, "≥ 5"),
+        lambda model: forwards(model, 250, 1000 * 16 // 250),
     ),
 )
 
@@ -158,7 +173,10 @@ def rows(repeats: int, folder: Path | None, only: str = "") -> Iterator[Row]:
 
 
 def _fought(duel: Duel, measure: str, python: Path, repeats: int) -> Iterator[Row]:
-    """What training waits for; where the peer draws as well, a second row with our drawing."""
+    """What training waits for; where the peer draws as well, a second row with our drawing.
+
+    And what it would be if we took no time but the network's.
+    """
     model = duel.make(keras)
     if duel.views is None:
         works: dict[str, Work] = {"maps": climb(model, 10, MOVED, ASCENT_STEPS)}
@@ -167,6 +185,8 @@ def _fought(duel: Duel, measure: str, python: Path, repeats: int) -> Iterator[Ro
         works = {"maps": looked(model, probe, views)}
         if duel.drawn:
             works["drawn"] = looked(model, probe, views, drawn=True)
+    if duel.passes is not None:
+        works["bare"] = duel.passes(model)
     peer = Peer(python, duel.peer, duel.task)
     try:
         times = by_turns({**works, "theirs": peer}, repeats, warmup=1, most_seconds=60)
@@ -174,5 +194,5 @@ def _fought(duel: Duel, measure: str, python: Path, repeats: int) -> Iterator[Ro
         peer.close()
     name = duel.peer.replace("_", "-")
     for work in works:
-        words = f"{measure}, with our drawing" if work == "drawn" else measure
+        words = measure + _SAID[work]
         yield compared(words, times, work, "theirs", duel.target, name, here=False)

@@ -114,12 +114,26 @@ class Facts:
         return np.asarray((above / np.where(spread > 0, spread, 1)).max(axis=0))
 
     @property
+    def own(self) -> np.ndarray:
+        """(classes,) the highest probability an image of a class has of being one; NaN: none."""
+        assert self.truth is not None, "asked for where they are known"
+        sure = self._probabilities()[np.arange(len(self.truth)), self.truth]
+        found = np.full(self.classes, math.nan)
+        np.fmax.at(found, self.truth, sure)
+        return found
+
+    def _probabilities(self) -> np.ndarray:
+        assert self.logits is not None, "asked for where they are known"
+        logits = self.logits.astype(np.float64)
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+    @property
     def sureness(self) -> float:
         """The mean probability of the predicted class on the probe; NaN where unknown."""
         if self.logits is None or self.logits.shape[1] < 2:
             return math.nan
-        apart = self.logits - self.logits.max(axis=1, keepdims=True)
-        return float((1 / np.exp(apart.astype(np.float64)).sum(axis=1)).mean())
+        return float(self._probabilities().max(axis=1).mean())
 
     def name(self, index: int) -> str:
         """A class's name."""

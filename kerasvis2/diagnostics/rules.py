@@ -111,16 +111,22 @@ def _missing(facts: Facts, limit: float) -> dict[str, float]:
     """Classes of the probe that are never predicted, and of which the output only ever fell.
 
     Each training image of another class lowers a class's output, and none of its own raises it.
-    So its weights fall, all of them where features are not negative (they follow a ReLU), or its
-    logit lies below the others' mean for every image.
+    So its weights fall: all of them where features are not negative (they follow a ReLU), else
+    most of them. Its own images are held for it less and less; or its logit lies below the others'
+    mean for every image.
     """
     if facts.logits is None or facts.truth is None or facts.logits.shape[1] < 3:
         return {}
-    learns = np.fmax(facts.skill, facts.probe_accuracy) >= _SOME_SKILL
-    unsaid = sorted(set(facts.truth.tolist()) - set(facts.logits.argmax(axis=1).tolist()))
-    sunk = facts.sunk <= _SUNK if facts.probe_accuracy >= _SKILL else np.zeros(facts.classes, bool)
-    fell = facts.falling >= limit if facts.falling is not None else np.zeros_like(sunk)
-    return {facts.name(c): float(sunk[c]) for c in unsaid if learns and (fell[c] or sunk[c])}
+    if not np.fmax(facts.skill, facts.probe_accuracy) >= _SOME_SKILL:
+        return {}
+    falling = np.zeros(facts.classes) if facts.falling is None else facts.falling
+    gone = (falling >= limit) & (facts.own <= _DOUBTED / facts.classes)
+    if facts.probe_accuracy >= _SKILL:
+        gone |= facts.sunk <= _SUNK
+    if facts.probe_accuracy >= _MUCH_SKILL:
+        gone |= (falling >= _MOSTLY) & (facts.own <= _RULED_OUT / facts.classes)
+    unsaid = set(facts.truth.tolist()) - set(facts.logits.argmax(axis=1).tolist())
+    return {facts.name(c): float(facts.own[c]) for c in sorted(unsaid) if gone[c]}
 
 
 def _alike(facts: Facts, limit: float) -> dict[str, float]:
@@ -155,8 +161,10 @@ def _apart(facts: Facts, limit: float) -> dict[str, float]:
 
 
 _FAST = 5e-3  # a step's share of the weights, five times what is healthy
-_NO_SKILL, _SOME_SKILL, _SKILL = 0.1, 0.35, 0.5
+_NO_SKILL, _SOME_SKILL, _SKILL, _MUCH_SKILL = 0.1, 0.35, 0.5, 0.7
 _SUNK = -0.2  # standard deviations of an image's logits
+_DOUBTED, _RULED_OUT = 0.7, 0.01  # the probability of an image's own class, in those of guessing
+_MOSTLY = 0.6  # the share of weights
 _DULL = 1.5  # the probability of the predicted class, in those of guessing
 _FEW = 8  # images
 
@@ -191,7 +199,7 @@ RULES = (
     Rule(
         "replaced",
         _replaced,
-        limit=0.6,
+        limit=0.75,
         looks=1,
         says="steps are too large: {steps} steps changed the weights by {percent} of their size",
         advice="Lower the learning rate, ten times or more.",
