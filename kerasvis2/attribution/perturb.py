@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from kerasvis2.attribution.turns import in_turns
+from kerasvis2.attribution.turns import in_turns, least_waste
 
 # How many pixels are looked at in one step: 64 images of 224 × 224, but at most 256 images.
 # A larger batch was no faster in the convolutional networks it was tried on.
@@ -71,7 +71,7 @@ def masks_at_once(n: int, pixels: int, count: int) -> int:
     are looked at twice to fill the last step; of several such numbers the largest.
     """
     most = min(count, max(1, min(_MOST, _PIXELS // pixels) // n))
-    return min(range(most, most // 2, -1), key=lambda some: math.ceil(count / some) * some)
+    return least_waste(most, count)
 
 
 def sum_of_masks(weights: Any, masks: Callable[[Any], Any], image: tuple[int, int]) -> Any:

@@ -28,9 +28,9 @@ class IntegratedGradients(PixelView):
     https://arxiv.org/abs/1703.01365.
 
     Tag: `integrated_gradients/00_input`, and the scalar `integrated_gradients/input/gap`, the mean
-    of |Σ IG − (f(x) − f(b))| over the images. Cost: `points`
-    forward and backward passes of the probe, one in memory at a time. `compute` gives `input`:
-    (N, H, W, C), signed, and `input/gap`: (N,) Σ IG − (f(x) − f(b)).
+    of |Σ IG − (f(x) − f(b))| over the images. Cost: `points` forward and backward passes of the
+    probe, of small images several at a time. `compute` gives `input`: (N, H, W, C), signed, and
+    `input/gap`: (N,) Σ IG − (f(x) − f(b)).
 
     Args:
         points: of the quadrature; deep networks may need 200 for a gap of a few percent.
@@ -72,8 +72,8 @@ class IntegratedGradients(PixelView):
         images = seen.inputs
         start = ops.zeros_like(images) + self._start(images, seen.probe)
 
-        def gradient(points: Any) -> Any:
-            return seen.look(points, input_gradient=True).input_gradient
+        def gradient(points: Any, rows: Any) -> Any:
+            return seen.look(points, rows, input_gradient=True).input_gradient
 
         found = (images - start) * mean_on_line(gradient, start, images, self.points)
         rise = seen.score - seen.look(start).score

@@ -46,8 +46,8 @@ class NoisyView(PixelView):
     def moments(self, seen: Any) -> tuple[Any, Any]:
         """Mean and sample variance of the gradient, (N, H, W, C)."""
 
-        def gradient(images: Any) -> Any:
-            return seen.look(images, input_gradient=True).input_gradient
+        def gradient(images: Any, rows: Any) -> Any:
+            return seen.look(images, rows, input_gradient=True).input_gradient
 
         deviation = self._deviation(seen.probe)
         return noisy_gradients(gradient, seen.inputs, deviation, self.samples, self.seed)

@@ -17,8 +17,8 @@ class SmoothGrad(NoisyView):
     https://arxiv.org/abs/1706.03825. (There the fraction is of each image's own range, and the
     picture shows magnitudes; here the range is the same for all images, and the sign is kept.)
 
-    Tag: `smooth_grad/00_input`. Cost: `samples` forward and backward passes of the probe, one in
-    memory at a time. `compute` gives `input`: (N, H, W, C), signed.
+    Tag: `smooth_grad/00_input`. Cost: `samples` forward and backward passes of the probe, of small
+    images several at a time. `compute` gives `input`: (N, H, W, C), signed.
 
     Args:
         samples: noisy copies of each image.

@@ -17,8 +17,8 @@ class VarGrad(NoisyView):
     Adebayo et al., "Local Explanation Methods for Deep Neural Networks Lack Sensitivity to
     Parameter Values", 2018, https://arxiv.org/abs/1810.03307.
 
-    Tag: `var_grad/00_input`. Cost: `samples` forward and backward passes of the probe, one in
-    memory at a time. `compute` gives `input`: (N, H, W, C), not negative.
+    Tag: `var_grad/00_input`. Cost: `samples` forward and backward passes of the probe, of small
+    images several at a time. `compute` gives `input`: (N, H, W, C), not negative.
 
     Args:
         samples: noisy copies of each image, 2 or more.
