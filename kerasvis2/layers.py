@@ -52,6 +52,14 @@ class Wiring:
     edges: tuple[tuple[str, str], ...]
     graph: Callable[[], bytes]
 
+    @property
+    def feeds(self) -> dict[str, tuple[str, ...]]:
+        """The layers that read each layer's output."""
+        found: dict[str, tuple[str, ...]] = {}
+        for start, end in self.edges:
+            found[start] = (*found.get(start, ()), end)
+        return found
+
 
 def children(layer: Any) -> list[Any]:
     """The layers directly inside a layer, in the order they were attached.

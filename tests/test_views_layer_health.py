@@ -103,6 +103,25 @@ def test_chunked_equals_unchunked(model, digits_probe, batch_size):
         np.testing.assert_allclose(parts[key], value, rtol=2e-4, atol=1e-6, err_msg=key)
 
 
+def test_of_a_large_model_what_only_a_normalisation_reads_is_not_looked_at_twice():
+    def deep(count):
+        x = image = keras.Input((8, 8, 1))
+        for i in range(count):
+            x = layers.Conv2D(4, 3, padding="same", name=f"conv{i}")(x)
+            x = layers.ReLU()(layers.BatchNormalization(name=f"norm{i}")(x))
+        return keras.Model(image, layers.Dense(3)(layers.Flatten()(x)))
+
+    probe = kv.Probe(np.random.default_rng(0).random((4, 8, 8, 1), "float32"))
+    few, many = deep(3), deep(15)
+    assert "conv1/pooled" in kv.LayerHealth().compute(few, probe)
+    found = kv.LayerHealth().compute(many, probe)
+    assert "conv1/pooled" not in found
+    assert {"conv1/size", "norm1/pooled", "norm1/positive"} <= found.keys()
+    assert "conv1/pooled" in kv.LayerHealth(layers="conv*").compute(many, probe)
+    (picture,) = kv.LayerHealth().render(many, probe).values()
+    assert picture.shape[0] > 31 * 10  # every layer has its row
+
+
 # Weights
 
 

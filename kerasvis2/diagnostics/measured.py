@@ -21,10 +21,13 @@ def facts_of(arrays: Arrays, about: About) -> Facts:
     """What the rules judge."""
     layers = {}
     steps = int(arrays[STEPS])
+    answered = [name.removesuffix("/pooled") for name in arrays if name.endswith("/pooled")]
     for name in arrays:
-        if name.endswith("/pooled"):
-            key = name.removesuffix("/pooled")
-            layers[key] = _layer_facts(key, arrays, about, steps)
+        if name.endswith("/size"):
+            path = name.removesuffix("/size")
+            calls = [key for key in answered if about.layer(key) is about.layers[path]]
+            for key in calls or [path]:
+                layers[key] = _layer_facts(key, arrays, about, steps)
     logits = arrays.get(LOGITS)
     falling = arrays.get(FALLING)
     truth = None if about.label_indices is None else np.asarray(about.label_indices)
@@ -47,20 +50,20 @@ def facts_of(arrays: Arrays, about: About) -> Facts:
 def _layer_facts(key: str, arrays: Arrays, about: About, steps: int) -> LayerFacts:
     info = about.layer(key)
     assert info is not None, "every key is a layer's"
-    pooled = arrays[f"{key}/pooled"]
+    pooled = arrays.get(f"{key}/pooled")
     size, change = (math.sqrt(arrays[f"{info.path}/{word}"]) for word in ("size", "change"))
     gradient = arrays.get(f"{info.path}/gradient")
     positive = arrays.get(f"{key}/positive")
-    rank = effective_rank(pooled)
+    rank = math.nan if pooled is None else effective_rank(pooled)
     return LayerFacts(
         update_ratio=update_ratio(change, size, steps),
         change=change / size if size and steps else math.nan,
         weight_norm=size,
         gradient_norm=math.nan if gradient is None else math.sqrt(gradient),
-        dead=math.nan if positive is None else _dead(pooled, positive),
+        dead=math.nan if pooled is None or positive is None else _dead(pooled, positive),
         sparsity=math.nan if positive is None else float(1 - positive.mean()),
         rank=rank,
-        rank_share=rank / min(pooled.shape),
+        rank_share=math.nan if pooled is None else rank / min(pooled.shape),
         spatial=len(info.shape or ()) > 2,
         trainable=bool(info.layer.trainable),
         weights=count_weights(info.layer),

@@ -66,6 +66,7 @@ class Seen:
         classes: (n,) int32, the class that is scored, or None for a callable target.
         score: (n,) the target's score.
         layers: the Keras layer of each path that was asked for.
+        feeds: which layers read a layer's output, by path.
         rectified: what a ReLU made of a layer's output, where that goes into a ReLU and nowhere
             else; by the same keys.
         loss_gradients: gradients of the model's loss by layer path, in the order of the layer's
@@ -89,6 +90,7 @@ class Seen:
     classes: Any
     score: Any
     layers: dict[str, Any]
+    feeds: dict[str, tuple[str, ...]]
     rectified: dict[str, Any]
     loss_gradients: dict[str, list[Any]]
     moment: Moment
@@ -348,6 +350,7 @@ def see(
         classes=classes,
         score=glance.scores[which] if target else None,
         layers={info.path: info.layer for info in infos},
+        feeds=lens.survey.wiring.feeds if lens.survey.wiring else {},
         rectified={k: ops.cast(t, "float32") for k, t in glance.rectified.items() if k in keys},
         loss_gradients={
             info.path: glance.loss_gradients[info.path]

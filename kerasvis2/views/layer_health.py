@@ -19,7 +19,7 @@ from kerasvis2.diagnostics.weights import count_weights, has_matrix, own_weights
 from kerasvis2.layers import LayerInfo, LayerSpec, children, spread
 from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
 
-MOST = 64
+MOST, FEW = 48, 24
 # only in the memory
 _BEFORE, _CHANGES, _ELAPSED, _WEIGHTS = "steps_before", "changes", "elapsed", "weights"
 _MEASURES = ("update_ratio", "dead", "sparsity", "rank", "weight_norm", "gradient_norm")
@@ -38,7 +38,8 @@ class LayerHealth(View):
       share of its answers that are. Only of layers that rectify (ReLU, GELU, SiLU, …), or that
       nothing but a ReLU reads.
     - effective rank: exp of the entropy of the singular values of its answers to the probe,
-      averaged over space. 1 where all images look the same.
+      averaged over space. 1 where all images look the same. In models of more than 24 such layers
+      not of those whose answers only a batch normalisation reads: see that one.
     - ‖W‖, and with `gradients` ‖∂L/∂W‖, L the model's own loss on the probe.
 
     The words follow the rules in `kerasvis2/diagnostics/rules.py`, each with its limit: dead and
@@ -56,7 +57,7 @@ class LayerHealth(View):
     `<path>/change`: ‖ΔW‖², `<path>/gradient`.
 
     Args:
-        layers: layers with weights; by default the innermost ones, at most 64, spread over the
+        layers: layers with weights; by default the innermost ones, at most 48, spread over the
             depth.
         gradients: also the gradient norms.
         freq: as for every view.
@@ -106,8 +107,11 @@ class LayerHealth(View):
         rows = [path for path, layer in seen.layers.items() if own_weights(layer)]
         found: dict[str, Any] = {}
         entry = seen.inputs
+        normalised = self._normalised(rows, seen)
         for key, values in seen.activations.items():
             path = key if key in seen.layers else key.rpartition(":")[0]
+            if path in normalised:
+                continue
             if path in rows:
                 found |= _answers(key, values, seen.layers[path], seen.rectified.get(key))
             else:
@@ -122,6 +126,17 @@ class LayerHealth(View):
             for path in rows:
                 found |= _gradients(path, seen)
         return found
+
+    def _normalised(self, rows: Sequence[str], seen: Any) -> set[str]:
+        """Rows of a large model that only the batch normalisation in another row reads.
+
+        What that gives says as much of them. To look at both would cost as much again, also
+        because TensorFlow could not put the normalisation in the place of what it reads.
+        """
+        if self.layers is not None or len(rows) <= FEW:
+            return set()
+        norms = [(p,) for p in rows if type(seen.layers[p]).__name__ == "BatchNormalization"]
+        return {path for path in rows if seen.feeds.get(path) in norms}
 
     def _weights(self, seen: Any, rows: Sequence[str]) -> dict[str, Any]:
         """How far the weights went, measured at the first chunk of the probe."""
