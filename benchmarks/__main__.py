@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -27,19 +27,32 @@ from benchmarks import (
 from benchmarks.peers import compare as peers
 from benchmarks.report import Row
 
-SECTIONS = [
-    "pass",
-    "monitor",
-    "training",
-    "memory",
-    "long",
-    "ascent",
-    "perturbation",
-    "import",
-    "keras",
-    "board",
-    "peers",
-]
+
+def _training(args: argparse.Namespace) -> Iterator[Row]:
+    return training.rows(max(3, args.repeats // 6), args.mnist, 200 if args.quick else 8000)
+
+
+def _board(args: argparse.Namespace) -> Iterator[Row]:
+    return board.rows(args.repeats, *((2, 20) if args.quick else (12, 200)))
+
+
+def _memory(args: argparse.Namespace) -> Iterator[Row]:
+    return memory.peak_rows("CNN 32×32" if args.quick else "ResNet50V2 224×224")
+
+
+SECTIONS: dict[str, Callable[[argparse.Namespace], Iterable[Row]]] = {
+    "pass": lambda args: shared_pass.rows(args.repeats, "CNN" if args.quick else "", args.model),
+    "monitor": lambda args: training_monitor.rows(args.repeats, args.quick),
+    "training": _training,
+    "memory": _memory,
+    "long": lambda args: [memory.growth_row(20 if args.quick else 1000)],
+    "ascent": lambda args: ascent.ascent_rows(args.repeats, args.quick),
+    "perturbation": lambda args: ascent.perturbation_rows(args.repeats),
+    "import": lambda args: [memory.import_row(args.repeats)],
+    "keras": lambda args: training.keras_rows(args.repeats),
+    "board": _board,
+    "peers": lambda args: peers.rows(args.repeats, args.peers),
+}
 
 
 def main() -> None:
@@ -52,10 +65,10 @@ def main() -> None:
             _write(args.output, rows, tables)
 
     print(report.table([]))
-    for section in SECTIONS:
+    for section, measured in SECTIONS.items():
         if args.only and section not in args.only:
             continue
-        for row in _rows(section, args):
+        for row in measured(args):
             rows.append(row)
             print(row, flush=True)
             write()  # a long run that is cut off leaves what it has
@@ -64,33 +77,6 @@ def main() -> None:
             tables.append(table)
             print(f"\n{table}", flush=True)
             write()
-
-
-def _rows(section: str, args: argparse.Namespace) -> Iterator[Row]:
-    quick, repeats = args.quick, args.repeats
-    if section == "pass":
-        yield from shared_pass.rows(repeats, "CNN" if quick else "", args.model)
-    elif section == "monitor":
-        yield from training_monitor.rows(repeats, quick)
-    elif section == "training":
-        images = 200 if quick else 8000
-        yield from training.rows(max(3, repeats // 6), args.mnist, images)
-    elif section == "memory":
-        yield from memory.peak_rows("CNN 32×32" if quick else "ResNet50V2 224×224")
-    elif section == "long":
-        yield memory.growth_row(20 if quick else 1000)
-    elif section == "ascent":
-        yield from ascent.ascent_rows(repeats, quick)
-    elif section == "perturbation":
-        yield from ascent.perturbation_rows(repeats)
-    elif section == "import":
-        yield memory.import_row(repeats)
-    elif section == "keras":
-        yield from training.keras_rows(repeats)
-    elif section == "board":
-        yield from board.rows(repeats, 2 if quick else 12, 20 if quick else 200)
-    else:
-        yield from peers.rows(repeats, args.peers)
 
 
 def _write(path: Path, rows: list[Row], tables: list[str]) -> None:
