@@ -90,7 +90,12 @@ def peak(what: str, network: str) -> float:
 
 
 def growth(epochs: str) -> float:
-    """MB by which a process grows over so many epochs, after as many tenths to settle."""
+    """MB by which a process grows over so many epochs, after a fifth as many to settle.
+
+    What the allocator holds goes up and down by some MB, so medians of a tenth of the epochs are
+    compared: of those before, and of the last.
+    """
+    import statistics
     import tempfile
 
     import keras
@@ -99,19 +104,18 @@ def growth(epochs: str) -> float:
     from benchmarks.shared_pass import epochs as epochs_of
     from benchmarks.shared_pass import probe_for, without_ascent
 
-    model = cnn(keras, 12)
+    model, count = cnn(keras, 12), int(epochs)
+    taken = []
     with tempfile.TemporaryDirectory() as folder:
         epoch, drained = epochs_of(model, probe_for(model, 4), without_ascent(), folder)
-        begun = 0.0
-        for i in range(int(epochs) * 11 // 10):
-            if i == int(epochs) // 10:
-                drained()
-                begun = _resident()
+        for i in range(count // 5 + count):
             epoch()
-            if i % 10 == 0:
+            if i % 2:
                 drained()  # or the queue of pictures would be what is measured
-        drained()
-        return _resident() - begun
+                taken.append(_resident())
+    tenth, settled = len(taken) // 12, len(taken) // 6
+    before = statistics.median(taken[settled - tenth : settled])
+    return statistics.median(taken[-tenth:]) - before
 
 
 if __name__ == "__main__":
