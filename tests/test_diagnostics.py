@@ -137,9 +137,10 @@ def test_squares_of_several_tensors():
     assert float(tensors.squares(several)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_squares_of_parts_of_a_vector():
-    parts = [RNG.normal(size=size).astype("float32") for size in (4, 1, 7)]
-    found = tensors.squares_of_parts(np.concatenate(parts), [4, 1, 7])
+@pytest.mark.parametrize("sizes", [[4, 1, 7], [3]])
+def test_squares_of_parts_of_a_vector(sizes):
+    parts = [RNG.normal(size=size).astype("float32") for size in sizes]
+    found = tensors.squares_of_parts(np.concatenate(parts), sizes)
     np.testing.assert_allclose(found, [(part**2).sum() for part in parts], rtol=1e-5)
 
 

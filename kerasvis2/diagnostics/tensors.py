@@ -35,7 +35,9 @@ def flat(weights: Sequence[Any]) -> Any:
 
 def squares_of_parts(values: Any, sizes: Sequence[int]) -> Any:
     """The sums of squares of the parts that lie one behind the other in a vector: (parts,)."""
-    parts = ops.split(ops.square(values), np.cumsum(sizes)[:-1].tolist())
+    squared = ops.square(values)
+    # Keras cannot split at no place.
+    parts = ops.split(squared, np.cumsum(sizes)[:-1].tolist()) if len(sizes) > 1 else [squared]
     return ops.stack([ops.sum(part) for part in parts])
 
 
