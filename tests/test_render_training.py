@@ -141,6 +141,13 @@ def apart(layout, sizes):
     )
 
 
+def downward(layout, edges):
+    """Each edge's boxes and line; it leads down."""
+    for (start, end), line in zip(edges, layout.lines):
+        assert layout.centres[start, 1] < layout.centres[end, 1]
+        yield start, end, line
+
+
 def random_network(seed):
     """Every box but the first is fed by one or two earlier ones."""
     rng = np.random.default_rng(seed)
@@ -156,8 +163,7 @@ def test_boxes_do_not_overlap_and_edges_run_down(seed):
     sizes, edges = random_network(seed)
     layout = by_ranks(sizes, edges)
     assert apart(layout.centres, sizes)
-    for (start, end), line in zip(edges, layout.lines):
-        assert layout.centres[start, 1] < layout.centres[end, 1]
+    for start, end, line in downward(layout, edges):
         assert line[0] == pytest.approx(
             (layout.centres[start, 0], layout.centres[start, 1] + sizes[start][1] / 2)
         )
@@ -183,8 +189,7 @@ def test_graphviz_itself_places_the_boxes(seed):
     sizes, edges = random_network(seed)
     layout = by_graphviz(sizes, edges)
     assert apart(layout.centres, sizes)
-    for (start, end), line in zip(edges, layout.lines):
-        assert layout.centres[start, 1] < layout.centres[end, 1]
+    for start, end, line in downward(layout, edges):
         away = np.abs(np.array(line[0]) - layout.centres[start]) - np.array(sizes[start]) / 2
         assert away.max() <= 2  # it comes out of its box
         assert line[-1] == pytest.approx(layout.centres[end])
