@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FOLDERS = ("train", "validation", VIS)
 CHECKS = 3  # epochs of a fit: callbacks do not change within it
+PATIENCE = 10.0  # seconds that training waits for the drawing before somebody is told
 SESSION = ""  # HParams looks for a run's metrics in the folders below its session's
 
 
@@ -224,6 +225,13 @@ class Monitor(keras.callbacks.Callback):
             return self._draw(observer, observation, plans, step, unit, history, card)
 
         self._recorder.submit(step, draw, observation.nbytes)
+        if self._recorder.waited > PATIENCE:
+            self._warn_once(
+                "slow",
+                "pictures are asked for faster than they can be drawn, so that training waits for "
+                f"them: {self._recorder.waited:.0f} seconds so far. Look less often, such as with "
+                "freq=5, at fewer layers or at fewer images.",
+            )
 
     def _observe(
         self, observer: Observer, plans: list[Plan]

@@ -1,5 +1,8 @@
 """When a view is due: frequencies of its own, schedules, batches, and the end of the training."""
 
+import time
+import warnings
+
 import event_files
 import keras
 import numpy as np
@@ -135,3 +138,25 @@ def test_the_batches_of_health_are_its_steps(tmp_path, digits, digits_probe):
     assert event_files.steps(tmp_path / "vis", "layer_health/update_ratio/scores") == [5, 10, 15]
     assert np.isfinite(ratios).all()
     assert "batch 15" in event_files.texts(tmp_path / "vis", "layer_health/report")[-1]
+
+
+class Slow(Tick):
+    """Takes longer to draw than a step of the training takes."""
+
+    def draw(self, arrays, about):
+        time.sleep(0.05)
+        return super().draw(arrays, about)
+
+
+@pytest.mark.parametrize("patience", [0.1, 1000])
+def test_where_training_waits_for_the_drawing_it_is_said_once(
+    tmp_path, digits, digits_probe, monkeypatch, patience
+):
+    monkeypatch.setattr("kerasvis2.monitor.PATIENCE", patience)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fit(tmp_path, digits, digits_probe, [Slow()], epochs=12, unit="batch")
+    said = [str(w.message) for w in caught if "kerasvis2" in str(w.message)]
+    assert len(said) == (1 if patience < 1 else 0)
+    assert all("training waits" in words and "freq=5" in words for words in said)
+    assert logged(tmp_path)[0] == list(range(1, 61))  # and nothing is lost

@@ -159,6 +159,19 @@ def test_the_queue_is_bounded_in_bytes(tmp_path, errors, sizes, let_in):
     assert steps(tmp_path / "vis") == list(range(len(sizes)))
 
 
+def test_the_queue_is_bounded_in_steps_and_says_how_long_it_had_others_wait(tmp_path, errors):
+    recorder = Recorder(tmp_path, max_jobs=3, on_error=errors)
+    gate = Gate()
+    thread = gate.submit_all(recorder, [0] * 5)
+    assert gate.settled(3)
+    assert recorder.waited < 0.05
+    gate.open.set()
+    thread.join(30)
+    recorder.drain()
+    assert steps(tmp_path / "vis") == list(range(5))
+    assert recorder.waited > 0.05  # as long at least as the gate was seen to be shut
+
+
 def test_arrays_are_freed_once_drawn(tmp_path, errors):
     import weakref
 

@@ -40,8 +40,13 @@ class Recorder:
     Args:
         log_dir: The run's folder. One event file is kept in each subfolder that `draw` names.
         max_bytes: How much may wait to be drawn. A `submit` beyond it waits for room.
+        max_jobs: How many steps may wait, likewise: where drawing is always slower than training,
+            the pictures fall no further behind, and memory grows no more.
         on_error: Called on the thread with what was being done and the exception. If it raises,
             the exception surfaces in the next `submit` or `drain`.
+
+    Attributes:
+        waited: Seconds that `submit` has waited for room.
     """
 
     def __init__(
@@ -49,10 +54,13 @@ class Recorder:
         log_dir: str | os.PathLike[str],
         *,
         max_bytes: int = 256 * 2**20,
+        max_jobs: int = 32,
         on_error: Callable[[str, BaseException], None],
     ) -> None:
         self.log_dir = Path(log_dir).absolute()  # training code may change the directory
+        self.waited = 0.0
         self._max_bytes = max_bytes
+        self._max_jobs = max_jobs
         self._on_error = on_error
         self._changed = threading.Condition()
         self._jobs: collections.deque[_Job] = collections.deque()
@@ -77,9 +85,9 @@ class Recorder:
         job = _Job(step, draw, nbytes, time.time() if wall_time is None else wall_time)
         with self._changed:
             self._raise_pending()
-            self._changed.wait_for(
-                lambda: not self._jobs or self._waiting_bytes + nbytes <= self._max_bytes
-            )
+            begun = time.monotonic()
+            self._changed.wait_for(lambda: self._has_room(nbytes))
+            self.waited += time.monotonic() - begun
             self._jobs.append(job)
             self._waiting_bytes += nbytes
             if self._thread is None:
@@ -106,6 +114,10 @@ class Recorder:
         """The event files begun so far."""
         with self._changed:
             return [file.path for file in self._files.values() if file.path is not None]
+
+    def _has_room(self, nbytes: int) -> bool:
+        fits = self._waiting_bytes + nbytes <= self._max_bytes
+        return not self._jobs or (fits and len(self._jobs) < self._max_jobs)
 
     def _raise_pending(self) -> None:
         if self._raised is not None:

@@ -30,10 +30,11 @@ def encode(picture: np.ndarray) -> bytes:
             "give uint8 (H, W, 3) or (H, W)."
         )
     height, width = picture.shape[:2]
-    # Each row is led by the number of its filter, 0 for none.
-    rows = np.pad(picture.reshape(height, -1), ((0, 0), (1, 0)))
+    values = picture.reshape(height, -1)
+    rows = np.zeros((height, 1 + values.shape[1]), np.uint8)  # Each led by its filter, 0 for none.
+    rows[:, 1:] = values
     header = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[picture.ndim], 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 1)), (b"IEND", b""))
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.data, 1)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
 
 

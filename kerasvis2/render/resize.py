@@ -75,7 +75,8 @@ def resize_pictures(pictures: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 def enlarge(pictures: np.ndarray, down: int, across: int) -> np.ndarray:
     """(N, H, W, …) with every pixel repeated so many times."""
-    return np.repeat(np.repeat(pictures, down, axis=1), across, axis=2)
+    # Across first, while there are few rows: whole rows are then copied at once.
+    return np.repeat(np.repeat(pictures, across, axis=2), down, axis=1)
 
 
 def resize_maps(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
