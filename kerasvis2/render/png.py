@@ -3,9 +3,17 @@
 import io
 import struct
 import zlib
+from functools import partial
 
 import numpy as np
 from PIL import Image
+
+try:
+    from isal import isal_zlib
+
+    _compress = partial(isal_zlib.compress, level=2)  # 3 is as slow as zlib
+except ImportError:  # there is no build of it for this machine
+    _compress = partial(zlib.compress, level=1)
 
 _COLOUR_TYPES = {2: 0, 3: 2}  # by the picture's axes: grey, RGB
 
@@ -13,8 +21,8 @@ _COLOUR_TYPES = {2: 0, 3: 2}  # by the picture's axes: grey, RGB
 def encode(picture: np.ndarray) -> bytes:
     """A uint8 picture (H, W, 3) or (H, W) as PNG.
 
-    Straight through zlib at level 1, unfiltered: half the time of Pillow's encoder and no more
-    bytes for drawn pictures, and zlib, unlike that, lets the training have the interpreter.
+    Unfiltered through ISA-L: a tenth of the time of Pillow's encoder, and of drawn pictures about
+    as many bytes. Unlike that it lets the training have the interpreter meanwhile.
 
     Raises:
         ValueError: If it is no such picture.
@@ -34,7 +42,7 @@ def encode(picture: np.ndarray) -> bytes:
     rows = np.zeros((height, 1 + values.shape[1]), np.uint8)  # Each led by its filter, 0 for none.
     rows[:, 1:] = values
     header = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[picture.ndim], 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.data, 1)), (b"IEND", b""))
+    chunks = ((b"IHDR", header), (b"IDAT", _compress(rows.data)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
 
 
