@@ -166,12 +166,15 @@ def _draw_points(
         if finite
     ]
     size = (area.shape[0], area.shape[1])
-    text.stamp(area, 0, 0, strokes(size, [run for run in runs if len(run) > 1]), colour)
+    joined = [run for run in runs if len(run) > 1]
+    if joined:
+        text.stamp(area, 0, 0, strokes(size, joined), colour)
     if len(points) <= _FEW:
         alone = [place for run in runs for place in run]
     else:
         alone = [run[0] for run in runs if len(run) == 1]
-    text.stamp(area, 0, 0, dots(size, alone, 3), colour)
+    if alone:
+        text.stamp(area, 0, 0, dots(size, alone, 3), colour)
     for step, value in points:
         if not math.isfinite(value):
             column = round(across.at(step))

@@ -19,11 +19,15 @@ def grid(tiles: np.ndarray, columns: int, gap: int = 1, fill: int = PAPER) -> np
     count, height, width, depth = tiles.shape
     columns = min(columns, count)
     rows = -(-count // columns)
-    cells = np.full((rows, columns, height + gap, width + gap, depth), fill, tiles.dtype)
-    listed = cells.reshape(-1, *cells.shape[2:])
-    listed[:count, :height, :width] = tiles
-    listed[count:] = PAPER
-    picture = cells.swapaxes(1, 2).reshape(rows * (height + gap), columns * (width + gap), depth)
+    down, across = height + gap, width + gap
+    picture = np.full((rows * down, columns * across, depth), fill, tiles.dtype)
+    cells = picture.reshape(rows, down, columns, across, depth).swapaxes(1, 2)
+    full, left = divmod(count, columns)
+    whole = tiles[: full * columns].reshape(full, columns, *tiles.shape[1:])
+    cells[:full, :, :height, :width] = whole
+    if left:
+        cells[full, :left, :height, :width] = tiles[full * columns :]
+        cells[full, left:] = PAPER
     return picture[: picture.shape[0] - gap, : picture.shape[1] - gap]
 
 

@@ -26,6 +26,7 @@ def line_height(size: int = BODY) -> int:
     return size + round(size * 0.28)
 
 
+@lru_cache(maxsize=2048)
 def width_of(text: str, size: int = BODY, bold: bool = False) -> int:
     """How many pixels wide a text of one line is."""
     with _drawing:
