@@ -69,6 +69,17 @@ def _noisy(model: Any) -> Work:
     return lambda: [once() for _ in range(25)]
 
 
+def _smooth_grad(model: Any) -> list[kv.View]:
+    return [kv.SmoothGrad()]
+
+
+def _occluded(model: Any) -> Work:
+    return forwards(model, 256, 64 * 16 // 256)
+
+
+_OCCLUSION = "occlusion, 64 patches of 16 images"
+_SMOOTH = "SmoothGrad, 25 samples of 16 images"
+_LIME = "LIME, 1,000 samples of 16 images, CNN 32×32"
 _CAMS = "Grad-CAM of 16 images at all convolutions"
 DUELS = (
     Duel("tf_explain", "grad_cam_cnn", f"{_CAMS}, CNN 32×32", cnn, _grad_cams, True, "≥ 15"),
@@ -82,13 +93,20 @@ DUELS = (
         *(_grad_cams, False, "≥ 5"),
     ),
     Duel(
-        *("tf_explain", "occlusion", "occlusion, 64 patches of 16 images, CNN 32×32", cnn),
-        *(lambda model: [kv.Occlusion(patch=4, stride=4)], True, "≥ 10"),
-        lambda model: forwards(model, 256, 64 * 16 // 256),
+        *("tf_explain", "occlusion_cnn", f"{_OCCLUSION}, CNN 32×32", cnn),
+        *(lambda model: [kv.Occlusion(patch=4, stride=4)], True, "≥ 10", _occluded),
     ),
     Duel(
-        *("tf_explain", "smooth_grad", "SmoothGrad, 25 samples of 16 images, CNN 32×32", cnn),
-        *(lambda model: [kv.SmoothGrad()], True, "≥ 10", _noisy),
+        *("tf_explain", "occlusion_mobilenet", f"{_OCCLUSION}, MobileNetV2 96×96", mobilenet),
+        *(lambda model: [kv.Occlusion(patch=12, stride=12)], True, "≥ 10", _occluded),
+    ),
+    Duel(
+        *("tf_explain", "smooth_grad_cnn", f"{_SMOOTH}, CNN 32×32", cnn),
+        *(_smooth_grad, True, "≥ 10", _noisy),
+    ),
+    Duel(
+        *("tf_explain", "smooth_grad_mobilenet", f"{_SMOOTH}, MobileNetV2 96×96", mobilenet),
+        *(_smooth_grad, True, "≥ 10", _noisy),
     ),
     Duel(
         *("tf_keras_vis", "score_cam", "Score-CAM of 128 channels, 16 images, CNN 32×32", cnn),
@@ -96,8 +114,12 @@ DUELS = (
         lambda model: forwards(model, 256, 128 * 16 // 256),
     ),
     Duel(
-        *("tf_keras_vis", "smooth_grad", "SmoothGrad, 25 samples of 16 images, CNN 32×32", cnn),
-        *(lambda model: [kv.SmoothGrad()], False, "≥ 8", _noisy),
+        *("tf_keras_vis", "smooth_grad_cnn", f"{_SMOOTH}, CNN 32×32", cnn),
+        *(_smooth_grad, False, "≥ 8", _noisy),
+    ),
+    Duel(
+        *("tf_keras_vis", "smooth_grad_mobilenet", f"{_SMOOTH}, MobileNetV2 96×96", mobilenet),
+        *(_smooth_grad, False, "≥ 8", _noisy),
     ),
     Duel(
         "tf_keras_vis",
@@ -110,9 +132,13 @@ DUELS = (
         lambda model: bare(model, 10, 1, ASCENT_STEPS),
     ),
     Duel(
-        *("lime", "explain", "LIME, 1,000 samples of 16 images, CNN 32×32", cnn),
+        *("lime", "explain", _LIME, cnn),
         *(lambda model: [kv.LIME()], False, "≥ 5"),
         lambda model: forwards(model, 250, 1000 * 16 // 250),
+    ),
+    Duel(
+        *("lime", "documented", f"{_LIME}, as its tutorials call it", cnn),
+        *(lambda model: [kv.LIME()], False, "≥ 5"),
     ),
 )
 

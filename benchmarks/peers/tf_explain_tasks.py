@@ -31,14 +31,14 @@ def grad_cam(make: Callable[..., Any]) -> Callable[[], object]:
     return lambda: [explainer.explain(given, model, 0, layer_name=name) for name in names]
 
 
-def occlusion() -> Callable[[], object]:
-    model = cnn(tf_keras)
+def occlusion(make: Callable[..., Any], patch: int) -> Callable[[], object]:
+    model = make(tf_keras)
     given, explainer = data(model), OcclusionSensitivity(batch_size=256)
-    return lambda: explainer.explain(given, model, 0, patch_size=4)
+    return lambda: explainer.explain(given, model, 0, patch_size=patch)
 
 
-def smooth_grad() -> Callable[[], object]:
-    model = cnn(tf_keras)
+def smooth_grad(make: Callable[..., Any]) -> Callable[[], object]:
+    model = make(tf_keras)
     given, explainer = data(model), SmoothGrad()
     return lambda: explainer.explain(given, model, 0, num_samples=25, noise=0.15)
 
@@ -47,7 +47,9 @@ serve(
     {
         "grad_cam_cnn": lambda: grad_cam(cnn),
         "grad_cam_mobilenet": lambda: grad_cam(mobilenet),
-        "occlusion": occlusion,
-        "smooth_grad": smooth_grad,
+        "occlusion_cnn": lambda: occlusion(cnn, 4),
+        "occlusion_mobilenet": lambda: occlusion(mobilenet, 12),
+        "smooth_grad_cnn": lambda: smooth_grad(cnn),
+        "smooth_grad_mobilenet": lambda: smooth_grad(mobilenet),
     }
 )
