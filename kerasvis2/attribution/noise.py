@@ -44,7 +44,7 @@ def noisy_gradients(
         found = ops.reshape(found, (at_once, *shape))
         # The last turn may have copies to spare.
         real = ops.reshape(which < samples, (at_once, *[1] * len(shape)))
-        many = ops.cast(ops.sum(ops.cast(real, "int32")), "float32")
+        many = ops.cast(ops.minimum(at_once, samples - which[0]), "float32")
         here = ops.sum(ops.where(real, found, 0.0), axis=0) / many
         inside = ops.sum(ops.where(real, ops.square(found - here), 0.0), axis=0)
         off, after = here - mean, before + many

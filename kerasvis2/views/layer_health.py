@@ -19,7 +19,8 @@ from kerasvis2.diagnostics.weights import count_weights, has_matrix, own_weights
 from kerasvis2.layers import LayerInfo, LayerSpec, children, spread
 from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
 
-MOST, FEW = 48, 24
+MOST = 48  # layers by default
+FEW = 24  # up to so many, all of them are ranked
 # only in the memory
 _BEFORE, _CHANGES, _ELAPSED, _WEIGHTS = "steps_before", "changes", "elapsed", "weights"
 _MEASURES = ("update_ratio", "dead", "sparsity", "rank", "weight_norm", "gradient_norm")
