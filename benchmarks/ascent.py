@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import keras
@@ -13,7 +14,7 @@ import tensorflow as tf
 import kerasvis2 as kv
 from benchmarks.networks import cnn, resnet
 from benchmarks.report import Row, compared
-from benchmarks.shared_pass import looked, probe_for
+from benchmarks.shared_pass import probe_for
 from benchmarks.timing import Work, by_turns
 from kerasvis2.attribution.perturb import masks_at_once
 from kerasvis2.observe.seen import Seen
@@ -121,7 +122,7 @@ def perturbation_rows(repeats: int, masks: int = 400) -> Iterator[Row]:
     ):
         at_once = masks_at_once(probe.size, 32 * 32, count)
         floor = forwards(model, probe.size * at_once, -(-count // at_once))
-        works = {"ours": looked(model, probe, [view]), "floor": floor}
+        works = {"ours": partial(view.compute, model, probe), "floor": floor}
         times = by_turns(works, repeats)
         measure = f"{name}, 16 images, CNN 32×32"
         what = f"{probe.size * count} forwards in batches of {probe.size * at_once}"

@@ -177,7 +177,7 @@ class Observer:
         parts: list[dict[str, dict[str, Any]]] = []
         memory = {plan.name: self._memory[plan.name] for plan in plans}
         if self._progress is not None:
-            self._progress.looks = len(self._chunks)
+            self._progress.begin(len(self._chunks))
         for i, (inputs, *_) in enumerate(self._chunks):
             found: dict[str, dict[str, Any]] = {}
             for group, captions in self._groups(plans, with_outputs):

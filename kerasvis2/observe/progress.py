@@ -13,16 +13,18 @@ class Progress:
     """A bar over the turns of the loops inside a traced pass.
 
     How many there will be is known when the pass is traced, before the first of them.
-
-    Attributes:
-        looks: how often the pass is run, once for each chunk of the probe.
     """
 
     def __init__(self) -> None:
-        self.looks = 1
+        self._looks = 1
         self._turns = 0
         self._bar: Any = None
         self._lock = threading.Lock()  # loops of several targets turn side by side
+
+    def begin(self, looks: int) -> None:
+        """A new bar, for a pass that is run so often: once for each chunk of the probe."""
+        self._looks = looks
+        self._bar = None
 
     def turned(self, values: Any, turns: int) -> Any:
         """`values` as they are; when they are there, one more turn is shown as done.
@@ -39,5 +41,5 @@ class Progress:
     def _advance(self) -> None:
         with self._lock:
             if self._bar is None:
-                self._bar = keras.utils.Progbar(self._turns * self.looks)
+                self._bar = keras.utils.Progbar(self._turns * self._looks)
             self._bar.add(1)

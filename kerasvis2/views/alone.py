@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kerasvis2.layers import LayerInfo
+from kerasvis2.layers import LayerInfo, tree
 from kerasvis2.views.base import About, Arrays, View, tag_of
 
 if TYPE_CHECKING:
+    from kerasvis2.observe.observer import Observer, Plan
     from kerasvis2.observe.progress import Progress
     from kerasvis2.probe import Probe
 
 
 def compute(view: View, model: Any, probe: Probe | None, batch_size: int | None = None) -> Arrays:
     """See `View.compute`."""
-    from kerasvis2.observe.observer import Observer
-
-    observer = Observer(model, probe, batch_size, _progress())
-    plan = observer.plan(view, view.name, whole=True)
-    return observer.look([plan], with_outputs=False).arrays(view.name)
+    observer, plan = _planned(view, model, probe, batch_size, whole=True)
+    return observer.look([plan], with_outputs=False, remember=False).arrays(view.name)
 
 
 def render(view: View, model: Any, probe: Probe | None, batch_size: int | None = None) -> Arrays:
     """See `View.render`."""
-    from kerasvis2.observe.observer import OUTPUTS, Observer
+    from kerasvis2.observe.observer import OUTPUTS
 
-    observer = Observer(model, probe, batch_size, _progress())
-    observation = observer.look([observer.plan(view, view.name)])
+    observer, plan = _planned(view, model, probe, batch_size, whole=False)
+    observation = observer.look([plan], remember=False)
     outputs = observation.arrays(OUTPUTS)
     survey = observer.survey
     about = describe(probe, survey.layers, outputs, observer.truth, wiring=survey.wiring)
@@ -39,6 +37,59 @@ def render(view: View, model: Any, probe: Probe | None, batch_size: int | None =
         tag_of(view.name, key, about.layers): picture.pixels
         for key, picture in drawing.pictures.items()
     }
+
+
+def _planned(
+    view: View, model: Any, probe: Probe | None, batch_size: int | None, *, whole: bool
+) -> tuple[Observer, Plan]:
+    """The observer and the plan of the last call, traced already, or new ones if anything differs.
+
+    The view keeps them, so that they go when it does.
+    """
+    from kerasvis2.observe.observer import Observer
+
+    asked = [probe, batch_size, *_settings(view)]
+    known = view._traced.get(whole)
+    if known is not None:
+        observer, plan, traced_with = known
+        if _same(traced_with, [*asked, *_state(model)]):
+            return observer, plan
+    observer = Observer(model, probe, batch_size, _progress())
+    plan = observer.plan(view, view.name, whole=whole)
+    # Only now: a model that was not built yet has changed.
+    view._traced[whole] = observer, plan, [*asked, *_state(model)]
+    return observer, plan
+
+
+def _settings(value: Any) -> Iterator[Any]:
+    """A view's settings, and those of the views that it shows."""
+    if isinstance(value, View):
+        yield type(value)
+        for name, setting in vars(value).items():
+            if name != "_traced":
+                yield from (name, *_settings(setting))
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _settings(each)
+    else:
+        yield value
+
+
+def _state(model: Any) -> Iterator[Any]:
+    """What a traced pass holds of a model beside the values of its weights."""
+    yield from model.variables
+    for layer in (model, *(info.layer for info in tree(model))):
+        yield from (layer, layer.dtype_policy)
+        for name, value in vars(layer).items():
+            if not name.startswith("_") and name != "history":  # which every `fit` leaves anew
+                yield from (name, value)
+
+
+def _same(one: list[Any], other: list[Any]) -> bool:
+    return len(one) == len(other) and all(
+        a is b or (isinstance(a, (int, float, str)) and type(a) is type(b) and a == b)
+        for a, b in zip(one, other)
+    )
 
 
 def _progress() -> Progress | None:

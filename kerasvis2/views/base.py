@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -213,6 +214,15 @@ class View:
         self.scale = scale
         self.seed = int(seed)
 
+    @functools.cached_property
+    def _traced(self) -> dict[bool, Any]:
+        """What `compute` and `render` traced last."""
+        return {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies and pickles are without what was traced."""
+        return {name: value for name, value in vars(self).items() if name != "_traced"}
+
     @property
     def name(self) -> str:
         """The view's part of the tag: the class name in snake case."""
@@ -249,6 +259,9 @@ class View:
 
     def compute(self, model: Any, probe: Probe | None = None, **options: Any) -> Arrays:
         """Raw float32 arrays by key, nothing resized and nothing normalised.
+
+        The first call traces a pass; the view keeps it, with the model, for further calls with
+        the same model, probe and settings, which read the weights as they are then.
 
         Args:
             model: a built Keras model.
