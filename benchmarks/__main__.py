@@ -62,7 +62,7 @@ def main() -> None:
 
     def write() -> None:
         if args.output:
-            _write(args.output, rows, tables)
+            _write(args.output, args.repeats, rows, tables)
 
     print(report.table([]))
     for section, measured in SECTIONS.items():
@@ -79,10 +79,11 @@ def main() -> None:
             write()
 
 
-def _write(path: Path, rows: list[Row], tables: list[str]) -> None:
+def _write(path: Path, repeats: int, rows: list[Row], tables: list[str]) -> None:
     parts = ["# Measured by `python -m benchmarks`", *report.conditions(), report.table(rows)]
     parts.append(
-        "Times and ratios are medians; in brackets the quartiles of the ratio, turn by turn. "
+        f"Medians of {repeats} turns or, of what takes long, of fewer, but at least three; in "
+        "brackets the quartiles of the ratio, turn by turn. "
         "≤: ours ÷ the other. ≥: how many times faster we are."
     )
     if tables:

@@ -39,8 +39,9 @@ class Monitor(keras.callbacks.Callback):
         model.fit(x, y, epochs=20, callbacks=[kv.Monitor("runs/baseline", probe)])
 
     All views that are due share one traced forward and backward pass over the probe; drawing and
-    writing happen on a background thread. The training is not changed by a single bit: weights,
-    optimizer state, metrics and history are those of a training without the monitor.
+    writing happen on a background thread, for which 32 looks may wait, and training where there
+    are more. The training is not changed by a single bit: weights, optimizer state, metrics and
+    history are those of a training without the monitor.
 
     Writes scalars to `<log_dir>/train` and `<log_dir>/validation` under Keras's own tags, and
     pictures, texts and `kerasvis.json` to `<log_dir>/vis`. The step is Keras's epoch, counted
