@@ -29,7 +29,7 @@ from benchmarks.report import Row
 
 
 def _training(args: argparse.Namespace) -> Iterator[Row]:
-    return training.rows(max(3, args.repeats // 6), args.mnist, 200 if args.quick else 8000)
+    return training.rows(args.repeats, args.mnist, 200 if args.quick else 8000)
 
 
 def _board(args: argparse.Namespace) -> Iterator[Row]:
@@ -57,38 +57,41 @@ SECTIONS: dict[str, Callable[[argparse.Namespace], Iterable[Row]]] = {
 
 def main() -> None:
     args = _arguments()
-    rows: list[Row] = []
-    tables: list[str] = []
+    # A part that is measured again takes its place in what there is.
+    rows, tables = report.kept(args.output) if args.only and args.output else ({}, {})
 
     def write() -> None:
         if args.output:
-            _write(args.output, args.repeats, rows, tables)
+            _write(args, rows, tables)
 
     print(report.table([]))
     for section, measured in SECTIONS.items():
         if args.only and section not in args.only:
             continue
         for row in measured(args):
-            rows.append(row)
+            rows[row.measure] = str(row)
             print(row, flush=True)
             write()  # a long run that is cut off leaves what it has
     if not args.only or "growth" in args.only:
         for table in growth.tables(5 if args.quick else args.repeats, args.quick):
-            tables.append(table)
+            tables[table.partition("\n")[0]] = table
             print(f"\n{table}", flush=True)
             write()
 
 
-def _write(path: Path, repeats: int, rows: list[Row], tables: list[str]) -> None:
-    parts = ["# Measured by `python -m benchmarks`", *report.conditions(), report.table(rows)]
-    parts.append(
-        f"Medians of {repeats} turns or, of what takes long, of fewer, but at least three; in "
-        "brackets the quartiles of the ratio, turn by turn. "
-        "≤: ours ÷ the other. ≥: how many times faster we are."
-    )
+def _write(args: argparse.Namespace, rows: dict[str, str], tables: dict[str, str]) -> None:
+    parts = ["# Measured by `python -m benchmarks`", *report.conditions()]
+    if args.only:
+        parts.append(f"Measured then: {', '.join(args.only)}; what else is here, in runs before.")
+    parts += [
+        report.table(rows.values()),
+        f"Medians of {args.repeats} turns or, of what takes long, of fewer, but at least three; "
+        "in brackets the quartiles of the ratio, turn by turn. "
+        "≤: ours ÷ the other. ≥: how many times faster we are.",
+    ]
     if tables:
-        parts += ["## What the cost grows with", *tables]
-    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+        parts += [report.GROWTH, *tables.values()]
+    args.output.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 def _arguments() -> argparse.Namespace:

@@ -9,6 +9,7 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+import ctypes
 import subprocess
 import sys
 from pathlib import Path
@@ -92,10 +93,9 @@ def peak(what: str, network: str) -> float:
 def growth(epochs: str) -> float:
     """MB by which a process grows over so many epochs, after a fifth as many to settle.
 
-    What the allocator holds goes up and down by some MB, so medians of a tenth of the epochs are
-    compared: of those before, and of the last.
+    Of what it holds: the allocator keeps some MB more for itself, now fewer, now more, and is asked
+    to give them back before each reading.
     """
-    import statistics
     import tempfile
 
     import keras
@@ -105,17 +105,26 @@ def growth(epochs: str) -> float:
     from benchmarks.shared_pass import probe_for, without_ascent
 
     model, count = cnn(keras, 12), int(epochs)
-    taken = []
+
     with tempfile.TemporaryDirectory() as folder:
         epoch, drained = epochs_of(model, probe_for(model, 4), without_ascent(), folder)
-        for i in range(count // 5 + count):
-            epoch()
-            if i % 2:
-                drained()  # or the queue of pictures would be what is measured
-                taken.append(_resident())
-    tenth, settled = len(taken) // 12, len(taken) // 6
-    before = statistics.median(taken[settled - tenth : settled])
-    return statistics.median(taken[-tenth:]) - before
+
+        def after(count: int) -> float:
+            for _ in range(count):
+                epoch()
+            drained()
+            _give_back()
+            return _resident()
+
+        before = after(count // 5)
+        return after(count) - before
+
+
+def _give_back() -> None:
+    """Has the C library return to the system what it holds free, where it can."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import importlib.metadata
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ _HEAD = (
     "| measure | ours | compared with | ratio | of processor time | target | met |\n"
     "|---|---|---|---|---|---|---|"
 )
+GROWTH = "## What the cost grows with"
 _PACKAGES = ("kerasvis2", "tensorflow", "keras", "numpy")
 
 
@@ -89,9 +90,22 @@ def compared(
     )
 
 
-def table(rows: list[Row]) -> str:
+def table(rows: Iterable[Row | str]) -> str:
     """Markdown."""
     return "\n".join([_HEAD, *map(str, rows)])
+
+
+def kept(path: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """The rows of a file of results by their measures, and the tables below by their heads."""
+    if not path.exists():
+        return {}, {}
+    measured, _, below = path.read_text(encoding="utf-8").partition(GROWTH)
+    rows = [line for line in measured.splitlines() if line.startswith("| ")][1:]
+    tables = [part.strip() for part in below.split("\n\n") if part.strip()]
+    return (
+        {row.split(" | ")[0].removeprefix("| "): row for row in rows},
+        {table.partition("\n")[0]: table for table in tables},
+    )
 
 
 def conditions() -> Iterator[str]:

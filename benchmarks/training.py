@@ -40,7 +40,7 @@ def rows(repeats: int, path: str | None, images: int = 8000) -> Iterator[Row]:
             "views": _training(x, y, [_monitor(x, y, folder, without_ascent())]),
             "ascent": _training(x, y, [_monitor(x, y, folder, kv.default_views())]),
         }
-        times = by_turns(works, repeats, warmup=1, most_seconds=600)
+        times = by_turns(works, repeats, warmup=1, most_seconds=700)
     named = {
         "views": ("default views but ascent", "≤ 1.05"),
         "ascent": ("default views, ascent of all 10 classes warm", "≤ 1.1"),

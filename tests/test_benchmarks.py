@@ -5,24 +5,29 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.report import Row, compared, table
+from benchmarks.report import GROWTH, Row, compared, kept, table
 from benchmarks.timing import Times, by_turns, quartiles
 
 ROOT = Path(__file__).parents[1]
 
 
-def test_quick_run_prints_and_writes_its_table(tmp_path):
-    output = tmp_path / "RESULTS.md"
-    command = [sys.executable, "-m", "benchmarks", "--quick", "--only", "pass", "peers"]
+def measured(output, *sections):
+    """The lines of the table that a quick run of some sections prints."""
+    command = [sys.executable, "-m", "benchmarks", "--quick", "--output", str(output)]
     done = subprocess.run(
-        [*command, "--output", str(output)],
+        [*command, "--only", *sections],
         cwd=ROOT,
         env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
         capture_output=True,
         text=True,
         check=True,
     )
-    lines = [line for line in done.stdout.splitlines() if line.startswith("|")]
+    return [line for line in done.stdout.splitlines() if line.startswith("|")]
+
+
+def test_quick_run_prints_and_writes_its_table(tmp_path):
+    output = tmp_path / "RESULTS.md"
+    lines = measured(output, "pass", "peers")
     assert lines[0].startswith("| measure | ours |")
     assert "forward + backward" in lines[2]
     assert all("| not measured |  | ≥" in line for line in lines[3:])
@@ -30,6 +35,22 @@ def test_quick_run_prints_and_writes_its_table(tmp_path):
     written = output.read_text(encoding="utf-8")
     assert all(line in written for line in lines)
     assert "Versions: Python" in written
+    rows, tables = kept(output)
+    assert list(rows.values()) == lines[2:]
+    assert tables == {}
+
+
+def test_what_is_measured_again_takes_its_place_in_the_file(tmp_path):
+    output = tmp_path / "RESULTS.md"
+    grown = "| images | floor |\n|---|---|\n| 4 | 1 ms |"
+    old = [Row("before", "1 ms", "", 1.0), Row("`import kerasvis2`, ms", "99 ms", "", 99.0)]
+    output.write_text(f"# Title\n\n{table(old)}\n\nWords.\n\n{GROWTH}\n\n{grown}\n")
+    (*_, line) = measured(output, "import")
+    rows, tables = kept(output)
+    assert list(rows.values()) == [str(old[0]), line]
+    assert "99 ms" not in line
+    assert list(tables.values()) == [grown]
+    assert "Measured then: import" in output.read_text(encoding="utf-8")
 
 
 def test_a_target_is_met_on_its_own_side():
