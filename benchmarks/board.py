@@ -68,12 +68,12 @@ def rows(repeats: int, runs: int = 12, steps: int = 200) -> Iterator[Row]:
 
 def write(folder: Path, runs: int, steps: int) -> None:
     """Each step of each run has a picture of its own, which stands under all tags."""
-    noise = np.random.default_rng(0).integers(0, 256, (runs, HEIGHT // 4, WIDTH // 2, 3), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (runs, HEIGHT // 8, WIDTH // 4, 3), np.uint8)
     for run in range(runs):
         recorder = Recorder(folder / f"run{run}", on_error=_raise)
         for step in range(steps):
             rolled = np.roll(noise[run], step, axis=1)
-            picture = rolled.repeat(4, axis=0).repeat(2, axis=1)
+            picture = rolled.repeat(8, axis=0).repeat(4, axis=1)
             recorder.submit(step, lambda p=picture, s=step, r=run: _values(p, s, r), picture.nbytes)
         recorder.close()
 
