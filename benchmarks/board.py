@@ -56,7 +56,7 @@ print(count, time.perf_counter() - begun, peak())
 
 
 def rows(repeats: int, runs: int = 12, steps: int = 200) -> Iterator[Row]:
-    """Twelve runs of 200 steps and 20 tags, three quarters of a gigabyte, as the recorder writes."""
+    """Twelve runs of 200 steps and 20 tags, three quarters of a gigabyte, by the recorder."""
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder), runs, steps)
         size = sum(path.stat().st_size for path in Path(folder).rglob("*tfevents*")) / 1e9
