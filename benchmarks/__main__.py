@@ -85,8 +85,7 @@ def _write(args: argparse.Namespace, rows: dict[str, str], tables: dict[str, str
         parts.append(f"Measured then: {', '.join(args.only)}; what else is here, in runs before.")
     parts += [
         report.table(rows.values()),
-        f"Medians of {args.repeats} turns or, of what takes long, of fewer, but at least three; "
-        "in brackets the quartiles of the ratio, turn by turn. "
+        "Medians of three turns or more; in brackets the quartiles of the ratio, turn by turn. "
         "≤: ours ÷ the other. ≥: how many times faster we are.",
     ]
     if tables:

@@ -105,7 +105,6 @@ def growth(epochs: str) -> float:
     from benchmarks.shared_pass import probe_for, without_ascent
 
     model, count = cnn(keras, 12), int(epochs)
-
     with tempfile.TemporaryDirectory() as folder:
         epoch, drained = epochs_of(model, probe_for(model, 4), without_ascent(), folder)
 
