@@ -13,7 +13,7 @@ import keras
 
 from kerasvis2.observe.observer import OUTPUTS, Observation, Observer, Plan
 from kerasvis2.record.card import CARD, run_card, run_info
-from kerasvis2.record.entries import VIS, entries
+from kerasvis2.record.entries import VIS, answered, entries, probed
 from kerasvis2.record.events import Value, text
 from kerasvis2.record.hparams import session_end, session_start
 from kerasvis2.record.recorder import Recorder, write_json
@@ -60,6 +60,8 @@ class Monitor(keras.callbacks.Callback):
         on_error: "warn" reports a view that fails once, with its traceback, and switches it off;
             "raise" stops the training.
         hparams: name → number, string or bool, shown in TensorBoard's HParams tab.
+        maps: whether attributions are kept as numbers too, in 8 bits, which the tab draws anew and
+            compares and `kv.read` gives back; 16 for 16 bits.
 
     Raises:
         ValueError: on a bad argument, when it is given; on a probe, labels or layers that do not
@@ -78,9 +80,12 @@ class Monitor(keras.callbacks.Callback):
         batch_size: int | None = None,
         on_error: str = "warn",
         hparams: Mapping[str, Any] | None = None,
+        maps: bool | int = True,
     ) -> None:
         super().__init__()
         _check_arguments(log_dir, probe, views, unit, on_error)
+        if maps not in (True, False, 8, 16):
+            raise ValueError(f"maps={maps!r}: give True (8 bits), False, 8 or 16.")
         check_freq(freq)
         self.log_dir = Path(log_dir)
         self.probe = probe
@@ -92,6 +97,7 @@ class Monitor(keras.callbacks.Callback):
         given = default_views() if views is None else views
         self.views = _named(given)
         self._drop_probeless = views is None and probe is None
+        self._bits = int(maps) if maps not in (True, False) else 8 * int(maps)
         self._recorder = Recorder(self.log_dir, on_error=self._report)
         self._observer: Observer | None = None
         self._plans: dict[str, Plan] = {}
@@ -283,7 +289,7 @@ class Monitor(keras.callbacks.Callback):
             )
             try:
                 drawing = plan.view.draw(observation.arrays(plan.name), about)
-                values = entries(drawing, plan.name, about.layers)
+                values = entries(drawing, plan.name, about.layers, maps=self._bits)
             except Exception as error:
                 self._switch_off(plan.name, "drawing", error)
                 continue
@@ -293,6 +299,10 @@ class Monitor(keras.callbacks.Callback):
                     frozen.setdefault(key, picture.top)
             for folder, listed in values.items():
                 found[folder] += listed
+        if plans and self._bits:
+            found[VIS] += answered(about)
+            if card is not None:
+                found[VIS] += probed(about, self.probe)
         return found
 
     def _open_session(self, epoch: int) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from kerasvis2.layers import LayerInfo
 from kerasvis2.record.events import (
     Value,
+    blob,
     graph,
     histogram,
     image,
@@ -15,22 +17,38 @@ from kerasvis2.record.events import (
     scale,
     text,
 )
-from kerasvis2.views.base import Drawing, tag_of
+from kerasvis2.record.maps import MAPS_TAG, OUTPUTS_TAG, PROBE_TAG, encode_maps
+from kerasvis2.record.probed import outputs_blob, probe_blob
+from kerasvis2.views.base import About, Drawing, tag_of
+from kerasvis2.views.mapped import Maps
 
 VIS = "vis"
 
 
-def entries(drawing: Drawing, view: str, layers: Mapping[str, LayerInfo]) -> dict[str, list[Value]]:
+def entries(
+    drawing: Drawing,
+    view: str,
+    layers: Mapping[str, LayerInfo],
+    *,
+    maps: int = 8,
+    pictures: bool = True,
+) -> dict[str, list[Value]]:
     """Summary values by folder.
 
     Args:
         drawing: what a view's `draw` returned.
         view: the view's part of the tags.
         layers: every layer by path, for the place in the tag.
+        maps: bits of a value of the maps, 8 or 16; 0 to leave them out.
+        pictures: whether to write the pictures of those keys that have maps.
     """
     vis = []
     for key, picture in drawing.pictures.items():
         tag = tag_of(view, key, layers)
+        if maps and key in drawing.maps:
+            vis.append(blob(MAPS_TAG + tag, _encoded(drawing.maps[key], maps)))
+            if not pictures:
+                continue
         vis.append(image(tag, picture.pixels, picture.text))
         if picture.top is not None:
             vis.append(scale(tag, picture.top))
@@ -45,3 +63,47 @@ def entries(drawing: Drawing, view: str, layers: Mapping[str, LayerInfo]) -> dic
         "validation": [scalar(tag, value) for tag, value in drawing.validation.items()],
         VIS: vis,
     }
+
+
+def probed(about: About, probe: Any) -> list[Value]:
+    """The probe as numbers, for once a run; nothing without a probe."""
+    if probe is None or about.images is None:
+        return []
+    data = probe_blob(
+        probe.images,
+        fingerprint=probe.fingerprint,
+        labels=about.label_indices,
+        class_names=about.class_names,
+        masks=probe.masks,
+        private=getattr(probe, "private", False),
+    )
+    return [blob(PROBE_TAG, data)]
+
+
+def answered(about: About) -> list[Value]:
+    """What the network answers to the probe, as numbers, for once a step; nothing without one."""
+    if about.predictions is None:
+        return []
+    data = outputs_blob(
+        about.outputs,
+        task=getattr(about, "task", None) or "classes",
+        true=about.label_indices,
+        guess=about.predicted_indices,
+        words=about.predictions,
+    )
+    return [blob(OUTPUTS_TAG, data)]
+
+
+def _encoded(maps: Maps, bits: int) -> bytes:
+    header = {
+        "signed": maps.signed,
+        "overlay": maps.overlay,
+        "view": maps.view,
+        "layer": maps.layer,
+        "target": maps.target,
+        "unit": maps.unit,
+        "of": list(maps.of),
+        "top": maps.top,
+        "channels": list(maps.channels),
+    }
+    return encode_maps(maps.values, header, bits)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tensorboard.compat.proto import summary_pb2, tensor_pb2, tensor_shape_pb2, types_pb2
 
 from kerasvis2.record.index import RUN_GRAPH, SCALE_TAG, SCALES
+from kerasvis2.record.maps import MAPS
 from kerasvis2.render import png
 
 Value: TypeAlias = summary_pb2.Summary.Value
@@ -101,6 +102,14 @@ def numbers(tag: str, array: NDArray[np.float32]) -> Value:
         tensor_content=np.asarray(array, "<f4").tobytes(),
     )
     return Value(tag=tag, tensor=tensor, metadata=_metadata("kerasvis_numbers", ""))
+
+
+def blob(tag: str, data: bytes) -> Value:
+    """Numbers in the format of `kerasvis2.record.maps`, which this package's own tab draws."""
+    value = Value(tag=tag, tensor=_string_tensor([data], shape=[1]), metadata=_metadata(MAPS, ""))
+    # What TensorBoard does not know it reads by its class: kept apart from the series, as pictures.
+    value.metadata.data_class = summary_pb2.DATA_CLASS_BLOB_SEQUENCE
+    return value
 
 
 def scale(tag: str, top: float) -> Value:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from kerasvis2.record.frames import Damaged, open_events, peek_file, verified
 from kerasvis2.record.index import SCALE_TAG, SCALES, Entry, Folder, Series, index_file
+from kerasvis2.record.maps import MAPS, MAPS_TAG, decode_maps
 
 _PARTS = ("train", "validation", "vis")
 _SCALE = re.compile(r"^scale: (.+?)\s*$", re.MULTILINE)
@@ -97,12 +98,32 @@ class Run:
         """
         from tensorboard.compat.proto import summary_pb2
 
-        entries = self._find(tag, "kerasvis_numbers").entries
-        if step not in entries:
-            raise LookupError(f"run {self.name!r} logged no {tag!r} at step {step}")
-        tensor = summary_pb2.Summary.Value.FromString(self._read(entries[step])).tensor
+        entry = self._entry(tag, "kerasvis_numbers", step)
+        tensor = summary_pb2.Summary.Value.FromString(self._read(entry)).tensor
         shape = [size.size for size in tensor.tensor_shape.dim]
         return np.frombuffer(tensor.tensor_content, "<f4").reshape(shape)
+
+    def maps(self, tag: str, step: int) -> NDArray[np.float32]:
+        """The maps behind the picture `tag`, as `compute` gives them: (N, h, w) or (N, H, W, C).
+
+        They are exact to half a step of 1/254 of each image's largest value, 1/127 where signed.
+
+        Raises:
+            LookupError: If there is no such tag, or nothing was logged at this step.
+            ValueError: If the file is damaged there, or holds something else.
+        """
+        known = [name[len(MAPS_TAG) :] for name in self.tags(MAPS) if name.startswith(MAPS_TAG)]
+        return decode_maps(self.blob(MAPS_TAG + find_tag(tag, known, self.name), step))[1]
+
+    def blob(self, tag: str, step: int) -> bytes:
+        """Numbers as they are in the file; see `kerasvis2.record.maps`."""
+        from tensorboard.compat.proto import summary_pb2
+
+        entry = self._entry(tag, MAPS, step)
+        value = summary_pb2.Summary.Value.FromString(self._read(entry))
+        if len(value.tensor.string_val) != 1:
+            raise Damaged(f"{entry.path}: no numbers at byte {entry.place[0]}")
+        return value.tensor.string_val[0]
 
     def encoded(self, tag: str, step: int) -> list[bytes]:
         """The pictures logged at a step as they are in the file, PNG as a rule. See `picture`.
@@ -174,10 +195,16 @@ class Run:
         return merged, damage
 
     def _find(self, tag: str, kind: str | None) -> Series:
-        return self.series[find_tag(tag, self.tags(kind), self.name)]
+        tags = self.tags(kind)
+        if kind is None and tag not in tags:  # what lies behind a picture goes by its name
+            tags = [name for name in tags if self.series[name].kind not in (SCALES, MAPS)]
+        return self.series[find_tag(tag, tags, self.name)]
 
     def _image(self, tag: str, step: int) -> Entry:
-        entries = self._find(tag, "images").entries
+        return self._entry(tag, "images", step)
+
+    def _entry(self, tag: str, kind: str, step: int) -> Entry:
+        entries = self._find(tag, kind).entries
         if step not in entries:
             nearest = min(entries, key=lambda other: abs(other - step))
             raise LookupError(

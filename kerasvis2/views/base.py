@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from kerasvis2.layers import LayerInfo, LayerSpec, Wiring
+from kerasvis2.views.mapped import Maps
 
 if TYPE_CHECKING:
     from kerasvis2.observe.seen import Seen
@@ -170,6 +171,7 @@ class Drawing:
         texts: Markdown, one tag each, `<view>/<key>`.
         histograms: (k, 3) arrays of lower edge, upper edge and count, one tag each, `<view>/<key>`.
         numbers: float32 arrays that only programs read, one tag each, `<view>/<key>`.
+        maps: the numbers behind the pictures of the same keys.
         graph: a serialized GraphDef for the Graphs tab.
         train, validation: scalars under the tags as given, in the folders of that name.
         keep: what `draw` wants to find in `About.kept` next time.
@@ -180,6 +182,7 @@ class Drawing:
     texts: dict[str, str] = field(default_factory=dict)
     histograms: dict[str, np.ndarray] = field(default_factory=dict)
     numbers: dict[str, np.ndarray] = field(default_factory=dict)
+    maps: dict[str, Maps] = field(default_factory=dict)
     graph: bytes | None = None
     train: dict[str, float] = field(default_factory=dict)
     validation: dict[str, float] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from kerasvis2.views.base import About, Drawing, Picture, View
+from kerasvis2.views.mapped import Maps
 from kerasvis2.views.objects import on_object
 
 
@@ -51,5 +52,15 @@ def draw_maps(
             notes=notes,
         )
         drawing.pictures[key] = Picture(pixels, top)
+        layer, _, target = key.partition("@")
+        drawing.maps[key] = Maps(
+            each,
+            signed=signed,
+            overlay=overlay,
+            view=view.title,
+            layer=layer,
+            target=target,
+            top=top,
+        )
         drawing.scalars |= on_object(key, each, about)
     return drawing
