@@ -120,7 +120,7 @@ def test_margins_are_those_of_the_logits():
     logits = np.random.default_rng(0).normal(size=(4, 7)) * 3
     shares = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     true, guess = np.array([0, 1, 2, 3]), logits.argmax(1)
-    _, arrays = unpack(probed.outputs_blob(shares.astype(np.float32), true=true, guess=guess))
+    _, arrays = unpack(probed.answers_blob(shares.astype(np.float32), true=true, guess=guess))
     others = logits.copy()
     others[np.arange(4), true] = -np.inf
     np.testing.assert_allclose(
@@ -133,7 +133,7 @@ def test_margins_are_those_of_the_logits():
 
 def test_one_unit_stands_for_class_one():
     shares = np.array([[0.9], [0.2]], np.float32)
-    _, arrays = unpack(probed.outputs_blob(shares, true=[1, 1], guess=[1, 0]))
+    _, arrays = unpack(probed.answers_blob(shares, true=[1, 1], guess=[1, 0]))
     assert arrays["top"].tolist() == [[1, 0], [0, 1]]
     np.testing.assert_allclose(arrays["truth"], [0.9, 0.2], rtol=1e-6)
     np.testing.assert_allclose(arrays["margin"], np.log([9, 0.25]), rtol=1e-5)
@@ -180,9 +180,9 @@ def test_a_training_keeps_its_maps_its_probe_and_what_was_answered(tmp_path, dig
     header, arrays = unpack(run.blob("kerasvis/probe", 0))
     assert header["labels"] == digits.y_test[:6].tolist()
     assert (arrays["masks"] == masks).all()
-    _, arrays = unpack(run.blob("kerasvis/outputs", 1))
+    _, arrays = unpack(run.blob("kerasvis/answers", 1))
     assert (arrays["predicted"] == digits_model.predict(probe.inputs, verbose=0).argmax(1)).all()
-    assert run.steps("kerasvis/outputs") == [0, 1]
+    assert run.steps("kerasvis/answers") == [0, 1]
     assert run.steps("kerasvis/probe") == [0]
 
 

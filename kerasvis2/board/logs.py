@@ -11,6 +11,7 @@ from tensorboard.data import provider
 
 from kerasvis2.board import runs
 from kerasvis2.record.index import SCALE_TAG, SCALES
+from kerasvis2.record.maps import ANSWERS, ANSWERS_TAG, MAPS, MAPS_TAG, PROBE_TAG, is_blob, unpack
 
 # What the stock dashboards call their data.
 _IMAGES, _SCALARS, _TEXT = "images", "scalars", "text"
@@ -48,14 +49,17 @@ class Logs:
         Returns:
             `folder`: where TensorBoard reads. `runs`: a list of `id`, `label`, `fingerprint` (of
             the probe, or None) and `curves` (role to run). `tags`: a list of `name`, `description`,
-            `samples` (pictures a step) and `runs` (ids). `scalars`: the curves' names.
+            `samples` (pictures a step), `runs` (ids) and `maps` (ids of those that kept its maps as
+            numbers). `probes`: by run id, the key of its probe. `scalars`: the curves' names.
         """
         folder = self._ask("experiment_metadata").data_location
         images = self._ask("list_blob_sequences", plugin_name=_IMAGES)
         scalars = self._ask("list_scalars", plugin_name=_SCALARS)
-        grouped = runs.group(images, {*images, *scalars}, root=_last_part(folder))
+        blobs = self._ask("list_blob_sequences", plugin_name=MAPS)
+        shown = {*images, *(run for run, tags in blobs.items() if any(map(_is_map, tags)))}
+        grouped = runs.group(shown, {*shown, *scalars}, root=_last_part(folder))
         prints = self._fingerprints()
-        shown = {name for run in grouped for name in run.curves.values()}
+        curves = {name for run in grouped for name in run.curves.values()}
         return {
             "folder": folder,
             "runs": [
@@ -67,9 +71,10 @@ class Logs:
                 }
                 for run in grouped
             ],
-            "tags": _tags(images, [run.id for run in grouped]),
+            "tags": _tags(images, blobs, [run.id for run in grouped]),
+            "probes": self._probes(),
             "scalars": sorted(
-                {tag for name, tags in scalars.items() if name in shown for tag in tags},
+                {tag for name, tags in scalars.items() if name in curves for tag in tags},
                 key=_usual_first,
             ),
         }
@@ -112,6 +117,34 @@ class Logs:
                 }
         return found
 
+    def maps(self, tag: str) -> dict[str, Any]:
+        """When each run kept the maps of an image tag: `steps`, `times`, `keys` by run id."""
+        return self._blobs(MAPS_TAG + tag)
+
+    def answers(self) -> dict[str, Any]:
+        """What each run's network answered to its probe, by run id.
+
+        Returns:
+            `steps` and, for each of them, a list of what the arrays of `kerasvis2.record.probed`
+            hold for each image: `predicted`, `top`, `shares`, `truth`, `margin`, and `words`; None
+            at steps that did not keep it, or where what they kept cannot be read.
+        """
+        read = self._ask(
+            "read_tensors",
+            plugin_name=ANSWERS,
+            downsample=_ALL,
+            run_tag_filter=provider.RunTagFilter(tags=[ANSWERS_TAG]),
+        )
+        found = {}
+        for run, tags in read.items():
+            told = [(d.step, _answer(d.numpy)) for d in tags.get(ANSWERS_TAG, ())]
+            names = {name for _, answer in told for name in answer}
+            found[run] = {
+                "steps": [step for step, _ in told],
+                **{name: [answer.get(name) for _, answer in told] for name in names},
+            }
+        return found
+
     def curves(self, tag: str) -> dict[str, Any]:
         """The points of a curve, by TensorBoard's run: `steps` and `values`."""
         wanted = provider.RunTagFilter(tags=[tag])
@@ -144,6 +177,39 @@ class Logs:
             raise
         return bytes(data)
 
+    def numbers(self, key: str) -> bytes:
+        """The blob that `maps` or `index` gave `key` for.
+
+        Raises:
+            ValueError: If `key` is none of TensorBoard's, or there is something else behind it.
+            tensorboard.errors.PublicError: If TensorBoard no longer holds it.
+        """
+        data = self.picture(key)
+        if not is_blob(data):
+            raise ValueError("there are no numbers behind this key")
+        return data
+
+    def _probes(self) -> dict[str, str]:
+        return {run: found["keys"][-1] for run, found in self._blobs(PROBE_TAG).items()}
+
+    def _blobs(self, tag: str) -> dict[str, Any]:
+        read = self._ask(
+            "read_blob_sequences",
+            plugin_name=MAPS,
+            downsample=_ALL,
+            run_tag_filter=provider.RunTagFilter(tags=[tag]),
+        )
+        found = {}
+        for run, tags in read.items():
+            data = [d for d in tags.get(tag, ()) if d.values]
+            if data:
+                found[run] = {
+                    "steps": [d.step for d in data],
+                    "times": [d.wall_time for d in data],
+                    "keys": [d.values[0].blob_key for d in data],
+                }
+        return found
+
     def _ask(self, what: str, **arguments: Any) -> Any:
         ask = getattr(self._data, what)
         return ask(self._context, experiment_id=self._experiment, **arguments)
@@ -170,15 +236,39 @@ class Logs:
             return None
 
 
-def _tags(images: dict[str, Any], order: list[str]) -> list[dict[str, Any]]:
+def _tags(images: dict[str, Any], blobs: dict[str, Any], order: list[str]) -> list[dict[str, Any]]:
     tags: dict[str, dict[str, Any]] = {}
+
+    def tag_of(name: str) -> dict[str, Any]:
+        empty = {"name": name, "description": "", "samples": 0, "runs": [], "maps": []}
+        return tags.setdefault(name, empty)
+
     for run in order:
-        for name, series in images[run].items():
-            tag = tags.setdefault(name, {"name": name, "description": "", "samples": 0, "runs": []})
+        for name, series in images.get(run, {}).items():
+            tag = tag_of(name)
             tag["description"] = tag["description"] or series.description
             tag["samples"] = max(tag["samples"], (series.max_length or 0) - _HEAD)
             tag["runs"].append(run)
+        for name in filter(_is_map, blobs.get(run, ())):
+            tag = tag_of(name[len(MAPS_TAG) :])
+            tag["maps"].append(run)
+            if run not in tag["runs"]:
+                tag["runs"].append(run)
     return [tags[name] for name in sorted(tags, key=runs.natural)]
+
+
+def _is_map(tag: str) -> bool:
+    return tag.startswith(MAPS_TAG)
+
+
+def _answer(tensor: Any) -> dict[str, Any]:
+    try:
+        header, arrays = unpack(_bytes(tensor.item()))
+        found = {name: array.tolist() for name, array in arrays.items()}
+    except (ValueError, AttributeError):
+        return {}
+    words = header.get("words")
+    return {**found, "words": words} if isinstance(words, list) else found
 
 
 def _usual_first(tag: str) -> tuple[bool, list[tuple[int, float, str]]]:

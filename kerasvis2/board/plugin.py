@@ -8,6 +8,7 @@ from tensorboard.plugins import base_plugin
 
 from kerasvis2.board.tab import KerasvisTab
 from kerasvis2.record.index import SCALES
+from kerasvis2.record.maps import ANSWERS, MAPS
 
 _KEPT = 500
 _PLUGIN = "images"
@@ -48,7 +49,9 @@ kB over 500 steps cost 1 GB a run. A series that is longer is thinned out at ran
             )
         flags.samples_per_plugin = {
             _PLUGIN: flags.kerasvis_images,
+            MAPS: flags.kerasvis_images,
             SCALES: 0,  # all of them, as they are but a number a picture
+            ANSWERS: 0,
             **(flags.samples_per_plugin or {}),
         }
 

@@ -12,6 +12,7 @@ from tensorboard.plugins import base_plugin
 from werkzeug import wrappers
 
 from kerasvis2.board.logs import Logs
+from kerasvis2.record.maps import MAPS
 
 _DAY = 24 * 60 * 60
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
@@ -45,6 +46,9 @@ class KerasvisTab(base_plugin.TBPlugin):
             "/series": self._series,
             "/curves": self._curves,
             "/picture": self._picture,
+            "/maps": self._maps,
+            "/answers": self._answers,
+            "/numbers": self._numbers,
         }
         # One address a file, known beforehand: no request can name another file.
         routes |= {f"/static/{name}": _file(name, data) for name, data in static_files().items()}
@@ -56,7 +60,7 @@ class KerasvisTab(base_plugin.TBPlugin):
 
     def data_plugin_names(self) -> tuple[str, ...]:
         """Returns the names under which the data that makes the tab appear is logged."""
-        return ("images",)
+        return ("images", MAPS)
 
     def frontend_metadata(self) -> base_plugin.FrontendMetadata:
         """Returns the tab's name and its first script."""
@@ -78,6 +82,16 @@ class KerasvisTab(base_plugin.TBPlugin):
     def _curves(self, request: wrappers.Request) -> wrappers.Response:
         return _json(request, self._logs(request).curves(_argument(request, "tag")))
 
+    def _maps(self, request: wrappers.Request) -> wrappers.Response:
+        return _json(request, self._logs(request).maps(_argument(request, "tag")))
+
+    def _answers(self, request: wrappers.Request) -> wrappers.Response:
+        return _json(request, self._logs(request).answers())
+
+    def _numbers(self, request: wrappers.Request) -> wrappers.Response:
+        data = self._logs(request).numbers(_argument(request, "key"))
+        return http_util.Respond(request, data, "application/octet-stream", expires=_DAY)
+
     def _picture(self, request: wrappers.Request) -> wrappers.Response:
         data = self._logs(request).picture(_argument(request, "key"))
         kind = _kind(data)
@@ -87,10 +101,11 @@ class KerasvisTab(base_plugin.TBPlugin):
 
 
 def static_files() -> dict[str, bytes]:
-    """Returns the tab's own files, by name."""
-    folder = resources.files("kerasvis2.board") / "static"
-    files = [path for path in folder.iterdir() if path.name.endswith(tuple(_TYPES))]
-    return {path.name: path.read_bytes() for path in files}
+    """Returns the tab's own files, and those it shares with the pages of `compare`, by name."""
+    folders = [resources.files("kerasvis2") / "compare" / "js"]
+    folders.append(resources.files("kerasvis2.board") / "static")
+    files = [path for folder in folders for path in folder.iterdir()]
+    return {path.name: path.read_bytes() for path in files if path.name.endswith(tuple(_TYPES))}
 
 
 def _application(route: Route) -> Any:

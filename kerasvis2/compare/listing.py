@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasvis2.record.index import SCALES
-from kerasvis2.record.maps import MAPS
+from kerasvis2.record.maps import ANSWERS, MAPS
 from kerasvis2.record.reader import Run
 
 _FIRST = ("images", "scalars", "text")
@@ -16,7 +16,7 @@ def listing(run: Run) -> Iterator[str]:
     yield f"{run.name}  ({run.path})"
     kinds = sorted(
         # Scales and maps are part of their pictures.
-        {series.kind for series in run.series.values()} - {SCALES, MAPS},
+        {series.kind for series in run.series.values()} - {SCALES, MAPS, ANSWERS},
         key=lambda kind: (_FIRST.index(kind) if kind in _FIRST else len(_FIRST), kind),
     )
     width = min(60, max(map(len, run.series), default=0))

@@ -8,6 +8,7 @@ from typing import Any
 from kerasvis2.layers import LayerInfo
 from kerasvis2.record.events import (
     Value,
+    answers,
     blob,
     graph,
     histogram,
@@ -17,8 +18,8 @@ from kerasvis2.record.events import (
     scale,
     text,
 )
-from kerasvis2.record.maps import MAPS_TAG, OUTPUTS_TAG, PROBE_TAG, encode_maps
-from kerasvis2.record.probed import outputs_blob, probe_blob
+from kerasvis2.record.maps import ANSWERS_TAG, MAPS_TAG, PROBE_TAG, encode_maps
+from kerasvis2.record.probed import answers_blob, probe_blob
 from kerasvis2.views.base import About, Drawing, tag_of
 from kerasvis2.views.mapped import Maps
 
@@ -84,14 +85,14 @@ def answered(about: About) -> list[Value]:
     """What the network answers to the probe, as numbers, for once a step; nothing without one."""
     if about.predictions is None:
         return []
-    data = outputs_blob(
+    data = answers_blob(
         about.outputs,
         task=getattr(about, "task", None) or "classes",
         true=about.label_indices,
         guess=about.predicted_indices,
         words=about.predictions,
     )
-    return [blob(OUTPUTS_TAG, data)]
+    return [answers(ANSWERS_TAG, data)]
 
 
 def _encoded(maps: Maps, bits: int) -> bytes:

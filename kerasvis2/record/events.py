@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tensorboard.compat.proto import summary_pb2, tensor_pb2, tensor_shape_pb2, types_pb2
 
 from kerasvis2.record.index import RUN_GRAPH, SCALE_TAG, SCALES
-from kerasvis2.record.maps import MAPS
+from kerasvis2.record.maps import ANSWERS, MAPS
 from kerasvis2.render import png
 
 Value: TypeAlias = summary_pb2.Summary.Value
@@ -109,6 +109,13 @@ def blob(tag: str, data: bytes) -> Value:
     value = Value(tag=tag, tensor=_string_tensor([data], shape=[1]), metadata=_metadata(MAPS, ""))
     # What TensorBoard does not know it reads by its class: kept apart from the series, as pictures.
     value.metadata.data_class = summary_pb2.DATA_CLASS_BLOB_SEQUENCE
+    return value
+
+
+def answers(tag: str, data: bytes) -> Value:
+    """Numbers in the same format, few enough for all steps of a run to be read at once."""
+    value = Value(tag=tag, tensor=_string_tensor([data], shape=[]), metadata=_metadata(ANSWERS, ""))
+    value.metadata.data_class = summary_pb2.DATA_CLASS_TENSOR
     return value
 
 

@@ -37,7 +37,9 @@ MAPS = "kerasvis_maps"
 """The kind of data that blobs are."""
 MAPS_TAG = "maps/"
 """What comes before an image's tag in the tag of its maps."""
-PROBE_TAG, OUTPUTS_TAG = "kerasvis/probe", "kerasvis/outputs"
+ANSWERS = "kerasvis_answers"
+"""The kind of data that answers are: as blobs, but told as a series, all of which is read at once."""
+PROBE_TAG, ANSWERS_TAG = "kerasvis/probe", "kerasvis/answers"
 VERSION = 1
 
 _MAGIC = b"KVM1"
@@ -85,6 +87,11 @@ def unpack(blob: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         found[name] = np.frombuffer(values, dtype, count, start).reshape(shape)
         start += count * dtype.itemsize
     return header, found
+
+
+def is_blob(data: bytes) -> bool:
+    """Whether this begins as blobs do."""
+    return data[: len(_MAGIC)] == _MAGIC
 
 
 def encode_maps(values: Any, header: Mapping[str, Any], bits: int = 8) -> bytes:
@@ -135,7 +142,7 @@ def decode_maps(blob: bytes) -> tuple[dict[str, Any], np.ndarray]:
 
 
 def _header(blob: bytes) -> dict[str, Any]:
-    if blob[: len(_MAGIC)] != _MAGIC or len(blob) < _START:
+    if not is_blob(blob) or len(blob) < _START:
         raise Damaged("no blob of numbers")
     length = struct.unpack_from("<I", blob, len(_MAGIC))[0]
     if length > min(_LONGEST, len(blob) - _START):

@@ -54,7 +54,7 @@ def hash_of(picture: np.ndarray) -> str:
     return hashlib.sha256(repr(picture.shape).encode() + picture.tobytes()).hexdigest()
 
 
-def outputs_blob(
+def answers_blob(
     probabilities: Any,
     *,
     task: str = "classes",
@@ -73,7 +73,7 @@ def outputs_blob(
         words: for each image what the caption says of the answer, or None.
     """
     header = {
-        "kind": "outputs",
+        "kind": "answers",
         "task": task,
         "words": None if words is None else [str(word) for word in words],
     }

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from kerasvis2.record.frames import Damaged, open_events, peek_file, verified
 from kerasvis2.record.index import SCALE_TAG, SCALES, Entry, Folder, Series, index_file
-from kerasvis2.record.maps import MAPS, MAPS_TAG, decode_maps
+from kerasvis2.record.maps import ANSWERS, ANSWERS_TAG, MAPS, MAPS_TAG, decode_maps
 
 _PARTS = ("train", "validation", "vis")
 _SCALE = re.compile(r"^scale: (.+?)\s*$", re.MULTILINE)
@@ -119,7 +119,7 @@ class Run:
         """Numbers as they are in the file; see `kerasvis2.record.maps`."""
         from tensorboard.compat.proto import summary_pb2
 
-        entry = self._entry(tag, MAPS, step)
+        entry = self._entry(tag, ANSWERS if tag == ANSWERS_TAG else MAPS, step)
         value = summary_pb2.Summary.Value.FromString(self._read(entry))
         if len(value.tensor.string_val) != 1:
             raise Damaged(f"{entry.path}: no numbers at byte {entry.place[0]}")
@@ -197,7 +197,7 @@ class Run:
     def _find(self, tag: str, kind: str | None) -> Series:
         tags = self.tags(kind)
         if kind is None and tag not in tags:  # what lies behind a picture goes by its name
-            tags = [name for name in tags if self.series[name].kind not in (SCALES, MAPS)]
+            tags = [name for name in tags if self.series[name].kind not in (SCALES, MAPS, ANSWERS)]
         return self.series[find_tag(tag, tags, self.name)]
 
     def _image(self, tag: str, step: int) -> Entry:
