@@ -1,0 +1,161 @@
+"""What captions say of an output's values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasvis2.tasks import maps
+from kerasvis2.tasks.kind import Task
+
+Names = Sequence[str] | None
+SHOWN = 4  # numbers of one example that a caption has room for
+
+
+def captions(task: Task, logits: Any, labels: Any = None, names: Names = None) -> list[list[str]]:
+    """Lines for each example: the truth where it is known, and what the output says of it.
+
+    Args:
+        task: what the output is.
+        logits: (N, …) as for `Task`.
+        labels: the probe's labels of this output, or None.
+        names: class names (or the units' names), or None.
+    """
+    count = len(task.rows(logits))
+    if task.kind == "multilabel":
+        said = _several(task, logits, labels, names)
+    elif task.kind == "mask":
+        said = _maps(task, logits, labels, names)
+    elif task.classes:
+        said = _classes(task, logits, labels, names)
+    elif task.kind == "regression" and not task.space:
+        said = _numbers(task, logits, labels, names)
+    elif task.kind in ("regression", "image"):
+        errors = task.agreement(logits, labels)
+        said = [None, None if errors is None else [f"mean error {number(e)}" for e in errors]]
+    else:
+        said = [None, None]
+    return [[line[i] for line in said if line is not None] for i in range(count)]
+
+
+def spoken(task: Task, logits: Any, classes: Any, names: Names = None) -> list[str]:
+    """What a map of one class (or unit) each is of: "espresso 0.94", "unit 2: 0.058".
+
+    Args:
+        task: what the output is.
+        logits: (N, …) as for `Task`.
+        classes: the class or unit of each example, or one for all.
+        names: as for `captions`.
+    """
+    rows = task.rows(logits)
+    chosen = np.broadcast_to(np.asarray(classes, np.int64), len(rows))
+    if not task.classes:
+        if task.space or task.kind == "unknown":
+            return ["output" if task.units == 1 else f"unit {c}" for c in chosen]
+        values = task.values(logits)
+        return [f"{_unit(task, c, names)} {number(v[c])}" for c, v in zip(chosen, values)]
+    likely = task.probability(logits, chosen)
+    return [
+        class_name(names, c) + ("" if likely is None else f" {_share(task, likely[i])}")
+        for i, c in enumerate(chosen)
+    ]
+
+
+def class_name(names: Names, index: int) -> str:
+    """The name of a class, its number where it has none; "–" for what is no class."""
+    if index < 0:
+        return "–"
+    return names[index] if names is not None and index < len(names) else str(int(index))
+
+
+Lines = list["list[str] | None"]
+
+
+def _classes(task: Task, logits: Any, labels: Any, names: Names) -> Lines:
+    true, guess = task.truth(labels), task.predicted(logits)
+    assert guess is not None
+    said = [f"pred {words}" for words in spoken(task, logits, guess, names)]
+    return [None if true is None else [f"true {class_name(names, c)}" for c in true], said]
+
+
+def _several(task: Task, logits: Any, labels: Any, names: Names) -> Lines:
+    """The labels that are true, and those predicted with their probabilities, likeliest first."""
+    rows, likely = task.rows(logits), task.probabilities(logits)
+    shown = rows if likely is None else likely
+    said = []
+    for row, values in zip(rows, shown):
+        order = [c for c in np.argsort(-row, kind="stable") if row[c] > task.threshold]
+        best = int(row.argmax())
+        words = [f"{class_name(names, c)} {values[c]:.2f}" for c in order[:SHOWN]]
+        words += [f"{len(order) - SHOWN} more"] if len(order) > SHOWN else []
+        none = f"none ({class_name(names, best)} {values[best]:.2f})"
+        said.append(f"pred {', '.join(words) or none}")
+    array = None if labels is None else np.asarray(labels)
+    if array is None or array.shape != rows.shape:
+        return [None, said]
+    true = [np.flatnonzero(row > 0.5) for row in array]
+    return [[f"true {_listed(names, found)}" for found in true], said]
+
+
+def _listed(names: Names, classes: np.ndarray) -> str:
+    words = [class_name(names, int(c)) for c in classes[:SHOWN]]
+    words += [f"{len(classes) - SHOWN} more"] if len(classes) > SHOWN else []
+    return ", ".join(words) or "none"
+
+
+def _maps(task: Task, logits: Any, labels: Any, names: Names) -> Lines:
+    """The class that most of a map is, with its share; and how far prediction and truth agree."""
+    guess = task.predicted(logits)
+    assert guess is not None
+    said = [f"pred {words}" for words in spoken(task, logits, guess, names)]
+    true = task.true_maps(labels, logits)
+    if true is None:
+        return [None, said]
+    most, agree = maps.majority(true), task.agreement(logits, labels)
+    assert agree is not None
+    shares = maps.share(true, most)
+    known = [f"true {class_name(names, c)} {100 * s:.0f} %" for c, s in zip(most, shares)]
+    return [known, said, [f"IoU {value:.2f}" for value in agree]]
+
+
+def _numbers(task: Task, logits: Any, labels: Any, names: Names) -> Lines:
+    values = task.values(logits)
+    said = [f"pred {_vector(task, row, names)}" for row in values]
+    array = None if labels is None else np.asarray(labels)
+    if array is None or array.size != values.size or array.dtype.kind not in "biuf":
+        return [None, said]
+    true = array.reshape(values.shape)
+    return [[f"true {_vector(task, row, names)}" for row in true], said]
+
+
+def _vector(task: Task, row: np.ndarray, names: Names) -> str:
+    if len(row) == 1:
+        return number(float(row[0]))
+    named = names is not None and len(names) == len(row)
+    words = [
+        (f"{_unit(task, i, names)} " if named else "") + number(float(value))
+        for i, value in enumerate(row[:SHOWN])
+    ]
+    return ", ".join(words) + (", …" if len(row) > SHOWN else "")
+
+
+def _unit(task: Task, index: int, names: Names) -> str:
+    if names is not None and len(names) == task.units:
+        return names[index]
+    return "output" if task.units == 1 else f"unit {index}"
+
+
+def _share(task: Task, value: float) -> str:
+    return f"{100 * value:.0f} %" if task.kind == "mask" else f"{value:.2f}"
+
+
+def number(value: float) -> str:
+    """A number in a caption: three digits that count, and whole ones in full."""
+    if not np.isfinite(value):
+        return "NaN" if np.isnan(value) else "∞" if value > 0 else "−∞"
+    size = abs(value)
+    whole = size < 1e7 and (value == round(value) or size >= 999.5)
+    text = f"{value:.0f}" if whole else f"{value:.3g}"
+    return text.replace("-", "−") if text != "-0" else "0"
