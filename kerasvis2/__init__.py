@@ -12,6 +12,8 @@ start without TensorFlow.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from kerasvis2.version import __version__
+
 if TYPE_CHECKING:
     from kerasvis2.compare import compare as compare
     from kerasvis2.compare import read as read
@@ -56,8 +58,6 @@ if TYPE_CHECKING:
     from kerasvis2.views.var_grad import VarGrad as VarGrad
     from kerasvis2.views.x_grad_cam import XGradCAM as XGradCAM
 
-
-__version__ = "0.1.0"
 
 # The one table of public names: each name and the module it lives in.
 _HOMES = {

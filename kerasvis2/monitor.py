@@ -19,6 +19,7 @@ from kerasvis2.record.hparams import session_end, session_start
 from kerasvis2.record.recorder import Recorder, write_json
 from kerasvis2.record.writer import foreign_writers
 from kerasvis2.schedule import check_freq, due
+from kerasvis2.version import versions
 from kerasvis2.views.alone import describe
 from kerasvis2.views.base import View
 from kerasvis2.views.defaults import default_views
@@ -44,7 +45,7 @@ class Monitor(keras.callbacks.Callback):
     history are those of a training without the monitor.
 
     Writes scalars to `<log_dir>/train` and `<log_dir>/validation` under Keras's own tags, and
-    pictures, texts and `kerasvis.json` to `<log_dir>/vis`. The step is Keras's epoch, counted
+    pictures, texts and `about.json` to `<log_dir>/vis`. The step is Keras's epoch, counted
     from 0. The same monitor may be used for several `fit`s; pass `initial_epoch=` to go on
     counting.
 
@@ -166,7 +167,8 @@ class Monitor(keras.callbacks.Callback):
                 continue
             plans[name] = observer.plan(view, name)
         self._observer, self._plans = observer, plans
-        info = run_info(self.model, self.probe, self.views, observer.survey.layers, self.hparams)
+        layers, used = observer.survey.layers, versions(keras.backend.backend())
+        info = run_info(self.model, self.probe, self.views, layers, self.hparams, versions=used)
         try:
             write_json(self.log_dir / VIS, CARD, info)
         except OSError as error:
@@ -356,7 +358,7 @@ class Monitor(keras.callbacks.Callback):
     def _warn_of_company(self) -> None:
         """Says so where another callback writes curves into the same folders."""
         for folder in FOLDERS:
-            seen = foreign_writers(self.log_dir / folder, self._started, ())
+            seen = foreign_writers(self.log_dir / folder, self._started)
             # Listed after: the recorder may begin a file at any moment.
             own = {path.name for path in self._recorder.event_files()}
             others = [name for name in seen if name not in own]

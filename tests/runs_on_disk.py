@@ -38,5 +38,5 @@ def write_run(folder, steps, *, seed=0, tag=TAG, probe="abc", scale=None, size=(
         recorder.submit(step, lambda values=values: values, 0, wall_time=at + step)
     recorder.close()
     about = {"probe": {"fingerprint": probe} if probe else None}
-    write_json(folder / "vis", "kerasvis.json", about)
+    write_json(folder / "vis", "about.json", about)
     return folder

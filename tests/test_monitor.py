@@ -152,7 +152,7 @@ def test_one_event_an_epoch_and_folder(trained):
 
 def test_the_run_says_what_it_is(trained, digits_probe):
     *_, folder = trained
-    info = json.loads((folder / "vis" / "kerasvis.json").read_text())
+    info = json.loads((folder / "vis" / "about.json").read_text())
     assert info["probe"]["fingerprint"] == digits_probe.fingerprint
     assert info["class_names"] == [str(n) for n in range(10)]
     assert info["hparams"] == {"lr": 1e-3, "kind": "small"}

@@ -24,7 +24,7 @@ def demo(tmp_path_factory):
 def test_the_demo_writes_two_runs_on_one_probe(demo):
     import json
 
-    cards = [json.loads((demo / run / "vis" / "kerasvis.json").read_text()) for run in RUNS]
+    cards = [json.loads((demo / run / "vis" / "about.json").read_text()) for run in RUNS]
     assert cards[0]["probe"] == cards[1]["probe"]
     for run in RUNS:
         tags = event_files.tags(demo / run / "vis", "images")

@@ -46,7 +46,7 @@ def run(tmp_path):
             if part == "train":
                 values.append(events.scalar("epoch_learning_rate", 0.5))
             file.append(step, 50.0 + step, values)
-    (folder / "vis" / "kerasvis.json").write_text(json.dumps({"probe": "abc"}))
+    (folder / "vis" / "about.json").write_text(json.dumps({"probe": "abc"}))
     return only(reader.runs(tmp_path))
 
 
@@ -61,6 +61,33 @@ def test_a_run_is_its_three_folders(run, tmp_path):
     ]
     assert run.about == {"probe": "abc"}
     assert run.damage == []
+
+
+def test_the_card_of_an_older_run(tmp_path):
+    write(tmp_path / "vis", 0)
+    (tmp_path / "vis" / "kerasvis.json").write_text(json.dumps({"probe": "old"}))
+    assert only(reader.runs(tmp_path)).about == {"probe": "old"}
+    (tmp_path / "vis" / "about.json").write_text(json.dumps({"probe": "new"}))
+    assert only(reader.runs(tmp_path)).about == {"probe": "new"}
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "[" * 100_000, "\0", '{"a": ' * 100_000])
+def test_a_card_that_is_none_says_nothing(tmp_path, content):
+    write(tmp_path / "vis", 0)
+    (tmp_path / "vis" / "about.json").write_text(content)
+    assert only(reader.runs(tmp_path)).about == {}
+
+
+def test_texts(tmp_path):
+    file = EventFile(tmp_path)
+    file.append(0, 0.0, [events.text("notes", "# größer"), events.scalar("x", 1.0)])
+    file.append(3, 0.0, [events.text("notes", "")])
+    run = only(reader.runs(tmp_path))
+    assert [run.text("notes", step) for step in run.steps("notes")] == ["# größer", ""]
+    with pytest.raises(LookupError, match=r"no 'notes' at step 2; the nearest is 3"):
+        run.text("notes", 2)
+    with pytest.raises(LookupError, match="no tag 'x'"):
+        run.text("x", 0)
 
 
 def test_pictures_come_back_as_they_were(run):
@@ -247,6 +274,7 @@ def test_what_tensorflow_2_writes(tensorflow_logs):
     assert len(run.encoded("pictures", 1)) == 2
     assert np.array_equal(run.picture("pictures", 1), picture(1))
     assert run.description("pictures", 0) == "words"
+    assert run.text("notes", 1) == "words"
     assert run.scalars("loss")[1].tolist() == [0.0, 0.25]
     np.testing.assert_allclose(run.scalars("double")[1], [0, 1 / 3], rtol=1e-6)
 

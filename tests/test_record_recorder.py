@@ -273,12 +273,12 @@ def test_a_folder_removed_midway_is_reported_once_and_made_again(tmp_path, error
 
 def test_write_json_replaces_whole_files(tmp_path):
     folder = tmp_path / "run" / "vis"
-    write_json(folder, "kerasvis.json", {"class_names": ["Katze", "犬", "\udc80"]})
-    write_json(folder, "kerasvis.json", {"class_names": ["new", "\udc80"]})
-    assert json.loads((folder / "kerasvis.json").read_text("utf-8"))["class_names"][0] == "new"
+    write_json(folder, "about.json", {"class_names": ["Katze", "犬", "\udc80"]})
+    write_json(folder, "about.json", {"class_names": ["new", "\udc80"]})
+    assert json.loads((folder / "about.json").read_text("utf-8"))["class_names"][0] == "new"
     with pytest.raises(TypeError):
-        write_json(folder, "kerasvis.json", {"class_names": object()})
-    assert [path.name for path in folder.iterdir()] == ["kerasvis.json"]
+        write_json(folder, "about.json", {"class_names": object()})
+    assert [path.name for path in folder.iterdir()] == ["about.json"]
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
-        write_json(tmp_path / "file", "kerasvis.json", {})
+        write_json(tmp_path / "file", "about.json", {})

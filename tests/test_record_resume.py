@@ -167,10 +167,11 @@ def test_a_recorder_begins_anew_after_its_end(tmp_path):
     assert steps(tmp_path / "vis", "x") == [0, 1, 2]
 
 
-def test_a_clock_put_back_does_not_put_the_new_file_first(tmp_path):
+@pytest.mark.parametrize("seconds", [".0f", ".6f"])  # as they are named now, and as they were
+def test_a_clock_put_back_does_not_put_the_new_file_first(tmp_path, seconds):
     old = EventFile(tmp_path)
     write(old, 0, 1, 2, 3)
-    ahead = tmp_path / f"events.out.tfevents.{time.time() + 86_400:.6f}.host.1.0.kerasvis"
+    ahead = tmp_path / f"events.out.tfevents.{time.time() + 86_400:{seconds}}.host.1.0.kerasvis"
     old.path.rename(ahead)
     os.utime(ahead, (0, 0))
     write(EventFile(tmp_path), 1, 2, session=1)

@@ -183,12 +183,11 @@ def test_a_deleted_file_is_noticed_and_replaced(tmp_path):
 
 
 def test_foreign_writers(tmp_path):
-    assert foreign_writers(tmp_path / "missing", 0.0, set()) == []
+    assert foreign_writers(tmp_path / "missing", 0.0) == []
     ours, other, old = EventFile(tmp_path), EventFile(tmp_path), EventFile(tmp_path)
     for file in (ours, other, old):
         file.append(0, 0.0, [events.scalar("x", 0.0)])
     (tmp_path / "notes.txt").write_text("not an event file")
     began = time.time() - 100
     os.utime(old.path, (began - 50, began - 50))
-    assert foreign_writers(tmp_path, began, {str(ours.path)}) == [other.path.name]
-    assert foreign_writers(tmp_path, began, {ours.path.name, other.path.name}) == []
+    assert foreign_writers(tmp_path, began) == [ours.path.name, other.path.name]

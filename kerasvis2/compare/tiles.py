@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from kerasvis2.compare.align import Comparison
+from kerasvis2.record.decoding import size_of
 from kerasvis2.record.frames import Damaged
 from kerasvis2.render import text
 
@@ -33,10 +32,7 @@ def size(comparison: Comparison, run: str, step: int) -> tuple[int, int]:
     """A picture's height and width without decoding it; (0, 0) where there is none to show."""
     try:
         encoded = comparison.encoded(run, step)
-        if encoded is None:
-            return 0, 0
-        with Image.open(io.BytesIO(encoded)) as image:
-            return image.height, image.width
+        return (0, 0) if encoded is None else size_of(encoded, comparison.runs[run].path)
     except (Damaged, OSError):
         return 0, 0
 

@@ -1,43 +1,47 @@
-"""What a run is: `kerasvis.json`, and the same in words."""
+"""What a run is: `about.json`, and the same in words."""
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-
-from kerasvis2.layers import LayerInfo
 
 if TYPE_CHECKING:
     from kerasvis2.probe import Probe
     from kerasvis2.views.base import View
 
-CARD = "kerasvis.json"
+CARD = "about.json"
+"""The card's name. It sorts before those of event files: programs that follow a folder in the order
+of names, Aim's for one, read no event file to its end once there is something behind it."""
 
 
 def run_info(
     model: Any,
     probe: Probe | None,
     views: Mapping[str, View],
-    layers: Sequence[LayerInfo],
+    layers: Sequence[Any],
     hparams: Mapping[str, Any] | None,
+    *,
+    versions: Mapping[str, str],
+    task: Sequence[str] = (),
+    left_out: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The content of `kerasvis.json`."""
-    import keras
-    import numpy
-    import tensorflow
+    """The content of `about.json`.
 
-    import kerasvis2
-
+    Args:
+        model: has a `name` and `count_params()`.
+        probe: the probe, if there is one.
+        views: the views by their names in the tags.
+        layers: facts of each layer: `place`, `path`, `kind`, `shape`, `parameters`, `trainable`
+            and `dtype`.
+        hparams: the run's settings.
+        versions: of what is in use, by name.
+        task: what the model's output was taken for, and why; one line each.
+        left_out: which view is left out, why, and what would bring it; one line each.
+    """
     return {
-        "versions": {
-            "kerasvis2": kerasvis2.__version__,
-            "keras": keras.__version__,
-            "tensorflow": tensorflow.__version__,
-            "numpy": numpy.__version__,
-            "python": platform.python_version(),
-        },
+        "versions": dict(versions),
         "model": {"name": model.name, "parameters": model.count_params()},
+        "task": list(task),
         "probe": None
         if probe is None
         else {
@@ -50,18 +54,8 @@ def run_info(
             {"name": name, "view": type(view).__name__, "settings": _plain(view.settings())}
             for name, view in views.items()
         ],
-        "layers": [
-            {
-                "place": info.place,
-                "path": info.path,
-                "type": info.kind,
-                "output_shape": _plain(info.shape),
-                "parameters": info.layer.count_params() if info.layer.built else None,
-                "trainable": info.layer.trainable,
-                "dtype": str(info.layer.compute_dtype),
-            }
-            for info in layers
-        ],
+        "left_out": list(left_out),
+        "layers": [_layer(facts) for facts in layers],
         "hparams": _plain(hparams),
     }
 
@@ -69,9 +63,12 @@ def run_info(
 def run_card(info: Mapping[str, Any]) -> str:
     """The run in Markdown, for TensorBoard's Text tab."""
     probe = info["probe"]
+    parameters = info["model"]["parameters"]
     lines = [f"## {_cell(info['model']['name'])}", ""]
-    lines.append(f"{info['model']['parameters']:,} parameters in {len(info['layers'])} layers.")
+    count = "Not built yet" if parameters is None else f"{parameters:,} parameters"
+    lines.append(f"{count} in {len(info['layers'])} layers.")
     lines.append("")
+    lines += [f"{_cell(line)}\n" for line in info.get("task", ())]
     if probe is not None:
         shape = " × ".join(str(size) for size in probe["shape"])
         lines += [
@@ -89,7 +86,28 @@ def run_card(info: Mapping[str, Any]) -> str:
     for view in info["views"]:
         settings = ", ".join(f"{key}={value}" for key, value in view["settings"].items())
         lines.append(f"| {_cell(view['name'])} | {_cell(settings)} |")
+    if info.get("left_out"):
+        lines += ["", "Left out:", ""]
+        lines += [f"- {_cell(line)}" for line in info["left_out"]]
     return "\n".join(lines)
+
+
+def _layer(facts: Any) -> dict[str, Any]:
+    live = getattr(facts, "layer", None)
+    if live is not None:  # what is no facts yet, but the layer itself
+        parameters = live.count_params() if live.built else None
+        trainable, dtype = live.trainable, live.compute_dtype
+    else:
+        parameters, trainable, dtype = facts.parameters, facts.trainable, facts.dtype
+    return {
+        "place": facts.place,
+        "path": facts.path,
+        "type": facts.kind,
+        "output_shape": _plain(facts.shape),
+        "parameters": parameters,
+        "trainable": trainable,
+        "dtype": str(dtype),
+    }
 
 
 def _cell(value: Any) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-import io
 import json
 import os
 import re
@@ -20,11 +19,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasvis2.record.card import CARD
+from kerasvis2.record.decoding import decode
 from kerasvis2.record.frames import Damaged, open_events, peek_file, verified
 from kerasvis2.record.index import SCALE_TAG, SCALES, Entry, Folder, Series, index_file
 from kerasvis2.record.maps import ANSWERS, ANSWERS_TAG, MAPS, MAPS_TAG, decode_maps
 
 _PARTS = ("train", "validation", "vis")
+_CARDS = (CARD, "kerasvis.json")  # the second is that of older runs
+_MOST_BYTES = 2**28  # of one Event: larger ones are refused, as reading them takes the memory
+_MOST_TEXT = 2**24  # of one text, or of a card
 _SCALE = re.compile(r"^scale: (.+?)\s*$", re.MULTILINE)
 
 
@@ -83,7 +87,7 @@ class Run:
             LookupError: If there is no such tag, or nothing was logged at this step.
             ValueError: If the file is damaged there.
         """
-        return decode(self.encoded(tag, step)[0], self._image(tag, step).path)
+        return decode(self.encoded(tag, step)[0], self._entry(tag, "images", step).path)
 
     def pictures(self, tag: str) -> dict[int, NDArray[np.uint8]]:
         """All pictures of a tag by step. See `picture`."""
@@ -96,12 +100,27 @@ class Run:
             LookupError: If there is no such tag, or nothing was logged at this step.
             ValueError: If the file is damaged there.
         """
-        from tensorboard.compat.proto import summary_pb2
-
         entry = self._entry(tag, "kerasvis_numbers", step)
-        tensor = summary_pb2.Summary.Value.FromString(self._read(entry)).tensor
+        tensor = self._value(entry).tensor
         shape = [size.size for size in tensor.tensor_shape.dim]
-        return np.frombuffer(tensor.tensor_content, "<f4").reshape(shape)
+        try:
+            return np.frombuffer(tensor.tensor_content, "<f4").reshape(shape)
+        except ValueError as error:
+            raise Damaged(f"{entry.path}: numbers that are none: {error}") from error
+
+    def text(self, tag: str, step: int) -> str:
+        """The Markdown logged at a step; several pieces, as other writers log them, in lines.
+
+        Raises:
+            LookupError: If there is no such tag, or nothing was logged at this step.
+            ValueError: If the file is damaged there, or the text longer than 16 million bytes.
+        """
+        entry = self._entry(tag, "text", step)
+        start, stop = entry.place
+        if stop - start > _MOST_TEXT:
+            raise Damaged(f"{entry.path}: a text of {(stop - start) / 1e6:,.0f} MB is refused")
+        pieces = self._value(entry).tensor.string_val
+        return b"\n".join(pieces).decode("utf-8", "replace")
 
     def maps(self, tag: str, step: int) -> NDArray[np.float32]:
         """The maps behind the picture `tag`, as `compute` gives them: (N, h, w) or (N, H, W, C).
@@ -117,10 +136,8 @@ class Run:
 
     def blob(self, tag: str, step: int) -> bytes:
         """Numbers as they are in the file; see `kerasvis2.record.maps`."""
-        from tensorboard.compat.proto import summary_pb2
-
         entry = self._entry(tag, ANSWERS if tag == ANSWERS_TAG else MAPS, step)
-        value = summary_pb2.Summary.Value.FromString(self._read(entry))
+        value = self._value(entry)
         if len(value.tensor.string_val) != 1:
             raise Damaged(f"{entry.path}: no numbers at byte {entry.place[0]}")
         return value.tensor.string_val[0]
@@ -130,10 +147,8 @@ class Run:
 
         There is one, unless another writer logged several at once.
         """
-        from tensorboard.compat.proto import summary_pb2
-
-        entry = self._image(tag, step)
-        value = summary_pb2.Summary.Value.FromString(self._read(entry))
+        entry = self._entry(tag, "images", step)
+        value = self._value(entry)
         if value.HasField("image"):
             return [value.image.encoded_image_string]
         samples = list(value.tensor.string_val[2:])  # after width and height
@@ -143,7 +158,7 @@ class Run:
 
     def description(self, tag: str, step: int) -> str:
         """The Markdown logged with a picture."""
-        return self._image(tag, step).description
+        return self._entry(tag, "images", step).description
 
     def scale(self, tag: str, step: int) -> str | None:
         """The display scale of a picture, where its writer told it.
@@ -151,7 +166,7 @@ class Run:
         Either by a number `scale/<tag>` of the same moment, as this package does, or by a line
         such as "scale: 0…0.5" in the description.
         """
-        picture = self._image(tag, step)
+        picture = self._entry(tag, "images", step)
         told = self.series.get(SCALE_TAG + find_tag(tag, self.tags(), self.name))
         entry = told.entries.get(step) if told and told.kind == SCALES else None
         if entry is not None and entry.wall_time == picture.wall_time:
@@ -171,11 +186,12 @@ class Run:
 
     @functools.cached_property
     def about(self) -> dict[str, Any]:
-        """What `kerasvis.json` says of the run: versions, probe, views; empty without one."""
-        for part in ("vis", ""):
+        """What the run's card, `about.json`, says: versions, probe, views; empty without one."""
+        for place in (self.path / part / name for name in _CARDS for part in ("vis", "")):
             try:
-                content = json.loads((self.path / part / "kerasvis.json").read_bytes())
-            except (OSError, ValueError):
+                with place.open("rb") as file:
+                    content = json.loads(file.read(_MOST_TEXT))
+            except (OSError, ValueError, RecursionError):
                 continue
             if isinstance(content, dict):
                 return content
@@ -200,17 +216,23 @@ class Run:
             tags = [name for name in tags if self.series[name].kind not in (SCALES, MAPS, ANSWERS)]
         return self.series[find_tag(tag, tags, self.name)]
 
-    def _image(self, tag: str, step: int) -> Entry:
-        return self._entry(tag, "images", step)
-
     def _entry(self, tag: str, kind: str, step: int) -> Entry:
         entries = self._find(tag, kind).entries
         if step not in entries:
-            nearest = min(entries, key=lambda other: abs(other - step))
+            nearest = min(entries, key=lambda other: abs(other - step), default=None)
             raise LookupError(
                 f"run {self.name!r} logged no {tag!r} at step {step}; the nearest is {nearest}"
             )
         return entries[step]
+
+    def _value(self, entry: Entry) -> Any:
+        from google.protobuf.message import DecodeError
+        from tensorboard.compat.proto import summary_pb2
+
+        try:
+            return summary_pb2.Summary.Value.FromString(self._read(entry))
+        except DecodeError as error:
+            raise Damaged(f"{entry.path}: no value at byte {entry.place[0]}: {error}") from error
 
     def _read(self, entry: Entry) -> bytes:
         with open_events(os.fspath(entry.path)) as file:
@@ -220,6 +242,8 @@ class Run:
             if key in self._verified:
                 return peek(start, stop - start)
             try:
+                if entry.record[1] - entry.record[0] > _MOST_BYTES:
+                    raise Damaged("an Event of more than 268 MB is refused")
                 record = verified(peek, *entry.record)
             except Damaged as error:
                 raise Damaged(f"{entry.path}: {error}") from None
@@ -273,21 +297,6 @@ def find_tag(tag: str, tags: Iterable[str], where: str) -> str:
     close = get_close_matches(tag, tags, n=5, cutoff=0.3) or sorted(tags)[:5]
     hint = f"; the closest are {_listed(close)}" if close else ", which has none of this kind"
     raise LookupError(f"there is no tag {tag!r} in {where}{hint}")
-
-
-def decode(encoded: bytes, path: Path) -> NDArray[np.uint8]:
-    """An encoded picture as uint8 (H, W, 3).
-
-    Raises:
-        ValueError: If it cannot be decoded; `path` says where it came from.
-    """
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(encoded)) as image:
-            return np.array(image.convert("RGB"))
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise Damaged(f"{path}: a picture that cannot be decoded: {error}") from error
 
 
 def _listed(names: list[str], most: int = 8) -> str:

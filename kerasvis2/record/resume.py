@@ -14,7 +14,7 @@ from kerasvis2.record.index import Folder, index_file
 SUFFIX = ".kerasvis"
 """How the names of our event files end."""
 
-_OURS = re.compile(rf"events\.out\.tfevents\.([0-9]+\.[0-9]+)\..*{re.escape(SUFFIX)}")
+_BEGUN = re.compile(r"events\.out\.tfevents\.([0-9]{10})\..+")
 
 
 def others(folder: Path) -> list[Path]:
@@ -22,10 +22,13 @@ def others(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*tfevents*") if path.is_file())
 
 
-def newest(files: Collection[Path]) -> float:
-    """When the last of our files was begun by its name, in seconds since 1970; 0 without any."""
-    ours = [match for path in files if (match := _OURS.fullmatch(path.name))]
-    return max((float(match[1]) for match in ours), default=0.0)
+def newest(files: Collection[Path]) -> int:
+    """When the last file was begun by its name, in seconds since 1970; 0 without any.
+
+    Names with a fraction of a second are those of older versions of this package.
+    """
+    named = [match for path in files if (match := _BEGUN.fullmatch(path.name))]
+    return max((int(match[1]) for match in named), default=0)
 
 
 def repeats(files: Collection[Path], step: int, tags: Collection[str], since: float) -> bool:
@@ -42,7 +45,7 @@ def repeats(files: Collection[Path], step: int, tags: Collection[str], since: fl
         since: Seconds since 1970. A file written later than this has a living writer.
     """
     for path in files:
-        if not _OURS.fullmatch(path.name) or os.stat(path).st_mtime >= since:
+        if not path.name.endswith(SUFFIX) or os.stat(path).st_mtime >= since:
             return False
     held = Folder()
     for path in files:

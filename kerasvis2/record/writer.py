@@ -81,13 +81,14 @@ class EventFile:
         self.path = None
         return True
 
-    def _create(self, newest: float) -> None:
+    def _create(self, newest: int) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         now = time.time()
-        # TensorBoard reads a folder's files in the order of their names, hence the microseconds;
-        # also where the clock has been put back, or is another machine's.
+        # TensorBoard reads a folder's files in the order of their names, hence a second of its own;
+        # also where the clock has been put back, or is another machine's. A fraction would tell
+        # W&B's follower, which reads a whole number and the host, that the file is not ours.
         name = (
-            f"events.out.tfevents.{max(now, newest + 1e-6):.6f}.{socket.gethostname()}"
+            f"events.out.tfevents.{max(int(now), newest + 1)}.{socket.gethostname()}"
             f".{os.getpid()}.{next(_counter)}{resume.SUFFIX}"
         )
         path = self.folder / name
@@ -104,10 +105,8 @@ class EventFile:
             raise
 
 
-def foreign_writers(
-    folder: str | os.PathLike[str], since: float, own: Iterable[str | os.PathLike[str]]
-) -> list[str]:
-    """Names the event files in `folder` that somebody else is writing now.
+def foreign_writers(folder: str | os.PathLike[str], since: float) -> list[str]:
+    """Names the event files in `folder` that were written lately: ours, and somebody else's.
 
     TensorBoard reads one event file of a folder after the other, so two writers at the same time
     (`keras.callbacks.TensorBoard` given the same log directory) hide each other's data.
@@ -115,16 +114,14 @@ def foreign_writers(
     Args:
         folder: The folder to look into; it need not exist.
         since: Seconds since 1970. Files last written before this are finished runs, not writers.
-        own: Paths or names of the files that are ours.
 
     Returns:
         File names, sorted.
     """
-    names = {os.path.basename(path) for path in own}
     found = []
     with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
         for entry in entries:
-            if "tfevents" not in entry.name or entry.name in names or not entry.is_file():
+            if "tfevents" not in entry.name or not entry.is_file():
                 continue
             if entry.stat().st_mtime >= since:
                 found.append(entry.name)

@@ -232,7 +232,7 @@ class View:
         return snake(type(self).__name__)
 
     def settings(self) -> dict[str, Any]:
-        """The settings, for `kerasvis.json`."""
+        """The settings, for `about.json`."""
         return {key: value for key, value in vars(self).items() if not key.startswith("_")}
 
     def needs(self, model: Any, probe: Probe | None) -> Needs:
