@@ -15,8 +15,9 @@ from kerasvis2.observe.observer import OUTPUTS, Observation, Observer, Plan
 from kerasvis2.record.card import CARD, run_card, run_info
 from kerasvis2.record.entries import VIS, answered, entries, probed
 from kerasvis2.record.events import Value, text
+from kerasvis2.record.files import place, write_json
 from kerasvis2.record.hparams import session_end, session_start
-from kerasvis2.record.recorder import Recorder, write_json
+from kerasvis2.record.recorder import Recorder
 from kerasvis2.record.writer import foreign_writers
 from kerasvis2.schedule import check_freq, due
 from kerasvis2.version import versions
@@ -88,7 +89,7 @@ class Monitor(keras.callbacks.Callback):
         if maps not in (True, False, 8, 16):
             raise ValueError(f"maps={maps!r}: give True (8 bits), False, 8 or 16.")
         check_freq(freq)
-        self.log_dir = Path(log_dir)
+        self.log_dir = place(log_dir)
         self.probe = probe
         self.freq = freq
         self.unit = unit
@@ -114,17 +115,22 @@ class Monitor(keras.callbacks.Callback):
         self._epoch_start = 0
         self._looked: dict[str, int] = {}
         self._checks = 0
+        self._begun = False
 
     # Keras calls these.
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._started = time.time()
         self._checks = CHECKS
+        self._begun = False
         self._iteration = self._iterations()
         if self._observer is None or not self._observer.fits(self.model):
             self._begin_model()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if not self._begun:  # only now is it known where counting begins
+            self._begun = True
+            self._recorder.begin(epoch)
         if self.unit == "batch":
             self._epoch_start = self._iterations()
 
@@ -150,7 +156,7 @@ class Monitor(keras.callbacks.Callback):
             self._session_open = False
             end = session_end("success", time.time())
             self._recorder.submit(self._last_epoch, lambda: {SESSION: [end]}, 0)
-        self._recorder.drain()
+        self._recorder.end()
         self._warn_of_company()
 
     def _iterations(self) -> int:
@@ -324,12 +330,6 @@ class Monitor(keras.callbacks.Callback):
         for name, value in values.items():
             points = self._history.setdefault(name, [])
             if points and points[-1][0] >= epoch:
-                self._warn_once(
-                    "repeat",
-                    f"epoch {epoch} was logged before in {str(self.log_dir)!r} and is written "
-                    "again. To go on counting in a further fit, pass initial_epoch= to it, or "
-                    "use another log_dir.",
-                )
                 points[:] = [point for point in points if point[0] < epoch]
             points.append((epoch, value))
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from kerasvis2.record import events
-from kerasvis2.record.recorder import Recorder, write_json
+from kerasvis2.record.files import write_json
+from kerasvis2.record.recorder import Recorder
 
 TAG = "grad_cam/03_conv"
 HOSTILE = [

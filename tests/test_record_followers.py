@@ -12,7 +12,8 @@ from tensorboard.backend.event_processing.event_file_loader import LegacyEventFi
 
 from kerasvis2.record import events
 from kerasvis2.record.card import CARD
-from kerasvis2.record.recorder import Recorder, write_json
+from kerasvis2.record.files import write_json
+from kerasvis2.record.recorder import Recorder
 from kerasvis2.record.writer import EventFile
 
 PARTS = ("vis", "train", "validation")

@@ -10,7 +10,8 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from kerasvis2.record import events
-from kerasvis2.record.recorder import Recorder, write_json
+from kerasvis2.record.files import write_json
+from kerasvis2.record.recorder import Recorder
 
 
 def steps(folder, tag="x"):

@@ -14,7 +14,7 @@ from tensorboard.compat.proto import event_pb2
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 import kerasvis2 as kv
-from kerasvis2.record import events, reader
+from kerasvis2.record import events, reader, resume
 from kerasvis2.record.recorder import Recorder
 from kerasvis2.record.writer import EventFile
 
@@ -115,24 +115,88 @@ def test_a_second_fit_that_goes_on_drops_nothing(tmp_path):
     assert steps(tmp_path) == [0, 1, 2, 3, 4]
 
 
-def test_what_will_not_be_written_again_at_once_is_kept(tmp_path):
+@pytest.mark.parametrize("loader", LOADERS)
+def test_what_is_not_written_again_at_once_is_kept(loader, tmp_path):
     """A film is drawn at the end only; TensorBoard's tabs fail on a tag without any picture."""
-    first = EventFile(tmp_path)
+    first = EventFile(tmp_path / "run")
     write(first, 0, 1, 2, 3)
     write(first, 3, tag="film")
-    write(EventFile(tmp_path), 1, 2, session=1)
-    assert not is_restart(tmp_path)
-    assert steps(tmp_path, "film") == [3]
+    again = EventFile(tmp_path / "run")
+    write(again, 1, 2, session=1)
+    assert is_restart(tmp_path / "run")
+    load = loader(tmp_path)
+    assert np.array_equal(load.pictures("run", "film", [3])[0], picture(3))
+    load.pictures("run", TAG, [0, 1, 2])
+    write(again, 3, session=1)
+    write(again, 3, tag="film", session=1)
+    load = loader(tmp_path)
+    assert np.array_equal(load.pictures("run", "film", [3])[0], picture(103))
+    assert np.array_equal(load.pictures("run", TAG, [0, 1, 2, 3])[3], picture(103))
+    [run] = reader.runs(tmp_path).values()
+    assert run.steps("film") == [3]
+    assert np.array_equal(run.picture("film", 3), picture(103))
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_views_of_different_frequency_are_neither_doubled_nor_lost(loader, tmp_path):
+    """Killed at step 8, taken up at step 5, where the rarer one is not due."""
+    for session, first in enumerate((0, 5)):
+        file = EventFile(tmp_path / "run")
+        for step in range(first, 9):
+            due = [TAG] + ["rare"] * (step % 4 == 0)
+            values = [events.image(tag, picture(step + 100 * session)) for tag in due]
+            file.append(step, 1000.0 * session + step, values)
+    load = loader(tmp_path)
+    shown = load.pictures("run", "rare", [0, 4, 8])
+    assert np.array_equal(shown, [picture(0), picture(4), picture(108)])
+    shown = load.pictures("run", TAG, list(range(9)))
+    assert np.array_equal(shown[4:6], [picture(4), picture(105)])
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_a_second_fit_on_the_same_recorder_begins_anew(loader, tmp_path):
+    recorder = Recorder(tmp_path / "run", on_error=print)
+    for session in range(2):
+        for step in range(3 - session):
+            value = events.image(TAG, picture(step + 100 * session))
+            recorder.submit(step, lambda value=value: {"vis": [value]}, 0, 10.0 * session + step)
+        recorder.drain()
+    shown = loader(tmp_path).pictures("run/vis", TAG, [0, 1])
+    assert np.array_equal(shown, [picture(100), picture(101)])
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_epochs_and_batches_may_be_counted_in_one_folder(loader, tmp_path):
+    file = EventFile(tmp_path / "run")
+    for epoch in range(3):
+        for batch in range(10):
+            write(file, 10 * epoch + batch)
+        write(file, epoch, tag="by epoch")
+    load = loader(tmp_path)
+    load.steps("blob_sequences", "run", TAG, list(range(30)))
+    load.steps("blob_sequences", "run", "by epoch", [0, 1, 2])
 
 
 def test_a_graph_is_kept_until_it_is_written_again(tmp_path):
     values = [events.graph(b""), events.scalar("x", 1.0)]
     EventFile(tmp_path).append(0, 0.0, values)
-    EventFile(tmp_path).append(0, 1.0, values[1:])
-    assert not is_restart(tmp_path)
-    EventFile(tmp_path).append(0, 2.0, values)
-    assert is_restart(tmp_path)
+    for wall_time in (1.0, 2.0):
+        EventFile(tmp_path).append(0, wall_time, values[1:])
+        assert is_restart(tmp_path)
+        assert accumulate(tmp_path).Graph() is not None
+    EventFile(tmp_path).append(0, 3.0, values)
     assert accumulate(tmp_path).Graph() is not None
+    assert steps(tmp_path, "x") == [0]
+
+
+def test_more_than_can_be_written_anew_is_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(resume, "_MOST", 1000)
+    first = EventFile(tmp_path)
+    write(first, 0, 1, 2, 3)
+    write(first, 3, tag="film")
+    write(EventFile(tmp_path), 1, session=1)
+    assert not is_restart(tmp_path)
+    assert steps(tmp_path, "film") == [3]
 
 
 def test_another_writers_data_are_kept(tmp_path):

@@ -7,13 +7,13 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasvis2.record.reader import Run, find_tag, runs
+from kerasvis2.record.reader import Run, runs
+from kerasvis2.record.tags import find_tag
 
 NOT_LOGGED = "not logged at this step"
 
@@ -151,7 +151,7 @@ def _runs_of(given: Any) -> list[tuple[str, str, Run]]:
     found = runs(given)
     if not found:
         raise FileNotFoundError(f"no event files in {str(given)!r}")
-    return [(name, Path(run.path).as_posix(), run) for name, run in found.items()]
+    return [(name, run.path.as_posix(), run) for name, run in found.items()]
 
 
 def _notes(comparison: Comparison) -> list[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasvis2.record.files import Place
 from kerasvis2.record.frames import Damaged
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ MOST_PIXELS = 64 * 2**20
 """More pixels than this are not decoded: a few bytes may claim any number of them."""
 
 
-def decode(encoded: bytes, path: Path) -> NDArray[np.uint8]:
+def decode(encoded: bytes, path: Place) -> NDArray[np.uint8]:
     """An encoded picture as uint8 (H, W, 3).
 
     Raises:
@@ -31,7 +31,7 @@ def decode(encoded: bytes, path: Path) -> NDArray[np.uint8]:
         raise Damaged(f"{path}: a picture that cannot be decoded: {error}") from error
 
 
-def size_of(encoded: bytes, path: Path) -> tuple[int, int]:
+def size_of(encoded: bytes, path: Place) -> tuple[int, int]:
     """A picture's height and width without decoding it. See `decode`."""
     try:
         with _opened(encoded) as image:

@@ -118,8 +118,3 @@ def _varint(data: bytes, at: int, position: int) -> tuple[int, int]:
             return value, at
         shift += 7
     raise Damaged(f"no protocol buffer field at byte {position}")
-
-
-def open_events(path: str) -> BinaryIO:
-    """Opens an event file for walking: with a small buffer, as most of it is skipped."""
-    return open(path, "rb", buffering=4096)

@@ -6,16 +6,15 @@ import functools
 import os
 import struct
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2
 
+from kerasvis2.record.files import Place, opened
 from kerasvis2.record.frames import (
     Damaged,
     Peek,
     fields,
-    open_events,
     peek_bytes,
     peek_file,
     records,
@@ -52,7 +51,7 @@ class Entry:
     wall_time: float
     description: str
     number: float
-    path: Path
+    path: Place
     record: tuple[int, int]
     place: tuple[int, int]
 
@@ -94,27 +93,27 @@ class Folder:
         self.started = True
 
 
-def index_file(path: Path, found: Folder) -> str | None:
+def index_file(path: Place, found: Folder) -> str | None:
     """Adds all values in an event file to `found`. Files are added in the order of their names.
 
     Returns:
         None, or what is wrong with the file; it has been read up to there.
     """
     try:
-        with open_events(os.fspath(path)) as file:
+        with opened(path) as file:
             peek = peek_file(file)
-            for start, stop in records(peek, os.fstat(file.fileno()).st_size):
+            for start, stop in records(peek, file.seek(0, os.SEEK_END)):
                 small = stop - start <= _SMALL
                 source = peek_bytes(verified(peek, start, stop), start) if small else peek
                 for tag, kind, entry in _entries(source, path, start, stop, found):
                     found.series.setdefault(tag, Series(kind)).add(entry)
-    except (Damaged, OSError) as error:
+    except (Damaged, OSError, struct.error) as error:
         return f"{path}: {error}"
     return None
 
 
 def _entries(
-    peek: Peek, path: Path, start: int, stop: int, found: Folder
+    peek: Peek, path: Place, start: int, stop: int, found: Folder
 ) -> list[tuple[str, str, Entry]]:
     """Parses an Event: (tag, kind, entry) of each value."""
     step, wall_time = 0, 0.0

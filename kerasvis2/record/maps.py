@@ -38,7 +38,7 @@ MAPS = "kerasvis_maps"
 MAPS_TAG = "maps/"
 """What comes before an image's tag in the tag of its maps."""
 ANSWERS = "kerasvis_answers"
-"""The kind of data that answers are: as blobs, but told as a series, all of which is read at once."""
+"""The kind of data that answers are: as blobs, but told as a series that is read at once."""
 PROBE_TAG, ANSWERS_TAG = "kerasvis/probe", "kerasvis/answers"
 VERSION = 1
 

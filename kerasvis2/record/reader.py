@@ -6,13 +6,10 @@ TensorBoard's Images tab.
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 import json
 import os
 import re
-from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +18,12 @@ from numpy.typing import NDArray
 
 from kerasvis2.record.card import CARD
 from kerasvis2.record.decoding import decode
-from kerasvis2.record.frames import Damaged, open_events, peek_file, verified
+from kerasvis2.record.files import Place, is_folder, opened, place, read, walk
+from kerasvis2.record.frames import Damaged, peek_file, verified
 from kerasvis2.record.index import SCALE_TAG, SCALES, Entry, Folder, Series, index_file
 from kerasvis2.record.maps import ANSWERS, ANSWERS_TAG, MAPS, MAPS_TAG, decode_maps
+from kerasvis2.record.scales import read_scales
+from kerasvis2.record.tags import find_tag
 
 _PARTS = ("train", "validation", "vis")
 _CARDS = (CARD, "kerasvis.json")  # the second is that of older runs
@@ -47,11 +47,11 @@ class Run:
         files: Its event files by subfolder ("" for the folder itself), in the order of time.
     """
 
-    def __init__(self, name: str, path: Path, files: dict[str, list[Path]]) -> None:
+    def __init__(self, name: str, path: Place, files: dict[str, list[Place]]) -> None:
         self.name = name
         self.path = path
         self.files = files
-        self._verified: set[tuple[Path, int]] = set()
+        self._verified: set[tuple[Place, int]] = set()
 
     def __repr__(self) -> str:
         return f"<Run {self.name!r} at {str(self.path)!r}>"
@@ -187,15 +187,19 @@ class Run:
     @functools.cached_property
     def about(self) -> dict[str, Any]:
         """What the run's card, `about.json`, says: versions, probe, views; empty without one."""
-        for place in (self.path / part / name for name in _CARDS for part in ("vis", "")):
+        for card in (self.path / part / name for name in _CARDS for part in ("vis", "")):
             try:
-                with place.open("rb") as file:
-                    content = json.loads(file.read(_MOST_TEXT))
+                content = json.loads(read(card, _MOST_TEXT))
             except (OSError, ValueError, RecursionError):
                 continue
             if isinstance(content, dict):
                 return content
         return {}
+
+    @functools.cached_property
+    def scales(self) -> dict[str, list[tuple[int, float]]]:
+        """Each tag's display scales, as (first step, scale) of each change, where they are kept."""
+        return read_scales(self.path)
 
     @functools.cached_property
     def _index(self) -> tuple[dict[str, Series], list[str]]:
@@ -235,7 +239,7 @@ class Run:
             raise Damaged(f"{entry.path}: no value at byte {entry.place[0]}: {error}") from error
 
     def _read(self, entry: Entry) -> bytes:
-        with open_events(os.fspath(entry.path)) as file:
+        with opened(entry.path) as file:
             peek = peek_file(file)
             start, stop = entry.place
             key = entry.path, entry.record[0]
@@ -260,45 +264,23 @@ def runs(root: str | os.PathLike[str]) -> dict[str, Run]:
     Raises:
         FileNotFoundError: If there is no such folder.
     """
-    root = Path(root)
-    if not root.is_dir():
+    where = place(root)
+    if not is_folder(where):
         raise FileNotFoundError(f"no folder {str(root)!r}")
-    found: dict[Path, dict[str, list[Path]]] = {}
-    for name, folders, files in os.walk(root):
-        folders.sort()
-        events = [Path(name, file) for file in sorted(files) if "tfevents" in file]
+    found: dict[tuple[str, ...], dict[str, list[Place]]] = {}
+    for folder, names in walk(where):
+        events = [name for name in names if "tfevents" in name]
         if not events:
             continue
-        folder = Path(name)
-        is_part = folder.name in _PARTS and folder != root
-        run, part = (folder.parent, folder.name) if is_part else (folder, "")
-        found.setdefault(run, {})[part] = events
-    if list(found) == [root]:
-        names = {root: root.resolve().name}
-    else:
-        names = {path: path.relative_to(root).as_posix() for path in sorted(found)}
-    return {name: Run(name, path, found[path]) for path, name in names.items()}
+        is_part = bool(folder) and folder[-1] in _PARTS
+        run, part = (folder[:-1], folder[-1]) if is_part else (folder, "")
+        found.setdefault(run, {})[part] = [_below(where, *folder, name) for name in events]
+    alone = where.resolve().name if isinstance(where, Path) else where.name
+    named = {("/".join(run) or ("." if len(found) > 1 else alone)): run for run in sorted(found)}
+    return {name: Run(name, _below(where, *run), found[run]) for name, run in named.items()}
 
 
-def find_tag(tag: str, tags: Iterable[str], where: str) -> str:
-    """The one tag that is meant: by its name, a glob, or an ending.
-
-    Raises:
-        LookupError: If none or several fit. The message lists the closest.
-    """
-    tags = list(tags)
-    if tag in tags:
-        return tag
-    fits = [name for name in sorted(tags) if name.endswith(tag) or fnmatch.fnmatchcase(name, tag)]
-    if len(fits) == 1:
-        return fits[0]
-    if fits:
-        raise LookupError(f"{tag!r} fits several tags of {where}: {_listed(fits)}")
-    close = get_close_matches(tag, tags, n=5, cutoff=0.3) or sorted(tags)[:5]
-    hint = f"; the closest are {_listed(close)}" if close else ", which has none of this kind"
-    raise LookupError(f"there is no tag {tag!r} in {where}{hint}")
-
-
-def _listed(names: list[str], most: int = 8) -> str:
-    shown = ", ".join(map(repr, names[:most]))
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+def _below(folder: Place, *names: str) -> Place:
+    for name in names:
+        folder = folder / name
+    return folder

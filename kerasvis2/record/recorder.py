@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
-import json
 import os
+import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+from kerasvis2.record import exits, words
 from kerasvis2.record.events import Value
+from kerasvis2.record.files import Place, place
+from kerasvis2.record.lease import Lease
+from kerasvis2.record.resume import last_step
 from kerasvis2.record.writer import EventFile
 
 Draw: TypeAlias = Callable[[], Mapping[str, Sequence[Value]]]
+
+
+def _warn(notice: str) -> None:
+    warnings.warn(f"kerasvis2: {notice}", stacklevel=2)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,54 +34,99 @@ class _Job:
     draw: Draw
     nbytes: int
     wall_time: float
+    light: bool
 
 
 class Recorder:
-    """Draws and writes in the background what `submit` is given, in order, and loses nothing.
+    """Draws and writes in the background what `submit` is given, in order.
 
     The thread lives only while there is something to do, and is not a daemon: the interpreter
     waits for it at exit, whether training ended, failed or was interrupted, and an idle recorder
-    holds up nobody.
+    holds up nobody. So does SIGTERM, for some seconds; see `exits`.
 
     Nothing that goes wrong on the thread stops training. It is reported through `on_error`: a
     failing folder once, until it can be written again; an error in drawing once for each message.
-    What could not be written is dropped, and the next step is tried afresh.
+    What could not be written is dropped and told by its steps, and the next step is tried afresh.
 
     Args:
-        log_dir: The run's folder. One event file is kept in each subfolder that `draw` names.
+        log_dir: The run's folder, or a URL. One event file is kept in each subfolder that `draw`
+            names.
         max_bytes: How much may wait to be drawn. A `submit` beyond it waits for room.
         max_jobs: How many steps may wait, likewise: where drawing is always slower than training,
             the pictures fall no further behind, and memory grows no more.
+        patience: How many seconds a `submit` waits for room; then the step is dropped, and nobody
+            waits again until something has been written.
         on_error: Called on the thread with what was being done and the exception. If it raises,
             the exception surfaces in the next `submit` or `drain`.
+        on_notice: Called with what the user should know and is no error; a warning, by default.
 
     Attributes:
         waited: Seconds that `submit` has waited for room.
+        dropped: Steps that there was no room for.
     """
 
     def __init__(
         self,
-        log_dir: str | os.PathLike[str],
+        log_dir: str | os.PathLike[str] | Place,
         *,
         max_bytes: int = 256 * 2**20,
         max_jobs: int = 32,
+        patience: float = 10.0,
         on_error: Callable[[str, BaseException], None],
+        on_notice: Callable[[str], None] = _warn,
     ) -> None:
-        self.log_dir = Path(log_dir).absolute()  # training code may change the directory
+        folder = place(log_dir)
+        # Training code may change the directory.
+        self.log_dir = folder.absolute() if isinstance(folder, Path) else folder
         self.waited = 0.0
+        self.dropped: list[int] = []
         self._max_bytes = max_bytes
         self._max_jobs = max_jobs
+        self._patience = patience
         self._on_error = on_error
+        self._on_notice = on_notice
         self._changed = threading.Condition()
         self._jobs: collections.deque[_Job] = collections.deque()
         self._waiting_bytes = 0
+        self._waiting_jobs = 0
+        self._stuck = False
         self._thread: threading.Thread | None = None
         self._raised: BaseException | None = None
         self._reported: set[str] = set()
         self._files: dict[str, EventFile] = {}
+        self._own: set[str] = set()
+        self._lost: dict[str, list[int]] = {}
         self._began = time.time()
+        self._lease = Lease(self.log_dir)
 
-    def submit(self, step: int, draw: Draw, nbytes: int, wall_time: float | None = None) -> None:
+    def begin(self, step: int) -> None:
+        """A training begins, or goes on, at `step`: tells what is in the way, before it is written.
+
+        That is another process which is writing to the folder now, and where counting begins at 0
+        again what an earlier training has left there. Until `end`, others are told of this one.
+        """
+        self.drain()
+        try:
+            other = self._lease.take()
+            held = last_step(self.log_dir) if step == 0 else None
+        except OSError as error:
+            self._report("begin", f"looking into {self.log_dir}", error)
+            return
+        if other is not None:
+            self._began = 0.0  # so that nothing of the other's is taken for an older run's
+            self._on_notice(words.company(other, self.log_dir))
+        elif held is not None:
+            self._on_notice(words.earlier(held, self.log_dir))
+
+    def submit(
+        self,
+        step: int,
+        draw: Draw,
+        nbytes: int,
+        wall_time: float | None = None,
+        *,
+        light: bool = False,
+    ) -> bool:
         """Queues one step.
 
         Args:
@@ -81,43 +136,87 @@ class Recorder:
             nbytes: How much memory `draw` keeps alive. A job larger than the bound waits until
                 it is alone.
             wall_time: Seconds since 1970; now, by default.
+            light: Whether it is so small, as curves are, that there is always room for it.
+
+        Returns:
+            Whether there was room for it.
         """
-        job = _Job(step, draw, nbytes, time.time() if wall_time is None else wall_time)
+        job = _Job(step, draw, nbytes, time.time() if wall_time is None else wall_time, light)
         with self._changed:
             self._raise_pending()
-            begun = time.monotonic()
-            self._changed.wait_for(lambda: self._has_room(nbytes))
-            self.waited += time.monotonic() - begun
-            self._jobs.append(job)
-            self._waiting_bytes += nbytes
-            if self._thread is None:
-                thread = threading.Thread(target=self._work, name="kerasvis2-recorder")
-                thread.start()
-                self._thread = thread
+            if not light and not self._wait_for_room(nbytes):
+                self.dropped.append(step)
+                first = len(self.dropped) == 1
+            else:
+                self._queue(job)
+                return True
+        if first:
+            self._on_notice(words.behind(step, self.log_dir, self._patience))
+        return False
 
     def drain(self) -> None:
-        """Returns when everything submitted is on disk."""
+        """Returns when everything submitted is on disk, and tells of what is not."""
         with self._changed:
             self._changed.wait_for(lambda: not self._jobs)
-            self._raise_pending()
+            lost, self._lost = self._lost, {}
+            dropped, self.dropped = self.dropped, []
+        for name, steps in lost.items():
+            self._on_notice(
+                f"{self.log_dir / name} lacks {words.listed(steps)}: they were not written"
+            )
+        if len(dropped) > 1:  # of a single one was told when it was dropped
+            self._on_notice(words.dropped(dropped))
+        exits.leave(self)
+        self._raise_pending()
+
+    def wait(self, seconds: float) -> bool:
+        """Waits until everything is on disk, no longer than so many seconds; whether it is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._jobs, seconds)
+
+    def end(self) -> None:
+        """The training that `begin` told of ends: drains, and others are told so."""
+        try:
+            self.drain()
+        finally:
+            with contextlib.suppress(OSError):
+                self._lease.give_back()
 
     def close(self) -> None:
         """Drains, and ends the event files: a later `submit` starts new ones."""
         try:
-            self.drain()
+            self.end()
         finally:
             with self._changed:
                 self._files = {}
                 self._began = time.time()
 
-    def event_files(self) -> list[Path]:
+    def event_files(self) -> list[Place]:
         """The event files begun so far."""
         with self._changed:
             return [file.path for file in self._files.values() if file.path is not None]
 
+    def _queue(self, job: _Job) -> None:
+        self._jobs.append(job)
+        self._waiting_bytes += job.nbytes
+        self._waiting_jobs += not job.light
+        if self._thread is None:
+            exits.watch(self)
+            thread = threading.Thread(target=self._work, name="kerasvis2-recorder")
+            thread.start()
+            self._thread = thread
+
+    def _wait_for_room(self, nbytes: int) -> bool:
+        begun = time.monotonic()
+        patience = 0.0 if self._stuck else self._patience
+        found = self._changed.wait_for(lambda: self._has_room(nbytes), patience)
+        self.waited += time.monotonic() - begun
+        self._stuck = not found
+        return found
+
     def _has_room(self, nbytes: int) -> bool:
         fits = self._waiting_bytes + nbytes <= self._max_bytes
-        return not self._jobs or (fits and len(self._jobs) < self._max_jobs)
+        return not self._waiting_jobs or (fits and self._waiting_jobs < self._max_jobs)
 
     def _raise_pending(self) -> None:
         if self._raised is not None:
@@ -125,16 +224,25 @@ class Recorder:
             raise error
 
     def _work(self) -> None:
+        told = False
         while True:
             with self._changed:
                 if not self._jobs:
                     self._thread = None
                     return
+                left = len(self._jobs)
+            if left > 1 and not told and not threading.main_thread().is_alive():
+                told = True
+                _say(f"kerasvis2: {left} steps are still to be drawn; Ctrl-C leaves them undone.")
             # No local name holds the job, so that `drain` leaves none of its arrays alive.
             self._do(self._jobs[0])
             with self._changed:
                 # Only now: a job counts, and `drain` waits for it, until it is on disk.
-                self._waiting_bytes -= self._jobs.popleft().nbytes
+                done = self._jobs.popleft()
+                self._waiting_bytes -= done.nbytes
+                self._waiting_jobs -= not done.light
+                del done
+                self._stuck = False
                 self._changed.notify_all()
 
     def _do(self, job: _Job) -> None:
@@ -152,19 +260,23 @@ class Recorder:
         folder = self.log_dir / name
         if name not in self._files:
             with self._changed:
-                self._files[name] = EventFile(folder, self._began)
+                self._files[name] = EventFile(folder, self._began, self._own)
         file = self._files[name]
         key = f"writing {name}"
         try:
             vanished = file.vanished()
             file.append(job.step, job.wall_time, values)
         except BaseException as error:  # OSError, or protobuf's for an Event beyond 2 GiB
+            self._lost.setdefault(name, []).append(job.step)
             self._report(key, f"writing step {job.step} to {folder}", error)
             return
         self._reported.discard(key)
+        lost = self._lost.pop(name, None)
+        if lost:
+            self._on_notice(f"{folder} is written again; it lacks {words.listed(lost)}")
         if vanished:
-            lost = FileNotFoundError(f"the event file in {folder} was deleted; a new one goes on")
-            self._report(f"vanished {name}", f"writing step {job.step} to {folder}", lost)
+            gone = FileNotFoundError(f"the event file in {folder} was deleted; a new one goes on")
+            self._report(f"vanished {name}", f"writing step {job.step} to {folder}", gone)
 
     def _report(self, key: str, doing: str, error: BaseException) -> None:
         if key in self._reported:
@@ -177,21 +289,6 @@ class Recorder:
                 self._raised = self._raised or raised
 
 
-def write_json(folder: str | os.PathLike[str], name: str, content: Any) -> None:
-    """Writes `content` to `folder/name`, made if need be; readers see the old file or the new one.
-
-    Raises:
-        OSError: If the folder cannot be written.
-        TypeError: If `content` is not JSON.
-    """
-    # Lone surrogates, which UTF-8 cannot hold, become the escapes that JSON has for them.
-    encoded = json.dumps(content, indent=2, ensure_ascii=False).encode(errors="backslashreplace")
-    os.makedirs(folder, exist_ok=True)
-    temporary = os.path.join(folder, f".{name}.{os.getpid()}")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(encoded)
-        os.replace(temporary, os.path.join(folder, name))
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
+def _say(line: str) -> None:
+    with contextlib.suppress(Exception):  # there may be no stderr left
+        sys.stderr.write(f"{line}\n")

@@ -1,0 +1,57 @@
+"""SIGTERM: what waits to be written is written before the process ends.
+
+Python waits for the recorder's thread at every other end. At this signal, by which schedulers and
+containers end a training, it would end on the spot. Where nobody else has a handler, there is one
+while a training runs: it gives the thread a few seconds, and lets the signal do as before.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import weakref
+from typing import Any, Protocol
+
+_SECONDS = 4.0
+
+
+class Waits(Protocol):
+    """Something with work in the background."""
+
+    def wait(self, seconds: float) -> bool:
+        """Waits until it is done, no longer than so many seconds; whether it is."""
+
+
+_working: weakref.WeakSet[Any] = weakref.WeakSet()
+_process = 0
+
+
+def watch(worker: Waits) -> None:
+    """From now on SIGTERM waits for `worker`."""
+    global _process
+    _working.add(worker)
+    if threading.current_thread() is not threading.main_thread():
+        return  # Python sets handlers in its main thread only
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        _process = os.getpid()
+        signal.signal(signal.SIGTERM, _end)
+
+
+def leave(worker: Waits) -> None:
+    """`worker` is done; with the last one the handler goes."""
+    _working.discard(worker)
+    if _working or threading.current_thread() is not threading.main_thread():
+        return
+    if signal.getsignal(signal.SIGTERM) is _end:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _end(number: int, frame: Any) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if os.getpid() == _process:  # in a fork there is nobody to wait for
+        until = time.monotonic() + _SECONDS
+        for worker in list(_working):
+            worker.wait(max(0.0, until - time.monotonic()))
+    os.kill(os.getpid(), signal.SIGTERM)
