@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from kerasvis2.render import attribution_sheet, paint, pixel_sheet
-from kerasvis2.render.colour import NOT_A_NUMBER
+from kerasvis2.render.arrange import arrange
+from kerasvis2.render.captions import Said
+from kerasvis2.render.colour import NOT_A_NUMBER, WRONG
 
 TITLE = "Grad-CAM · conv3 · epoch 12"
 
@@ -24,59 +26,62 @@ def is_nan(picture):
     return (picture == NOT_A_NUMBER).all(-1)
 
 
+HEAD = 70  # Rows of the title and the legend, where there are no notes.
+
+
 def overlay(maps, images=None, **options):
     images = np.full((len(maps), 40, 80, 3), 0.5) if images is None else images
     return attribution_sheet(images, maps, title=TITLE, scale=1.0, **options)[0]
 
 
+def heat(sheet):
+    """Where a sheet of grey pictures is coloured, below its legend."""
+    spread = sheet.max(-1).astype(int) - sheet.min(-1)
+    spread[:HEAD] = 0
+    return spread > 12
+
+
 @pytest.mark.parametrize(("row", "column"), [(0, 0), (0, 7), (3, 0), (3, 7)])
 def test_a_hot_corner_lands_in_its_corner(row, column):
     maps = np.zeros((1, 4, 8))
-    blank = overlay(maps)
-    top, bottom, left, right = box(differs(overlay(maps + 1), blank))
-    assert (right - left) // 2 == pytest.approx((bottom - top), abs=1)
-    maps[0, row, column] = 1
-    hot = box(differs(overlay(maps), blank))
+    top, bottom, left, right = box(heat(overlay(maps + 1)))
     height, width = bottom - top + 1, right - left + 1
-    edges = (top, left) if (row, column) == (0, 0) else None
-    if row == 0:
-        assert hot[0] == top
-        assert hot[1] < top + height * 0.4
-    else:
-        assert hot[1] == bottom
-        assert hot[0] > bottom - height * 0.4
-    if column == 0:
-        assert hot[2] == left
-        assert hot[3] < left + width * 0.2
-    else:
-        assert hot[3] == right
-        assert hot[2] > right - width * 0.2
-    assert edges is None or edges == (hot[0], hot[2])
+    assert width == 2 * height
+    maps[0, row, column] = 1
+    hot = box(heat(overlay(maps)))
+    down, across = (top, bottom), (left, right)
+    near = (hot[0] - top, bottom - hot[1]), (hot[2] - left, right - hot[3])
+    assert near[0][row > 0] == near[1][column > 0] == 0
+    assert near[0][row == 0] > height * 0.6, down
+    assert near[1][column == 0] > width * 0.8, across
 
 
-def test_original_and_overlay_have_the_same_place_in_every_image():
-    images = np.zeros((6, 30, 50, 3))
+def test_an_overlay_lies_beside_or_below_its_own_original():
+    lit = np.full((6, 30, 50, 3), 0.5)
+    lit[..., 0] = 1
     for index in range(6):
-        plain = overlay(np.zeros((6, 3, 5)), images)
-        lit, heat = images.copy(), np.zeros((6, 3, 5))
-        lit[index, :, :, 0] = 1  # red: grey in the overlay
-        heat[index] = 1
-        both = box(differs(overlay(np.zeros((6, 3, 5)), lit), plain))
-        hot = box(differs(overlay(heat, images), plain))
-        assert (hot[0], hot[1], hot[3]) == (both[0], both[1], both[3])
-        assert (both[3] - both[2] + 1) == 2 * (hot[3] - hot[2] + 1) + 2
+        images, maps = np.full((6, 30, 50, 3), 0.5), np.zeros((6, 3, 5))
+        images[index] = lit[index]
+        original = box(heat(overlay(maps, images)))
+        maps[index] = 1
+        drawn = box(heat(overlay(maps, np.full_like(images, 0.5))))
+        size = original[1] - original[0], original[3] - original[2]
+        assert size == (drawn[1] - drawn[0], drawn[3] - drawn[2])
+        beside = drawn[0] == original[0] and drawn[2] == original[3] + 3
+        below = drawn[2] == original[2] and drawn[0] == original[1] + 3
+        assert beside or below
 
 
-def test_an_all_zero_map_is_the_grey_picture_and_says_0():
+def test_an_all_zero_map_is_the_photograph_in_middle_greys_and_says_why():
     images = np.random.default_rng(0).random((1, 32, 32, 1))
     sheet, top = attribution_sheet(images, np.zeros((1, 4, 4)), title=TITLE)
     assert top == 0
-    body, edge = sheet[-12 - 288 : -12, 12:], 288
-    np.testing.assert_array_equal(body[:, :edge], body[:, edge + 2 : 2 * edge + 2])
-    assert len(np.unique(body[:, :edge])) > 200
+    assert not heat(sheet).any()
+    assert len(np.unique(sheet[100:-60])) > 60  # the photograph can be seen
+    reason, _ = attribution_sheet(images, np.zeros((1, 4, 4)), title=TITLE, why="dead")
+    assert differs(sheet, reason)[-40:].any()
     weak, _ = attribution_sheet(images, np.full((1, 4, 4), 1e-9), title=TITLE)
-    assert differs(sheet, weak)[:-300].any()  # the printed scale
-    assert differs(sheet, weak)[-300:].any()
+    assert heat(weak).any()
 
 
 def test_maps_of_the_same_scale_compare_pixel_by_pixel():
@@ -88,24 +93,29 @@ def test_maps_of_the_same_scale_compare_pixel_by_pixel():
     second, again = pixel_sheet(images, other, title=TITLE)
     assert top == again == 1
     changed = box(differs(first, second))
-    assert changed[2] > first.shape[1] // 2  # only the second image's map, at the right
+    assert changed[0] > first.shape[0] // 2  # only the second image's map, below the first one's
 
 
-def test_pixels_are_drawn_in_the_colours_of_their_values():
-    values = np.array([[0, 0.25], [0.5, 1]])
-    sheet, _ = pixel_sheet(np.ones((1, 2, 2, 1)), values[None], title=TITLE)
-    body = sheet[-12 - 300 : -12, -12 - 300 : -12]
-    corners = body[[20, 20, -20, -20], [20, -20, 20, -20]]
-    np.testing.assert_array_equal(corners, paint(values.ravel(), False))
+def places(sheet, colours):
+    """Where, below the words, the middle of each colour's pixels is: [(row, column)]."""
+    found = [np.argwhere((sheet[HEAD:] == colour).all(-1)) for colour in colours]
+    assert all(len(each) > 1000 for each in found)
+    return [tuple(each.mean(0)) for each in found]
 
 
-def test_signed_maps_are_neutral_at_zero():
-    values = np.array([[-1.0, 0], [0, 1]])
-    sheet, top = pixel_sheet(np.ones((1, 2, 2, 1)), values[None], signed=True, title=TITLE)
-    body = sheet[-12 - 300 : -12, -12 - 300 : -12]
+@pytest.mark.parametrize("signed", [False, True])
+def test_pixels_are_drawn_in_the_colours_of_their_values(signed):
+    values = np.array([[-1.0, -0.5], [0.0, 1.0]]) if signed else np.array([[0.1, 0.25], [0.5, 1]])
+    images = np.full((1, 2, 2, 1), 0.5)
+    sheet, top = pixel_sheet(images, values[None], signed=signed, title=TITLE)
     assert top == 1
-    corners = body[[20, 20, -20, -20], [20, -20, 20, -20]]
-    np.testing.assert_array_equal(corners, paint(values.ravel(), True))
+    a, b, c, d = places(sheet, paint(values.ravel(), signed))
+    assert a[0] == pytest.approx(b[0], abs=1)
+    assert c[0] == pytest.approx(d[0], abs=1)
+    assert a[1] == pytest.approx(c[1], abs=1)
+    assert b[1] == pytest.approx(d[1], abs=1)
+    assert a[0] < c[0]
+    assert a[1] < b[1]
 
 
 @pytest.mark.parametrize("draw", [attribution_sheet, pixel_sheet])
@@ -157,27 +167,42 @@ def test_one_channel_is_no_channel():
     )
 
 
-def test_wrong_predictions_are_framed_and_crossed():
+def test_wrong_predictions_are_framed_and_crossed_where_they_are_stated():
     images, maps = np.ones((2, 16, 16, 3)), np.zeros((2, 4, 4))
-    options = {"title": TITLE, "captions": [("true a", "b 0.9")] * 2}
+    options = {"title": TITLE, "captions": [("true a", Said("b 0.9"), "R² 0.5")] * 2}
     right, _ = attribution_sheet(images, maps, wrong=[False, False], **options)
     wrong, _ = attribution_sheet(images, maps, wrong=np.array([False, True]), **options)
     changed = box(differs(right, wrong))
-    assert changed[2] > right.shape[1] // 2
+    assert changed[0] > right.shape[0] // 2
     frame = differs(right, wrong)[changed[0] : changed[0] + 3, changed[2] : changed[3]]
-    assert frame.all()
-    text = slice(changed[1] - 16, changed[1] + 1)
-    grey = [sheet[text].astype(int).sum(-1) for sheet in (right, wrong)]
-    assert (grey[0] != grey[1]).any()  # not by its colour alone
+    assert frame.mean() > 0.99
+    # The words of the cross alone are orange: one line of four.
+    orange = (wrong == WRONG).all(-1)
+    rows = np.flatnonzero(orange[:, 12:300].any(1))
+    below = rows[rows > rows[0] + 320]
+    assert 8 <= np.ptp(below) <= 20
+
+
+def test_a_frame_lies_outside_of_its_picture_and_words_begin_with_it():
+    images, maps = np.full((2, 16, 16, 3), 0.5), np.ones((2, 16, 16))
+    options = {"title": TITLE, "captions": [("WWW",)] * 2}
+    right, _ = pixel_sheet(images, maps, wrong=[False, False], **options)
+    wrong, _ = pixel_sheet(images, maps, wrong=[True, True], **options)
+    inside = (right[HEAD:] == 128).all(-1)
+    assert (wrong[HEAD:][inside] == 128).all()
+    left = np.flatnonzero((right[HEAD:] != 255).any(-1).any(0))[0]
+    assert left == 12
+    assert np.flatnonzero((right[-40:] != 255).any(-1).any(0))[0] in (12, 13)
 
 
 def test_at_most_16_images_are_drawn_and_the_scale_is_theirs():
     images, maps = np.full((64, 8, 8, 3), 0.5), np.full((64, 4, 4), 0.4)
     maps[16:] = 100
     many, top = attribution_sheet(images, maps, title=TITLE)
-    few, _ = attribution_sheet(images[:16], maps[:16], title=TITLE, notes=["16 of 64 images"])
-    assert top == 0.5
-    np.testing.assert_array_equal(many, few)
+    few, same = attribution_sheet(images[:16], maps[:16], title=TITLE)
+    assert top == same == 0.5
+    assert abs(many.shape[0] - few.shape[0]) <= 60  # a line more, "16 of 64 images"
+    assert heat(many).sum() == pytest.approx(heat(few).sum(), rel=0.2)
 
 
 def test_per_image_scales_show_weak_and_strong_maps_alike():
@@ -186,8 +211,7 @@ def test_per_image_scales_show_weak_and_strong_maps_alike():
     sheet, top = attribution_sheet(images, maps, scale="image", title=TITLE)
     assert top == 1
     same, _ = attribution_sheet(images, maps, scale="nice", title=TITLE)
-    middle = sheet.shape[1] // 2
-    assert differs(sheet[-100:, :middle], same[-100:, :middle]).any()
+    assert heat(sheet).sum() == 2 * heat(same).sum()
 
 
 def test_a_frozen_scale_stays():
@@ -199,16 +223,60 @@ def test_a_frozen_scale_stays():
     assert later.dtype == np.uint8
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7, 16])
-@pytest.mark.parametrize("shape", [(8, 8, 1), (32, 32, 3), (224, 160, 4), (30, 300, 2)])
-def test_sheets_are_as_wide_as_a_card_can_show(count, shape):
-    images, maps = np.ones((count, *shape)), np.ones((count, 3, 5))
-    sheet, _ = attribution_sheet(
-        images, maps, title=TITLE, captions=[("a", "b")] * count, wrong=[True] * count
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7, 16, 64])
+@pytest.mark.parametrize(
+    "shape",
+    [(8, 8, 1), (32, 32, 3), (224, 160, 4), (30, 300, 2), (1, 1, 1), (16, 2, 3), (2, 700, 1)],
+)
+@pytest.mark.parametrize("draw", [attribution_sheet, pixel_sheet])
+def test_no_sheet_is_larger_than_1200_pixels(draw, count, shape):
+    images = np.ones((count, *shape))
+    maps = np.ones((count, 3, 5) if draw is attribution_sheet else (count, *shape[:2]))
+    sheet, _ = draw(
+        images,
+        maps,
+        title=TITLE,
+        how="7×7 · bilinear",
+        quantity="logit",
+        captions=[("a" * 300, "pred b", "ж 猫 🐈")] * count,
+        wrong=[True] * count,
     )
     assert sheet.dtype == np.uint8
-    assert sheet.shape[1] == 652
     assert sheet.shape[2] == 3
+    assert max(sheet.shape) <= 1200
+    if draw is attribution_sheet:
+        assert sheet.shape[1] == 652
+
+
+@pytest.mark.parametrize("count", range(1, 17))
+def test_no_row_holds_a_single_picture_of_several(count):
+    plan = arrange(count, (224, 224), panels=2, lines=4, head=lambda width: 100)
+    assert plan.shown == count
+    assert plan.columns == 1 or count % plan.columns != 1
+
+
+def test_three_photographs_are_large():
+    plan = arrange(3, (224, 224), panels=2, lines=4, head=lambda width: 100)
+    assert min(plan.size) >= 200
+
+
+@pytest.mark.parametrize(("count", "shown"), [(1, 1), (4, 4), (16, 6)])
+def test_pixel_maps_of_photographs_are_drawn_at_their_own_size(count, shown):
+    images = np.full((count, 224, 224, 3), 0.5)
+    maps = np.zeros((count, 224, 224))
+    maps[:, 1::3, ::3] = 1
+    sheet, _ = pixel_sheet(images, maps, title=TITLE, captions=[("true a", "pred b")] * count)
+    hot = (sheet[HEAD:] == paint(np.array(1.0), False)).all(-1)
+    assert hot.sum() // (75 * 75) == shown  # and a few of the legend
+
+
+def test_maps_that_must_shrink_keep_their_peaks_and_say_so():
+    images, maps = np.full((4, 640, 640, 1), 0.5), np.zeros((4, 640, 640))
+    maps[:, 333, 77], maps[:, 20, 600] = 1, -1
+    sheet, _ = pixel_sheet(images, maps, signed=True, scale=1.0, title=TITLE)
+    for value in (1.0, -1.0):
+        assert (sheet[150:] == paint(np.array(value), True)).all(-1).sum() >= 4
+    assert max(sheet.shape) <= 1200
 
 
 def test_unfitting_arguments_are_named():

@@ -5,7 +5,7 @@ from kerasvis2.render import channel_sheet, paint
 from kerasvis2.render.colour import NOT_A_NUMBER
 
 TITLE = "Activations · conv3 · epoch 12"
-LINE = 130
+LINE = 150
 
 
 def tiles(sheet, height, width, rows, columns):
@@ -65,7 +65,7 @@ def test_negative_values_make_the_scale_signed():
     assert (tile == paint(np.array(-0.6), True)).all()
 
 
-def test_large_maps_are_averaged_by_area():
+def test_large_maps_keep_their_largest_values():
     activations = np.zeros((1, 112, 112, 64))
     activations[0, 0, 0, 0] = 9  # one of the 3 × 3 that one pixel shows
     sheet, _ = channel_sheet(None, activations, scale=1.0, title=TITLE)
@@ -100,7 +100,7 @@ def test_vectors_are_one_row_of_cells_an_image():
     sheet, _ = channel_sheet(
         np.ones((2, 8, 8, 1)), np.stack([levels * 0, levels]), scale=1.0, title=TITLE
     )
-    row = sheet[-12 - 72 + 14]  # the last block is as high as its original
+    row = sheet[-12 - 72 + 34]  # the last block is as high as its original
     colours = paint(levels, False)
     places = [np.flatnonzero((row == colour).all(-1)) for colour in colours]
     assert all(len(place) == 39 for place in places)

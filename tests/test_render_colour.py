@@ -7,7 +7,8 @@ import pytest
 from matplotlib import colormaps
 
 from kerasvis2.render import decode, encode, paint
-from kerasvis2.render.colour import NOT_A_NUMBER, paint_over
+from kerasvis2.render.colour import NOT_A_NUMBER
+from kerasvis2.render.overlay import overlay, paint_over
 
 
 def luminance(colours):
@@ -54,24 +55,61 @@ def test_any_shape_is_painted():
     assert paint(np.zeros((2, 3, 4)), False).dtype == np.uint8
 
 
+def brightnesses(colours):
+    """By luma (Rec. 601 and 709) and by relative luminance, in units of 255."""
+    units = np.asarray(colours) / 255
+    linear = np.where(units <= 0.04045, units / 12.92, ((units + 0.055) / 1.055) ** 2.4)
+    rec709 = np.array([0.2126, 0.7152, 0.0722])
+    return [units @ [0.299, 0.587, 0.114], units @ rec709, linear @ rec709]
+
+
+def pairs(signed, apart):
+    """1,000 random values and greys, the larger value `apart` of the scale above the other."""
+    rng = np.random.default_rng(1)
+    low = rng.uniform(-1 if signed else 0, 1 - apart, 1000)
+    high = low + (apart or rng.uniform(0, 1 - low))
+    first, second = rng.integers(0, 256, (2, 1000)).astype(np.uint8)
+    first[:200], second[:200] = 255, 0  # the hardest: a weak value on white, a strong one on black
+    return low, high, first, second
+
+
 @pytest.mark.parametrize("signed", [False, True])
-def test_no_heat_is_all_picture_and_full_heat_is_all_colour(signed):
+def test_over_the_same_grey_a_larger_value_is_never_darker(signed):
+    low, high, grey, _ = pairs(signed, 0)
+    below, above = paint_over(grey, low, signed), paint_over(grey, high, signed)
+    for one, other in zip(brightnesses(below), brightnesses(above)):
+        assert (other - one).min() > -1e-9
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_values_a_quarter_of_the_scale_apart_keep_their_order_over_any_two_greys(signed):
+    low, high, first, second = pairs(signed, 0.25)
+    below, above = paint_over(first, low, signed), paint_over(second, high, signed)
+    for one, other in zip(brightnesses(below), brightnesses(above)):
+        assert (other - one).min() >= 0
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_where_there_is_no_heat_the_photograph_can_be_told(signed):
     grey = np.arange(256, dtype=np.uint8)
-    none = paint_over(grey, np.zeros(256), signed)
-    np.testing.assert_array_equal(none, np.repeat(grey[:, None], 3, axis=1))
+    none = paint_over(grey, np.zeros(256), signed).astype(int)
+    assert (np.ptp(none, axis=1) == 0).all()  # grey
+    assert (np.diff(none[:, 0]) >= 0).all()
+    assert np.ptp(none) >= 50
     full = paint_over(grey, np.ones(256), signed)
     assert (full == full[0]).all()
-    assert full[0].max() > full[0].min() + 60  # a colour, on white and black grounds alike
+    assert np.ptp(full[0].astype(int)) > 60  # a colour
 
 
-def test_more_heat_takes_more_from_the_picture():
-    units = np.linspace(0, 1, 101)
-    dark = paint_over(np.zeros(101, np.uint8), units, False).astype(int)
-    light = paint_over(np.full(101, 255, np.uint8), units, False).astype(int)
-    left = (light - dark).max(-1)
-    assert (np.diff(left) <= 1).all()
-    assert left[0] == 255
-    assert left[-1] == 0
+def test_lines_run_along_each_quarter_of_the_scale():
+    units = np.tile(np.linspace(0, 1, 101, dtype=np.float32), (1, 60, 1))
+    pictures = np.full((1, 60, 101, 3), 128, np.uint8)
+    plain = paint_over(np.full((1, 60, 101), 128, np.uint8), units, False)
+    lined = (overlay(pictures, units, False) != plain).any(-1)[0]
+    np.testing.assert_array_equal(np.flatnonzero(lined.all(0)), [24, 49, 74])
+    assert lined.any(0).sum() == 3
+    flat = np.full((1, 60, 101), 0.25, np.float32)
+    assert (overlay(pictures, flat, False) == paint_over(pictures[..., 0], flat, False)).all()
 
 
 def test_nan_covers_the_picture():

@@ -142,14 +142,19 @@ def test_dense_kernels_are_inputs_down_and_units_across():
     assert hot.sum() == 1600
 
 
-def test_large_dense_kernels_are_averaged_and_scaled_by_what_is_drawn():
-    kernel = np.tile([[1.0, -1.0], [1.0, -1.0]], (512, 512))
-    kernel[:2, :2] = 0.3
-    sheet, top = draw(kernel, "dense")
-    assert top == 0.5  # means: 0 everywhere but 0.3 once
+def test_large_dense_kernels_keep_their_largest_weights():
+    kernel = np.full((1024, 1024), 0.1)
+    kernel[1, 1] = -0.9
+    sheet, top = draw(kernel, "dense", scale=1.0)
+    assert top == 1
     body = sheet[-MARGIN - 512 : -MARGIN, MARGIN + AXIS :][:, :512]
-    assert (body[0, 0] == paint(np.array(0.6), True)).all()
-    assert (body[1:, 1:] == paint(np.array(0.0), True)).all()
+    assert (body[0, 0] == paint(np.array(-0.9), True)).all()
+    assert (body[1:, 1:] == paint(np.array(0.1), True)).all()
+
+
+def test_kernels_of_whole_photographs_fit_on_a_sheet():
+    sheet, _ = draw(np.random.default_rng(0).normal(size=(224, 224, 1, 64)))
+    assert max(sheet.shape) <= 1200
 
 
 def test_dense_kernels_over_pixels_are_a_picture_a_unit():
@@ -179,22 +184,36 @@ def test_unfitting_arguments_are_named():
 
 
 def test_images_are_drawn_in_order_and_enlarged_by_whole_pixels():
-    images = np.zeros((10, 8, 8, 1))
-    images += np.arange(10).reshape(10, 1, 1, 1) / 10
+    levels = 30 + np.arange(10) * 20
+    images = np.broadcast_to(levels.reshape(10, 1, 1, 1) / 255, (10, 8, 8, 1))
     sheet = image_sheet(images, title="Activation maximization")
-    rows = sheet[-MARGIN - 2 * 112 - 14 : -MARGIN, MARGIN:]
-    for index in range(10):
-        row, column = divmod(index, 5)
-        tile = rows[row * 126 :, column * 128 :][:112, :112]
-        assert len(np.unique(tile)) == 1
-        assert abs(int(tile[0, 0, 0]) - index * 25.5) <= 1
+    found = [np.argwhere((sheet == level).all(-1)) for level in levels]
+    found = [each[each[:, 0] > 40] for each in found]
+    edges = {round(len(each) ** 0.5) for each in found}
+    assert len(edges) == 1
+    assert edges.pop() % 8 == 0
+    middles = [tuple(np.median(each, 0)) for each in found]
+    assert middles == sorted(middles)
 
 
 def test_more_images_than_asked_for_are_counted():
     images = np.zeros((30, 8, 8, 3))
     few = image_sheet(images[:16], title="t", notes=["16 of 30 images"])
-    np.testing.assert_array_equal(image_sheet(images, title="t"), few)
+    cut = image_sheet(images, title="t")
+    assert abs(cut.shape[0] - few.shape[0]) <= 100
     assert image_sheet(images, title="t", shown=30).shape[0] > 200
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 16, 64])
+@pytest.mark.parametrize("shape", [(224, 224, 3), (8, 8, 1), (2, 64, 1), (64, 2, 3), (1, 1, 1)])
+def test_pictures_are_no_larger_than_256_and_their_sheets_than_1200(count, shape):
+    images = np.broadcast_to(np.linspace(0.2, 0.8, count).reshape(-1, 1, 1, 1), (count, *shape))
+    sheet = image_sheet(
+        images, title="t", captions=[("unit", "score 3", "p 0.5")] * count, shown=64
+    )
+    assert max(sheet.shape) <= 1200
+    drawn = (sheet == sheet[..., :1]).all(-1) & (sheet[..., 0] == round(0.2 * 255))
+    assert np.flatnonzero(drawn.sum(1) > 256).size == 0 if count == 1 else True
 
 
 def test_images_that_diverged_are_seen():

@@ -5,11 +5,11 @@ from PIL import Image
 from kerasvis2.render.colour import NOT_A_NUMBER
 from kerasvis2.render.resize import (
     as_pictures,
-    block_means,
     draw_maps,
     fitted,
     resize_maps,
     resize_pictures,
+    shrink,
 )
 
 
@@ -96,19 +96,27 @@ def test_a_single_nan_survives_shrinking():
     assert np.isnan(resize_maps(maps, (96, 96))).any()
 
 
-def test_shrinking_averages():
+def test_shrinking_keeps_the_largest_magnitude_and_its_sign():
     maps = np.arange(16.0).reshape(1, 4, 4)
-    np.testing.assert_allclose(draw_maps(maps, (2, 2)), [[[2.5, 4.5], [10.5, 12.5]]])
+    np.testing.assert_array_equal(draw_maps(maps, (2, 2)), [[[5, 7], [13, 15]]])
+    maps[0, 0, 0] = -9
+    np.testing.assert_array_equal(shrink(maps, (2, 2)), [[[-9, 7], [13, 15]]])
 
 
-def test_block_means_average_what_is_left_at_the_end():
-    values = np.arange(10.0).reshape(1, 5, 2)
-    np.testing.assert_allclose(block_means(values, {1: 2}), [[[1, 2], [5, 6], [8, 9]]])
-    np.testing.assert_allclose(block_means(values, {1: 5, 2: 2}), [[[4.5]]])
-    np.testing.assert_array_equal(block_means(values, {1: 1}), values)
+@pytest.mark.parametrize("size", [(96, 96), (100, 33), (224, 1), (1, 1), (223, 224)])
+def test_no_strong_pixel_is_lost_by_shrinking(size):
+    maps = np.random.default_rng(0).normal(size=(2, 224, 224)).astype(np.float32)
+    small = shrink(maps, size)
+    assert small.shape == (2, *size)
+    assert abs(small).max() == abs(maps).max()
+    strong = (abs(maps) > 2).mean()
+    assert (abs(small) > 2).mean() >= strong
 
 
-def test_block_means_leave_their_argument_alone():
-    values = np.ones((4, 4))
-    block_means(values, {0: 2, 1: 2})
-    np.testing.assert_array_equal(values, np.ones((4, 4)))
+def test_shrinking_keeps_channels_apart_and_its_argument_as_it_is():
+    values = np.random.default_rng(0).normal(size=(1, 8, 6, 3))
+    before = values.copy()
+    small = shrink(values, (4, 2))
+    for channel in range(3):
+        np.testing.assert_array_equal(small[..., channel], shrink(values[..., channel], (4, 2)))
+    np.testing.assert_array_equal(values, before)

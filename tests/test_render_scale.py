@@ -3,7 +3,17 @@ import math
 import numpy as np
 import pytest
 
-from kerasvis2.render.scale import Scale, check_mode, fit, fit_one, nice, number, overall
+from kerasvis2.render.captions import Said, place_said, reach, with_reach
+from kerasvis2.render.scale import (
+    Scale,
+    check_mode,
+    fit,
+    fit_one,
+    nice,
+    number,
+    overall,
+    steady,
+)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +77,7 @@ def test_a_map_that_is_almost_all_zero_does_not_pass_for_zero():
 def test_signed_values_count_by_magnitude():
     scale = fit(np.array([-0.3, 0.1]), signed=True)
     assert scale.top == 0.5
-    assert scale.label == "±0.5"
+    assert scale.range == "±0.5"
     np.testing.assert_allclose(scale.unit([-0.25, 0.25, -7]), [-0.5, 0.5, -1])
 
 
@@ -80,17 +90,17 @@ def test_unsigned_scales_cut_negative_values():
     [(0.5, "0…0.5"), (0.0005, "0…0.0005"), (2e-7, "0…2e-7"), (5000, "0…5000"), (1e6, "0…1e6")],
 )
 def test_labels_are_short(top, label):
-    assert Scale(top, False).label == label
+    assert Scale(top, False).range == label
 
 
-def test_the_label_counts_what_is_not_finite():
-    assert fit([0.1, math.nan, math.inf, -math.inf], signed=False).label == "0…0.1 · 3 NaN/inf"
+def test_what_is_not_finite_is_counted():
+    assert fit([0.1, math.nan, math.inf, -math.inf], signed=False) == Scale(0.1, False, bad=3)
 
 
 def test_all_zero_says_0_and_stays_zero():
     scale = fit(np.zeros((2, 3, 3)), signed=True)
-    assert scale == Scale(0.0, True)
-    assert scale.label == "0"
+    assert scale == Scale(0.0, True, zero=True)
+    assert scale.range == "0"
     assert (scale.unit(np.zeros((2, 3, 3))) == 0).all()
 
 
@@ -127,7 +137,7 @@ def test_per_image_scales_hold_each_maximum_and_say_so():
     scales = fit(images, "image", signed=False)
     assert [scale.top for scale in scales] == [0.5, 5, 0]
     assert [scale.bad for scale in scales] == [0, 1, 0]
-    assert scales[0].label == "0…0.5 per image"
+    assert [scale.range for scale in scales] == ["0…0.5", "0…5", "0"]
     assert overall(scales) == Scale(5, False, bad=1, per_image=True)
 
 
@@ -140,7 +150,7 @@ def test_run_takes_the_frozen_top_once_there_is_one():
 
 
 def test_a_number_is_the_scale():
-    assert fit([0.3, 40.0], 0.37, signed=False).label == "0…0.37 · 50 % beyond"
+    assert fit([0.3, 40.0], 0.37, signed=False) == Scale(0.37, False, clipped=0.5)
 
 
 def test_one_image_has_one_scale_whatever_the_mode():
@@ -148,12 +158,12 @@ def test_one_image_has_one_scale_whatever_the_mode():
     assert fit_one(np.array([0.1, 3.0]), signed=True) == Scale(5, True)
 
 
-@pytest.mark.parametrize("mode", ["nice", "image", "run", 1, 0.5, np.float32(2)])
+@pytest.mark.parametrize("mode", ["nice", "image", "run", "98%", 1, 0.5, np.float32(2)])
 def test_modes(mode):
     check_mode(mode)
 
 
-@pytest.mark.parametrize("mode", ["minmax", "", 0, -1, math.nan, math.inf, None, True, [1]])
+@pytest.mark.parametrize("mode", ["minmax", "", "97%", 0, -1, math.nan, math.inf, None, True, [1]])
 def test_unknown_modes_are_named(mode):
     with pytest.raises(ValueError, match=r"scale=.*nice.*image.*run.*number"):
         check_mode(mode)
@@ -177,3 +187,91 @@ def test_unknown_modes_are_named(mode):
 )
 def test_numbers_take_little_room(value, text):
     assert number(value) == text
+
+
+def test_few_digits_are_enough_for_captions():
+    values = (99.9, 0.126, 1234.0, 123456.0, -2e-9)
+    assert [number(value, 2) for value in values] == ["100", "0.13", "1234", "1.2e5", "−2e-9"]
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_98_per_cent_is_captum_s_threshold(signed):
+    """As in `captum.attr.visualization`: the sorted magnitude at which the sum has reached 98 %."""
+    rng = np.random.default_rng(0)
+    maps = rng.normal(size=(3, 40, 30))
+    scales = fit(maps, "98%", signed=signed)
+    for scale, one in zip(scales, maps):
+        ordered = np.sort(abs(one).ravel())
+        threshold = ordered[np.where(np.cumsum(ordered) >= 0.98 * ordered.sum())[0][0]]
+        assert scale.top == pytest.approx(threshold)
+        assert scale.per_image
+        assert scale.held == "98%"
+        assert 0 < scale.clipped < 0.02
+
+
+@pytest.mark.parametrize("mode", ["98%", "image"])
+def test_per_image_scales_of_nothing_are_0(mode):
+    scales = fit(np.stack([np.zeros((4, 4)), np.full((4, 4), np.nan)]), mode, signed=True)
+    assert [(scale.top, scale.bad) for scale in scales] == [(0, 0), (0, 16)]
+
+
+@pytest.mark.parametrize(
+    ("previous", "value", "top"),
+    [
+        (None, 0.3, 0.5),
+        (0.0, 0.3, 0.5),
+        (0.5, 0.3, 0.5),
+        (0.5, 0.52, 0.5),  # hardly beyond
+        (0.5, 0.6, 1.0),
+        (0.5, 0.19, 0.5),  # 0.2 would hold it, but only just
+        (0.5, 0.15, 0.2),
+        (0.5, 0.001, 0.001),
+        (0.5, 0.0, 0.5),
+        (0.37, 0.36, 0.37),  # a number that is no step
+        (math.inf, 0.3, 0.5),
+    ],
+)
+def test_a_scale_changes_only_when_the_values_clearly_leave_it(previous, value, top):
+    assert steady(previous, value) == top
+
+
+def test_values_that_wander_about_a_step_do_not_make_the_scale_flicker():
+    rng = np.random.default_rng(0)
+    tops, plain, top = [], [], None
+    for _ in range(100):
+        values = rng.random(1000) * rng.uniform(0.46, 0.54)
+        top = fit(values, signed=False, previous=top).top
+        tops.append(top)
+        plain.append(fit(values, signed=False).top)
+    assert len(set(plain)) > 1
+    assert len(set(tops)) == 1
+
+
+def test_fit_agrees_with_steady_and_says_what_the_scale_was():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        values = rng.random(200) * 10 ** rng.uniform(-1, 1)
+        held = np.sort(values)[-3]  # 2 of 200 may lie beyond
+        previous = float(rng.choice([0.1, 0.5, 1, 5]))
+        found = fit(values, signed=False, previous=previous)
+        assert found.top == steady(previous, held)
+        assert found.was == (previous if found.top != previous else None)
+    dead = fit(np.zeros(9), signed=False, previous=0.5)
+    assert (dead.top, dead.zero) == (0.5, True)
+
+
+def test_each_image_says_how_far_its_own_values_go():
+    scale = Scale(0.5, False)
+    assert reach(np.array([0, 0.4321, np.nan]), scale) == "max 0.43 of 0.5"
+    assert reach(np.array([0.1, -0.4321]), Scale(0.5, True)) == "peak −0.43 of 0.5"
+    assert reach(np.zeros(3), scale) == "0 everywhere"
+    assert reach(np.zeros(3), scale, "the ReLU leaves nothing") == "0: the ReLU leaves nothing"
+    assert reach(np.array([np.nan, np.inf]), scale) == "NaN/inf only"
+    words = with_reach([("a",)], np.array([[0.0], [1.0]]), [scale, Scale(1, False)], ["off", ""])
+    assert words == [("a", "0: off"), ("max 1 of 1",)]
+
+
+def test_the_prediction_is_the_line_that_states_it():
+    assert place_said(["true cat", Said("dog 0.9"), "R² 0.8", "max 1 of 1"]) == 1
+    assert place_said(["true cat", "pred dog 0.9", "max 1 of 1"]) == 1
+    assert place_said(["true cat", "max 1 of 1"]) == -1

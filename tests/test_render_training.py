@@ -6,14 +6,14 @@ import sys
 import numpy as np
 import pytest
 
-from kerasvis2.render.colour import NOT_A_NUMBER
+from kerasvis2.render.colour import NOT_A_NUMBER, WRONG
 from kerasvis2.render.diagram import Box, diagram_sheet
 from kerasvis2.render.filmstrip import filmstrip_sheet, key_columns
 from kerasvis2.render.graphviz_layout import by_graphviz, read_plain
 from kerasvis2.render.heatmap import Panel, heatmap_sheet
-from kerasvis2.render.layout import by_ranks, lay_out
+from kerasvis2.render.layout import by_ranks
 from kerasvis2.render.matrix import matrix_sheet
-from kerasvis2.render.page import WRONG
+from kerasvis2.render.placing import lay_out
 from kerasvis2.render.predictions import confusion_sheet, prediction_sheet
 
 RNG = np.random.default_rng(0)

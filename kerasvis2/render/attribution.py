@@ -1,26 +1,22 @@
 """Where a network looks: each original beside its map, over it or on its own."""
 
 from collections.abc import Sequence
-from functools import reduce
+from dataclasses import dataclass
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
 
-from kerasvis2.render.colour import paint, paint_over
-from kerasvis2.render.mosaic import FRAME, captioned, cell_width
-from kerasvis2.render.page import PAPER, legend_of, page
-from kerasvis2.render.resize import (
-    as_pictures,
-    draw_maps,
-    fitted,
-    resize_maps,
-    resize_pictures,
-)
-from kerasvis2.render.scale import as_float, fit, in_units, overall, with_ranges
+from kerasvis2.render.arrange import BETWEEN, Plan, arrange
+from kerasvis2.render.captions import with_reach
+from kerasvis2.render.colour import paint
+from kerasvis2.render.mosaic import FRAME, captioned
+from kerasvis2.render.overlay import overlay
+from kerasvis2.render.page import PAPER, head_height, legend_of, page
+from kerasvis2.render.resize import as_pictures, draw_maps, resize_maps, resize_pictures
+from kerasvis2.render.scale import as_float, fit, in_units, overall
 
 SHOWN = 16
-_BETWEEN = 2  # Pixels between an original and its map.
-_TALLEST = 1.3  # A drawn picture's height at most, in widths of its room.
 
 
 def attribution_sheet(
@@ -30,25 +26,34 @@ def attribution_sheet(
     scale: Any = "nice",
     signed: bool = False,
     frozen: float | None = None,
+    previous: float | None = None,
     title: str,
+    how: str = "",
+    quantity: str = "",
+    why: str | Sequence[str] = "",
     captions: Sequence[Sequence[str]] = (),
     wrong: Sequence[bool] | None = None,
     notes: Sequence[str] = (),
 ) -> tuple[np.ndarray, float]:
     """Originals beside their maps as heat over the grey original.
 
-    Where a map is 0 the grey picture shows untouched, where it is full only the colour does, and
-    between them the mixture rises steadily, so that no heat cannot be taken for much of it.
+    The photograph lies in a range of middle greys that narrows as the heat rises, so that a larger
+    value is brighter whatever lies beneath (see `overlay`), with lines at ¼, ½ and ¾ of the scale.
+    Below each image stands how far its own values go.
 
     Args:
         images: Float (N, H, W, C) in [0, 1].
         maps: Float (N, h, w) of any resolution, not normalised; enlarged bilinearly.
-        scale: "nice", "image", "run" or a number, see `scale.fit`.
+        scale: "nice", "image", "98%", "run" or a number, see `scale.fit`.
         signed: Whether negative values are drawn, in the other colour.
         frozen: The top to use for `scale="run"`, once there is one.
+        previous: The top at the look before, so that `scale="nice"` does not flicker.
         title: What it is, such as "Grad-CAM · conv3 · epoch 12".
-        captions: For each image its lines, such as ("true cat", "dog 0.93").
-        wrong: Which predictions are wrong; these are framed and crossed.
+        how: By which settings it was made, in one line.
+        quantity: What the scale measures, and in which unit.
+        why: Why a map may be 0 everywhere; for all images, or for each.
+        captions: For each image its lines, such as ("true cat", Said("dog 0.93")).
+        wrong: Which predictions are wrong; these are framed, and crossed where they are stated.
         notes: Further lines below the title.
 
     Returns:
@@ -60,7 +65,10 @@ def attribution_sheet(
     maps = as_float(maps)
     if maps.ndim != 3:
         raise ValueError(f"maps has shape {maps.shape}; give (N, height, width).")
-    return _sheet(images, maps, True, scale, signed, frozen, title, captions, wrong, list(notes))
+    given = _Given(
+        scale, signed, frozen, previous, title, how, quantity, why, captions, wrong, notes
+    )
+    return _sheet(images, maps, given, over=True)
 
 
 def pixel_sheet(
@@ -70,7 +78,11 @@ def pixel_sheet(
     scale: Any = "nice",
     signed: bool = False,
     frozen: float | None = None,
+    previous: float | None = None,
     title: str,
+    how: str = "",
+    quantity: str = "",
+    why: str | Sequence[str] = "",
     captions: Sequence[Sequence[str]] = (),
     wrong: Sequence[bool] | None = None,
     notes: Sequence[str] = (),
@@ -78,58 +90,87 @@ def pixel_sheet(
     """Originals beside their maps drawn alone: magnitudes on black, signed with a neutral zero.
 
     As `attribution_sheet`, for maps as fine as the images: (N, H, W) or (N, H, W, C). Of several
-    channels signed ones are summed, and of magnitudes the largest is drawn; a note says so.
+    channels signed ones are summed, and of magnitudes the largest is drawn; a note says so. Maps
+    are drawn at their own size or a multiple of it: fewer images, on a wider sheet, rather than
+    smaller ones. Where not even four fit, each drawn pixel is the largest magnitude of those it
+    stands for, and a note says so.
     """
     maps = as_float(maps)
-    notes = list(notes)
     if maps.ndim not in (3, 4):
         raise ValueError(f"maps has shape {maps.shape}; give (N, height, width[, channels]).")
     if maps.ndim == 4 and maps.shape[-1] > 1:
-        notes.append(f"{'sum' if signed else 'largest'} of {maps.shape[-1]} channels")
+        notes = [*notes, f"{'sum' if signed else 'largest'} of {maps.shape[-1]} channels"]
         # Not sum(-1) and max(-1): ten times slower over so short an axis.
         maps = reduce(np.add if signed else np.maximum, np.moveaxis(maps, -1, 0))
     elif maps.ndim == 4:
         maps = maps[..., 0]
-    return _sheet(images, maps, False, scale, signed, frozen, title, captions, wrong, notes)
+    given = _Given(
+        scale, signed, frozen, previous, title, how, quantity, why, captions, wrong, notes
+    )
+    return _sheet(images, maps, given, over=False)
 
 
-def _sheet(
-    images: Any,
-    maps: np.ndarray,
-    overlay: bool,
-    scale: Any,
-    signed: bool,
-    frozen: float | None,
-    title: str,
-    captions: Sequence[Sequence[str]],
-    wrong: Sequence[bool] | None,
-    notes: list[str],
-) -> tuple[np.ndarray, float]:
+@dataclass(frozen=True)
+class _Given:
+    """The arguments that both sheets share."""
+
+    scale: Any
+    signed: bool
+    frozen: float | None
+    previous: float | None
+    title: str
+    how: str
+    quantity: str
+    why: str | Sequence[str]
+    captions: Sequence[Sequence[str]]
+    wrong: Sequence[bool] | None
+    notes: Sequence[str]
+
+
+def _sheet(images: Any, maps: np.ndarray, given: _Given, over: bool) -> tuple[np.ndarray, float]:
     total = len(maps)
     if len(images) != total or not total:
         raise ValueError(f"There are {len(images)} images and {total} maps; give one map an image.")
-    if total > SHOWN:
-        notes.append(f"{SHOWN} of {total} images")
-    originals = as_pictures(images[:SHOWN])
-    maps = maps[:SHOWN]
-    scales = fit(maps, scale, signed=signed, frozen=frozen)
-    columns = {1: 1, 2: 2, 4: 2}.get(len(maps), 3)
-    frames = 2 * FRAME if wrong is not None else 0
-    room = (cell_width(columns) - frames - _BETWEEN) // 2
-    size = fitted(originals, int(room * _TALLEST), room)
-    originals = resize_pictures(originals, size)
-    units = (resize_maps if overlay else draw_maps)(in_units(maps, scales), size)
-    coloured = paint_over(_grey(originals), units, signed) if overlay else paint(units, signed)
-    pairs = np.full((len(maps), size[0], 2 * size[1] + _BETWEEN, 3), PAPER, np.uint8)
-    pairs[:, :, : size[1]] = originals
-    pairs[:, :, -size[1] :] = coloured
+    originals, maps = as_pictures(images[:SHOWN]), maps[:SHOWN]
+    scales = fit(
+        maps, given.scale, signed=given.signed, frozen=given.frozen, previous=given.previous
+    )
     whole = overall(scales)
-    body = captioned(pairs, columns, with_ranges(captions, scales), wrong)
-    legend = legend_of(whole, overlay=overlay)
-    return page(body, title=title, notes=notes, legend=legend), whole.top
+    legend = legend_of(whole, over=over, quantity=given.quantity)
+    captions = with_reach(given.captions, maps, scales, given.why)
+    plan = arrange(
+        len(maps),
+        (originals if over else maps).shape[1:3],
+        panels=2,
+        lines=max(map(len, captions)),
+        head=partial(head_height, given.title, given.how, [*given.notes, "", ""], legend),
+        native=not over,
+    )
+    notes = [*given.notes, *_remarks(total, maps.shape[1:], plan)]
+    originals = resize_pictures(originals[: plan.shown], plan.size)
+    units = in_units(maps, scales)[: plan.shown]
+    units = (resize_maps if over else draw_maps)(units, plan.size)
+    drawn = overlay(originals, units, given.signed) if over else paint(units, given.signed)
+    tiles = _joined(originals, drawn, plan)
+    body = captioned(tiles, plan.columns, captions[: plan.shown], given.wrong, plan.inner)
+    sheet = page(body, title=given.title, how=given.how, notes=notes, legend=legend, bleed=FRAME)
+    return sheet, whole.top
 
 
-def _grey(pictures: np.ndarray) -> np.ndarray:
-    """The luminance of uint8 (…, 3), by the weights of Rec. 601."""
-    red, green, blue = np.moveaxis(pictures.astype(np.uint16), -1, 0)
-    return ((77 * red + 150 * green + 29 * blue) >> 8).astype(np.uint8)
+def _joined(originals: np.ndarray, drawn: np.ndarray, plan: Plan) -> np.ndarray:
+    """Each original with its map at its right or below it."""
+    axis = 1 if plan.stacked else 2
+    shape = list(originals.shape)
+    shape[axis] = BETWEEN
+    return np.concatenate([originals, np.full(shape, PAPER, np.uint8), drawn], axis=axis)
+
+
+def _remarks(total: int, shape: Sequence[int], plan: Plan) -> list[str]:
+    """What a sheet must say of images that are not on it, and of pixels that are not."""
+    said = [f"{plan.shown} of {total} images"] if plan.shown < total else []
+    if plan.size[0] < shape[0] or plan.size[1] < shape[1]:
+        said.append(
+            f"{shape[0]}×{shape[1]} values drawn as {plan.size[0]}×{plan.size[1]} pixels, each the "
+            "largest magnitude of its block"
+        )
+    return said

@@ -6,11 +6,21 @@ from typing import Any
 import numpy as np
 
 from kerasvis2.render import text
+from kerasvis2.render.captions import with_reach
 from kerasvis2.render.colour import paint
 from kerasvis2.render.mosaic import GAP, grid
-from kerasvis2.render.page import INNER, PAPER, legend_of, page
-from kerasvis2.render.resize import as_pictures, block_means, enlarge, fitted, resize_pictures
-from kerasvis2.render.scale import Scale, as_float, fit, in_units, overall, with_ranges
+from kerasvis2.render.page import (
+    INNER,
+    LONGEST,
+    MARGIN,
+    PAPER,
+    SEAM,
+    head_height,
+    legend_of,
+    page,
+)
+from kerasvis2.render.resize import as_pictures, enlarge, fitted, resize_pictures, shrink
+from kerasvis2.render.scale import Scale, as_float, fit, in_units, overall
 
 SHOWN = 64
 SHOWN_IMAGES = 16
@@ -20,8 +30,6 @@ _SPACE = 12
 _GUTTER = 30  # Room at the left for the index of each row's first channel.
 _FEW = 32  # So few channels are drawn larger.
 _THINNEST = 6  # A map of one row must still be seen.
-_LINE = 130  # Between channels, so that black tiles can be told apart.
-_SMALL = 14
 
 
 def channel_sheet(
@@ -31,7 +39,11 @@ def channel_sheet(
     total: int | None = None,
     scale: Any = "nice",
     frozen: float | None = None,
+    previous: float | None = None,
     title: str,
+    how: str = "",
+    quantity: str = "activation",
+    why: str | Sequence[str] = "",
     captions: Sequence[Sequence[str]] = (),
     notes: Sequence[str] = (),
     word: str | None = None,
@@ -46,7 +58,11 @@ def channel_sheet(
         total: How many channels the layer has, if `activations` holds but the first of them.
         scale: "nice", "image", "run" or a number, see `scale.fit`.
         frozen: The top to use for `scale="run"`, once there is one.
+        previous: The top at the look before, so that `scale="nice"` does not flicker.
         title: What it is, such as "Activations · conv3 · epoch 12".
+        how: By which settings it was made, in one line.
+        quantity: What the scale measures.
+        why: Why all activations may be 0; for all images, or for each.
         captions: For each image its lines.
         notes: Further lines below the title.
         word: What a channel is called.
@@ -75,16 +91,21 @@ def channel_sheet(
     said = [f"{shown} of {total} {word}s" if shown < total else f"all {total} {word}s"]
     if total == 1:
         said = [f"1 {word}"]
-    if count > SHOWN_IMAGES:
-        said.append(f"{SHOWN_IMAGES} of {count} images")
     signed = bool((activations < 0).any())
-    scales = fit(activations, scale, signed=signed, frozen=frozen)
+    scales = fit(activations, scale, signed=signed, frozen=frozen, previous=previous)
     blocks = _blocks(activations, scales, signed, said)
     thumbs = None if images is None else _thumbs(images[:SHOWN_IMAGES])
-    body = _stack(thumbs, blocks, with_ranges(captions, scales), beside=activations.ndim == 2)
-    whole = overall(scales)
+    legend = legend_of(overall(scales), quantity=quantity)
+    words = with_reach(captions, activations, scales, why)
+    body = _stack(thumbs, blocks, words, beside=activations.ndim == 2)
+    each = (body.shape[0] + GAP) // len(blocks)
+    room = LONGEST - head_height(title, how, ["", "", *notes], legend, body.shape[1]) - 2 * MARGIN
+    shown = min(len(blocks), max(1, (room + GAP) // each))
+    body = body[: shown * each - GAP]
+    if shown < count:
+        said.append(f"{shown} of {count} images")
     notes = [" · ".join(said), *notes]
-    return page(body, title=title, notes=notes, legend=legend_of(whole)), whole.top
+    return page(body, title=title, how=how, notes=notes, legend=legend), overall(scales).top
 
 
 def _blocks(
@@ -100,13 +121,18 @@ def _blocks(
         activations = activations.swapaxes(1, 2).reshape(count, height, -1, channels)
     if activations.ndim == 3:
         said.append("rows = channels, columns = positions")
-        blocks = {1: -(-activations.shape[1] // INNER)}
+        size = [activations.shape[1], activations.shape[2]]
+        block = -(-size[0] // INNER)
+        size[0] = -(-size[0] // block)
+        words = f"{block} positions"
     else:
         edge = _layout(activations.shape[-1])[1]
-        blocks = dict.fromkeys((1, 2), -(-max(activations.shape[1:3]) // edge))
-    if max(blocks.values()) > 1:
-        said.append(f"each pixel the mean of {' × '.join(map(str, blocks.values()))}")
-    units = in_units(block_means(activations, blocks), scales)
+        block = -(-max(activations.shape[1:3]) // edge)
+        size = [-(-length // block) for length in activations.shape[1:3]]
+        words = f"{block} × {block}"
+    if block > 1:
+        said.append(f"each pixel the largest magnitude of {words}")
+    units = in_units(shrink(activations, (size[0], size[1])), scales)
     return _matrix(units, signed) if units.ndim == 3 else _mosaics(units, signed)
 
 
@@ -114,7 +140,7 @@ def _row_of_cells(colours: np.ndarray) -> np.ndarray:
     """(K, C, 3) as one row of equal cells an image."""
     count, units = colours.shape[:2]
     width = min(40, (INNER - _THUMB - _SPACE) // units)
-    cells = np.full((count, 28, units, width, 3), _LINE, np.uint8)
+    cells = np.full((count, 28, units, width, 3), SEAM, np.uint8)
     cells[:, 1:-1, :, 1:] = colours[:, None, :, None]
     row = cells.reshape(count, 28, units * width, 3)
     return np.concatenate([row, row[:, :, :1]], axis=2)  # The last cell's right border.
@@ -137,13 +163,13 @@ def _mosaics(units: np.ndarray, signed: bool) -> np.ndarray:
     tiles = enlarge(tiles, down, across)
     height, width = tiles.shape[1:3]
     tiles = tiles.reshape(count, channels, height, width, 3)
-    mosaics = np.stack([grid(each, columns, fill=_LINE) for each in tiles])
+    mosaics = np.stack([grid(each, columns, fill=SEAM) for each in tiles])
     blocks = np.full((*mosaics.shape[:2], _GUTTER + mosaics.shape[2], 3), PAPER, np.uint8)
     blocks[:, :, _GUTTER:] = mosaics
     for row, first in enumerate(range(0, channels, columns)):
-        top = row * (height + 1) + (height - text.line_height(_SMALL)) // 2
+        top = row * (height + 1) + (height - text.line_height(text.SMALL)) // 2
         for each in blocks:
-            text.write(each, 0, top, first, size=_SMALL, colour=text.FAINT)
+            text.write(each, 0, top, first, size=text.SMALL, colour=text.FAINT)
     return blocks
 
 

@@ -1,4 +1,8 @@
-"""Numbers to colours: inferno for magnitudes, blue–grey–red for signed values, magenta for NaN."""
+"""Numbers to colours: inferno for magnitudes, blue–white–red for signed values, magenta for NaN.
+
+Red is more and blue is less; neither says that something is good or bad. What is wrong is orange,
+and nothing else is.
+"""
 
 from functools import lru_cache
 from typing import Any
@@ -6,10 +10,31 @@ from typing import Any
 import numpy as np
 
 NOT_A_NUMBER = (255, 0, 255)
-"""In neither map, so that a broken value is never taken for a weak or a strong one."""
+"""In no map, so that a broken value is never taken for a weak or a strong one."""
 
-_NEUTRAL = (247, 247, 247)
-_OPACITY = 0.7  # Below 1, so that weak heat can be seen at all.
+WRONG = (200, 70, 0)
+"""What is wrong, on every picture."""
+
+RIGHT = (0, 92, 175)
+
+NEUTRAL = (247, 247, 247)
+
+# ColorBrewer's RdBu from its blue end to its red one, and the same idea from wrong to right.
+DIVERGING = (
+    (5, 48, 97),
+    (33, 102, 172),
+    (67, 147, 195),
+    (146, 197, 222),
+    (209, 229, 240),
+    NEUTRAL,
+    (253, 219, 199),
+    (244, 165, 130),
+    (214, 96, 77),
+    (178, 24, 43),
+    (103, 0, 31),
+)
+_VERDICT = ((150, 48, 0), WRONG, (244, 165, 96), NEUTRAL, (140, 188, 224), RIGHT, (0, 56, 115))
+
 _LAST = 256  # The table's row for NaN.
 
 
@@ -23,28 +48,16 @@ def paint(units: Any, signed: bool) -> np.ndarray:
     Returns:
         A uint8 array with one more axis, of length 3.
     """
-    return np.take(_table(signed), _rows(units, signed), axis=0)
+    return np.take(_table("signed" if signed else "plain"), rows_of(units, signed), axis=0)
 
 
-def paint_over(grey: np.ndarray, units: Any, signed: bool) -> np.ndarray:
-    """Heat over a grey picture: all picture where the value is 0, all colour where it is full.
-
-    Between the two the mixture rises with the value, and depends on nothing else.
-
-    Args:
-        grey: uint8 array of the shape of `units`.
-        units: Float array in [0, 1], or in [−1, 1] where `signed`; NaN gets its own colour.
-        signed: Whether to use the diverging map.
-
-    Returns:
-        A uint8 array with one more axis, of length 3.
-    """
-    rows = _rows(units, signed)
-    kept = np.take(_kept(signed), rows) * grey
-    return (np.take(_added(signed), rows, axis=0) + kept[..., None] + 0.5).astype(np.uint8)
+def paint_verdict(units: Any) -> np.ndarray:
+    """As `paint`, for values in [−1, 1] below which is wrong (orange) and above right (blue)."""
+    return np.take(_table("verdict"), rows_of(units, True), axis=0)
 
 
-def _rows(units: Any, signed: bool) -> np.ndarray:
+def rows_of(units: Any, signed: bool) -> np.ndarray:
+    """Rows of a table of 256 colours and a last one for NaN; 0 is row 127 where `signed`."""
     units = np.asarray(units)
     missing = np.isnan(units)
     with np.errstate(invalid="ignore"):
@@ -55,47 +68,34 @@ def _rows(units: Any, signed: bool) -> np.ndarray:
         return rows.astype(np.intp)
 
 
-@lru_cache(maxsize=2)
-def _table(signed: bool) -> np.ndarray:
-    from matplotlib import colormaps
+def grey_of(pictures: np.ndarray) -> np.ndarray:
+    """The luma of uint8 (…, 3), by the weights of Rec. 601."""
+    red, green, blue = np.moveaxis(pictures.astype(np.uint16), -1, 0)
+    return ((77 * red + 150 * green + 29 * blue) >> 8).astype(np.uint8)
 
-    colours = colormaps["RdBu_r" if signed else "inferno"](np.linspace(0, 1, 255 + (not signed)))
+
+def is_dark(colour: Any) -> bool:
+    """Whether words on a colour must be light to be read."""
+    return bool(np.asarray(colour).astype(int) @ (299, 587, 114) < 128_000)
+
+
+def between(stops: Any, count: int) -> np.ndarray:
+    """So many colours on straight lines through stops at equal distances: float (count, 3)."""
+    places = np.linspace(0, len(stops) - 1, count)
+    return np.stack(
+        [np.interp(places, np.arange(len(stops)), tones) for tones in np.transpose(stops)], axis=-1
+    )
+
+
+@lru_cache(maxsize=3)
+def _table(name: str) -> np.ndarray:
     table = np.zeros((_LAST + 1, 3), np.uint8)
-    table[: len(colours)] = np.round(colours[:, :3] * 255)
-    if signed:
-        table[127] = _NEUTRAL
+    if name == "plain":
+        from matplotlib import colormaps
+
+        table[:_LAST] = np.round(colormaps["inferno"](np.linspace(0, 1, _LAST))[:, :3] * 255)
+    else:
+        stops = DIVERGING if name == "signed" else _VERDICT
+        table[: _LAST - 1] = np.round(between(stops, _LAST - 1))
     table[_LAST] = NOT_A_NUMBER
     return table
-
-
-@lru_cache(maxsize=2)
-def _heat(signed: bool) -> np.ndarray:
-    """The colours of an overlay: those of `paint`, less what could be taken for the picture.
-
-    Inferno begins in black and ends almost in white; over a grey picture its warm part is told
-    from dark and bright grounds alike.
-    """
-    from matplotlib import colormaps
-
-    table = _table(signed).copy()
-    if not signed:
-        warm = colormaps["inferno"](np.linspace(0.25, 0.95, _LAST))
-        table[:_LAST] = np.round(warm[:, :3] * 255)
-    return table
-
-
-@lru_cache(maxsize=2)
-def _opacity(signed: bool) -> np.ndarray:
-    units = np.abs(np.arange(_LAST + 1) - 127) / 127 if signed else np.arange(_LAST + 1) / 255
-    units[_LAST] = 1
-    return (np.minimum(units, 1) ** _OPACITY).astype(np.float32)
-
-
-@lru_cache(maxsize=2)
-def _kept(signed: bool) -> np.ndarray:
-    return 1 - _opacity(signed)
-
-
-@lru_cache(maxsize=2)
-def _added(signed: bool) -> np.ndarray:
-    return _heat(signed) * _opacity(signed)[:, None]

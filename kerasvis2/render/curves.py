@@ -11,7 +11,7 @@ import numpy as np
 from kerasvis2.render import text
 from kerasvis2.render.colour import NOT_A_NUMBER
 from kerasvis2.render.mosaic import GAP, cell_width, grid
-from kerasvis2.render.page import PAPER, page
+from kerasvis2.render.page import LINE, PAPER, page
 from kerasvis2.render.plot import Axis, dots, step_axis, step_ticks, strokes, ticks, value_axis
 from kerasvis2.render.scale import number
 
@@ -22,11 +22,9 @@ PANELS = 6
 TRAIN = (0, 92, 175)
 VALIDATION = (222, 110, 0)
 
-_SMALL = 14
 _LEFT = 54  # Room for the words at the axis of values.
 _FOOT = 20
 _HEADS = 3  # Lines of text above each panel.
-_LINE = (226, 226, 230)
 _FEW = 15  # So few points are drawn as dots too.
 
 _RATES = ("learning_rate", "lr")
@@ -103,22 +101,22 @@ def _draw(panel: _Panel, size: tuple[int, int], x_label: str) -> np.ndarray:
     every = panel.train + panel.validation
     up = value_axis([value for _, value in every], height)
     marks = ticks(up, 6 if height < 200 else 8)
-    left = max([_LEFT, *(text.width_of(label, _SMALL) + 8 for _, label in marks)])
+    left = max([_LEFT, *(text.width_of(label, text.SMALL) + 8 for _, label in marks)])
     across = step_axis([step for step, _ in every], width - left - 10)
     head = _HEADS * text.line_height() + 6
     picture = np.full((head + height + _FOOT, width, 3), PAPER, np.uint8)
     _write_head(picture, panel, x_label, up.log)
     for value, label in marks:
         row = head + height - round(up.at(value))
-        picture[row, left:] = _LINE
-        start = left - 6 - text.width_of(label, _SMALL)
-        text.write(picture, start, row - 10, label, size=_SMALL, colour=text.FAINT)
+        picture[row, left:] = LINE
+        start = left - 6 - text.width_of(label, text.SMALL)
+        text.write(picture, start, row - 10, label, size=text.SMALL, colour=text.FAINT)
     for value, label in step_ticks(across, max(2, across.length // 45)):
         column = left + round(across.at(value))
-        picture[head : head + height, column] = _LINE
-        wide = text.width_of(label, _SMALL)
+        picture[head : head + height, column] = LINE
+        wide = text.width_of(label, text.SMALL)
         start = min(column - wide // 2, width - wide)
-        text.write(picture, start, head + height + 3, label, size=_SMALL, colour=text.FAINT)
+        text.write(picture, start, head + height + 3, label, size=text.SMALL, colour=text.FAINT)
     picture[head + height, left:] = text.FAINT
     area = picture[head : head + height + 1, left:]
     for points, colour in ((panel.train, TRAIN), (panel.validation, VALIDATION)):

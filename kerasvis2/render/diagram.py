@@ -7,12 +7,12 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from kerasvis2.render import text
-from kerasvis2.render.layout import Edge, Point, lay_out
+from kerasvis2.render.layout import Edge, Point
 from kerasvis2.render.page import INNER, PAPER, page
+from kerasvis2.render.placing import lay_out
 
 SHOWN = 160
 
-_SMALL = 14
 _WIDEST = 250
 _PAD = 7
 _EDGE = (120, 122, 128)
@@ -75,8 +75,8 @@ def diagram_sheet(
 
 def _size(box: Box) -> tuple[int, int]:
     widths = [text.width_of(box.name, text.BODY, True)]
-    widths += [text.width_of(line, _SMALL) for line in box.lines]
-    height = text.line_height() + len(box.lines) * text.line_height(_SMALL)
+    widths += [text.width_of(line, text.SMALL) for line in box.lines]
+    height = text.line_height() + len(box.lines) * text.line_height(text.SMALL)
     return min(_WIDEST, max(widths) + 2 * _PAD), height + _PAD
 
 
@@ -111,5 +111,7 @@ def _draw(area: np.ndarray, box: Box, size: tuple[int, int], left: int, top: int
     text.write(area, left + _PAD, line_top, box.name, width=room, bold=True)
     line_top += text.line_height()
     for line in box.lines:
-        text.write(area, left + _PAD, line_top, line, width=room, size=_SMALL, colour=text.FAINT)
-        line_top += text.line_height(_SMALL)
+        text.write(
+            area, left + _PAD, line_top, line, width=room, size=text.SMALL, colour=text.FAINT
+        )
+        line_top += text.line_height(text.SMALL)

@@ -1,23 +1,25 @@
 """A whole training in one picture: probe images down, key epochs across."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from kerasvis2.render import text
-from kerasvis2.render.colour import paint, paint_over
+from kerasvis2.render.colour import WRONG, paint
 from kerasvis2.render.mosaic import FRAME
-from kerasvis2.render.page import INNER, PAPER, WRONG, Legend, legend_of, page
+from kerasvis2.render.overlay import overlay as laid_over
+from kerasvis2.render.page import INNER, PAPER, Legend, legend_of, page
 from kerasvis2.render.resize import as_pictures, draw_maps, fitted, resize_maps, resize_pictures
-from kerasvis2.render.scale import fit, in_units, overall
+from kerasvis2.render.scale import HELD, fit, in_units, overall
 
 MOST_COLUMNS = 10
 MOST_ROWS = 8
 
 _GAP = 3
 _LARGEST = 96
-_SMALL = 14
+_APART = ("image", HELD)  # scales that are one for each step
 
 
 def filmstrip_sheet(
@@ -34,9 +36,12 @@ def filmstrip_sheet(
     wrong: np.ndarray | None = None,
     scale: Any = "nice",
     frozen: float | None = None,
+    previous: float | None = None,
+    how: str = "",
+    quantity: str = "",
     notes: Sequence[str] = (),
 ) -> tuple[np.ndarray, float | None]:
-    """Maps of the same images at several steps, all with one scale.
+    """Maps of the same images at several steps, with one scale or with one for each step.
 
     Args:
         originals: Float (N, H, W, C) in [0, 1], for the column at the left; None for none.
@@ -50,8 +55,12 @@ def filmstrip_sheet(
         overlay: Heat over the grey original, instead of the map on its own.
         pictures: The films are pictures themselves, there is no scale.
         wrong: (S, N) bool, which predictions were wrong; these carry a frame and a cross.
-        scale: As `scale.fit`, but "image", which makes steps incomparable, is taken as "nice".
+        scale: As `scale.fit`; "image" and "98%" are one scale for each step, printed at its head:
+            shapes can then be seen from the first step on, but steps do not compare.
         frozen: The top to use for `scale="run"`, once there is one.
+        previous: The top at the look before, so that `scale="nice"` does not flicker.
+        how: By which settings it was made, in one line.
+        quantity: What the scale measures.
         notes: Further lines below the title.
 
     Returns:
@@ -70,25 +79,36 @@ def filmstrip_sheet(
     first = None if first is None else resize_pictures(first, fitted(first, inner, inner))
     legend: Legend | None = None
     top: float | None = None
+    heads = [[f"{unit} {step}"] for step in steps]
     if pictures:
         cells = resize_pictures(as_pictures(flat), size)
     else:
-        scales = fit(flat, "nice" if scale == "image" else scale, signed=signed, frozen=frozen)
-        units = in_units(flat, scales)
+        scales = fit(
+            films if scale in _APART else flat,
+            scale,
+            signed=signed,
+            frozen=frozen,
+            previous=previous,
+        )
+        units = in_units(films if isinstance(scales, list) else flat, scales).reshape(flat.shape)
         over = overlay and first is not None
         maps = (resize_maps if over else draw_maps)(units, size)
         whole = overall(scales)
-        top, legend = whole.top, legend_of(whole, overlay=over)
-        cells = paint(maps, signed)
+        top, legend = whole.top, legend_of(whole, over=over, quantity=quantity)
+        if isinstance(scales, list):
+            heads = [[*head, own.range] for head, own in zip(heads, scales)]
+            said = [f"each {unit} its own scale", *legend.remarks[1:]]
+            legend = replace(legend, remarks=tuple(said))
         if over and first is not None:
-            grey = first.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
-            cells = paint_over(np.tile(grey, (len(steps), 1, 1)), maps, signed)
+            cells = laid_over(np.tile(first, (len(steps), 1, 1, 1)), maps, signed)
+        else:
+            cells = paint(maps, signed)
     cells = cells.reshape(len(steps), -1, *cells.shape[1:])
     marks = None if wrong is None else wrong[kept, :MOST_ROWS]
-    body = _grid(first, cells, marks, names, [f"{unit} {step}" for step in steps], edge)
+    body = _grid(first, cells, marks, names, heads, edge)
     if marks is not None and marks.any():
         notes.append("framed and crossed: predicted wrongly then")
-    return page(body, title=title, notes=notes, legend=legend), top
+    return page(body, title=title, how=how, notes=notes, legend=legend), top
 
 
 def key_columns(steps: Sequence[int]) -> list[int]:
@@ -111,22 +131,25 @@ def _grid(
     cells: np.ndarray,
     wrong: np.ndarray | None,
     names: Sequence[str],
-    heads: Sequence[str],
+    heads: Sequence[Sequence[str]],
     edge: int,
 ) -> np.ndarray:
     frame = FRAME if wrong is not None else 0
     tallest = max(cells.shape[2], 0 if first is None else first.shape[1]) + 2 * frame
-    line = text.line_height(_SMALL)
+    line = text.line_height(text.SMALL)
     row_height = line + tallest + 6
-    body = np.full((line + len(names) * row_height, INNER, 3), PAPER, np.uint8)
+    above = line * max(map(len, heads))
+    body = np.full((above + len(names) * row_height, INNER, 3), PAPER, np.uint8)
     offset = 0 if first is None else edge + _GAP
-    for column, head in enumerate(heads):
+    for column, words in enumerate(heads):
         left = offset + column * (edge + _GAP)
-        shown = head if text.width_of(head, _SMALL) <= edge else head.rsplit(" ", 1)[-1]
-        text.write(body, left, 0, shown, size=_SMALL, colour=text.FAINT)
+        for place, head in enumerate(words):
+            shown = head if text.width_of(head, text.SMALL) <= edge else head.rsplit(" ", 1)[-1]
+            top = place * line
+            text.write(body, left, top, shown, width=edge, size=text.SMALL, colour=text.FAINT)
     for row, name in enumerate(names):
-        top = line + row * row_height
-        text.write(body, 0, top, name, width=INNER, size=_SMALL)
+        top = above + row * row_height
+        text.write(body, 0, top, name, width=INNER, size=text.SMALL)
         top += line
         if first is not None:
             _put(body, top + frame, frame, first[row])
@@ -146,6 +169,6 @@ def _put(body: np.ndarray, top: int, left: int, cell: np.ndarray) -> None:
 
 
 def _cross(body: np.ndarray, top: int, left: int) -> None:
-    ink = text.mask("✗", _SMALL, True)
+    ink = text.mask("✗", text.SMALL, True)
     body[top : top + len(ink), left : left + ink.shape[1] + 2] = PAPER
     text.stamp(body, left + 1, top, ink, WRONG)

@@ -11,7 +11,7 @@ _STEPS = 8  # Points on each Bézier curve.
 
 
 def by_graphviz(sizes: Sequence[tuple[float, float]], edges: Sequence[Edge]) -> Layout:
-    """As `layout.lay_out`. Needs the package `graphviz` and the program `dot`."""
+    """As `layout.by_ranks`. Needs the package `graphviz` and the program `dot`."""
     import graphviz
 
     graph = graphviz.Digraph(graph_attr={"nodesep": "0.33", "ranksep": "0.36"})

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from kerasvis2.render.captions import with_reach
 from kerasvis2.render.colour import paint
-from kerasvis2.render.mosaic import FRAME, captioned, cell_width
-from kerasvis2.render.page import PAPER, legend_of, page
+from kerasvis2.render.mosaic import FRAME, GAP, captioned, cell_width, foot_height
+from kerasvis2.render.page import LONGEST, MARGIN, PAPER, head_height, legend_of, page
 from kerasvis2.render.resize import as_pictures, draw_maps, fitted, resize_pictures
-from kerasvis2.render.scale import as_float, fit, in_units, overall, with_ranges
+from kerasvis2.render.scale import as_float, fit, in_units, overall
 
 _ABREAST = 8  # Heads in a row at most.
 _EDGE = 96  # A map's longer edge at most.
@@ -24,7 +25,10 @@ def head_sheet(
     names: Sequence[str],
     scale: Any = "nice",
     frozen: float | None = None,
+    previous: float | None = None,
     title: str,
+    how: str = "",
+    quantity: str = "attention",
     captions: Sequence[Sequence[str]] = (),
     wrong: Sequence[bool] | None = None,
     notes: Sequence[str] = (),
@@ -37,7 +41,10 @@ def head_sheet(
         names: Words that say which heads they are, in order.
         scale: "nice", "image", "run" or a number, see `scale.fit`.
         frozen: The top to use for `scale="run"`, once there is one.
+        previous: The top at the look before, so that `scale="nice"` does not flicker.
         title: What it is, such as "Attention · block_3 · epoch 12".
+        how: By which settings it was made, in one line.
+        quantity: What the scale measures.
         captions: For each image its lines.
         wrong: Which predictions are wrong; these are framed and crossed.
         notes: Further lines below the title.
@@ -50,13 +57,12 @@ def head_sheet(
     rows = math.ceil(heads / _ABREAST)
     abreast = math.ceil(heads / rows)
     columns = {1: 3, 2: 2}.get(heads, 1)
-    frames = 2 * FRAME if wrong is not None else 0
-    room = (cell_width(columns) - frames - abreast * _BETWEEN) // (abreast + 1)
+    room = (cell_width(columns) - abreast * _BETWEEN) // (abreast + 1)
     edge = min(_EDGE, room)
     down, across = size = fitted(maps, edge, edge)
     alike = height * originals.shape[2] == width * originals.shape[1]
     thumbs = resize_pictures(originals, size if alike else fitted(originals, down, edge))
-    scales = fit(maps, scale, signed=False, frozen=frozen)
+    scales = fit(maps, scale, signed=False, frozen=frozen, previous=previous)
     apart = np.moveaxis(in_units(maps, scales), -1, 1).reshape(-1, height, width)
     tiles = paint(draw_maps(apart, size), False).reshape(count, heads, down, across, 3)
     left = thumbs.shape[2] + _BETWEEN
@@ -67,10 +73,15 @@ def head_sheet(
         top = head // abreast * (down + _BETWEEN)
         start = left + head % abreast * (across + _BETWEEN)
         strips[:, top : top + down, start : start + across] = tiles[:, head]
-    if columns == 1:  # as wide as a page
-        captions = [[" · ".join(words)] for words in captions]
-    body = captioned(strips, columns, with_ranges(captions, scales), wrong)
-    whole = overall(scales)
+    captions = with_reach(captions, maps, scales)
+    legend = legend_of(overall(scales), quantity=quantity)
     order = f", in rows of {abreast}" if rows > 1 else ", left to right" if heads > 1 else ""
-    said = " ".join(names) + order
-    return page(body, title=title, notes=[said, *notes], legend=legend_of(whole)), whole.top
+    notes = [" ".join(names) + order, *notes]
+    each = strips.shape[1] + foot_height(len(captions[0]), cell_width(columns)) + GAP
+    space = LONGEST - head_height(title, how, [*notes, ""], legend) - MARGIN - 2 * FRAME
+    shown = min(count, max(1, space // each) * columns)
+    if shown < count:
+        notes.append(f"{shown} of {count} images")
+    body = captioned(strips[:shown], columns, captions[:shown], wrong)
+    sheet = page(body, title=title, how=how, notes=notes, legend=legend, bleed=FRAME)
+    return sheet, overall(scales).top

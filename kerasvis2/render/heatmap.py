@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from kerasvis2.render import text
-from kerasvis2.render.colour import paint
-from kerasvis2.render.page import INNER, PAPER, page
+from kerasvis2.render.colour import paint, paint_verdict
+from kerasvis2.render.page import INNER, LINE, PAPER, page
 from kerasvis2.render.resize import as_pictures, fitted, resize_pictures
 from kerasvis2.render.scale import number
 
@@ -20,9 +20,7 @@ _ROW = (15, 24)  # The lowest and the highest row.
 _TALL = 560  # Rows share this height as far as they can.
 _WIDEST = 44  # A cell's width at most.
 _LETTER = 9  # A cell narrower than this carries no letter.
-_SMALL = 14
 _BAR = 10
-_LINE = (226, 226, 230)
 _STILL = (176, 178, 184)
 
 
@@ -36,6 +34,8 @@ class Panel:
             the colour of broken numbers.
         ends: The values at both ends of the colour scale.
         middle: The value of the neutral colour, for a diverging scale; None for a plain one.
+        bad: Whether what is "low" or "high" of the middle is wrong, and so orange; "" where a
+            value says how much and not how well: then red is high and blue is low.
         absent: (rows, steps) bool, where there is nothing to show; None for nowhere.
         marks: (rows, steps) of one letter each, "" for none: what deserves a look.
     """
@@ -44,6 +44,7 @@ class Panel:
     values: np.ndarray
     ends: tuple[float, float]
     middle: float | None = None
+    bad: Literal["", "low", "high"] = ""
     absent: np.ndarray | None = None
     marks: np.ndarray | None = None
 
@@ -56,6 +57,7 @@ def heatmap_sheet(
     title: str,
     unit: str = "epoch",
     images: Any = None,
+    how: str = "",
     notes: Sequence[str] = (),
 ) -> np.ndarray:
     """Panels side by side, with the same rows and the steps along the bottom of each.
@@ -71,6 +73,7 @@ def heatmap_sheet(
         title: What it is, such as "Layer health · epoch 12".
         unit: What a step is.
         images: Float (rows, H, W, C) in [0, 1], a thumbnail for each row; None for none.
+        how: By which settings it was made, in one line.
         notes: Further lines below the title, such as what the letters mean.
 
     Returns:
@@ -83,14 +86,14 @@ def heatmap_sheet(
         notes.append(f"{len(kept)} of {len(rows)} rows, evenly spread")
     names = [rows[i] for i in kept.tolist()]
     height = int(np.clip(_TALL // max(1, len(kept)), *_ROW))
-    size = _SMALL if height > 17 else 12
+    size = text.SMALL if height > 17 else 12
     thumbs = None if images is None else _thumbs(np.asarray(images)[kept], height - 2)
     beside = 0 if thumbs is None else thumbs.shape[2] + 6
     wide = max((text.width_of(name, size) for name in names), default=0) + 8
     left = beside + int(np.clip(wide, *_NAMES))
     room = (INNER - left - (len(panels) - 1) * _GAP) // len(panels)
-    head = 2 * text.line_height(_SMALL) + 8
-    foot = text.line_height(_SMALL) + 4
+    head = 2 * text.line_height(text.SMALL) + 8
+    foot = text.line_height(text.SMALL) + 4
     body = np.full((head + height * len(kept) + foot, INNER, 3), PAPER, np.uint8)
     for row, name in enumerate(names):
         top = head + row * height
@@ -101,7 +104,7 @@ def heatmap_sheet(
     for place, panel in enumerate(panels):
         start = left + place * (room + _GAP)
         _draw(body[:, start : start + room], panel, kept, steps, height, head)
-    return page(body, title=title, notes=[*notes, f"{unit}s along the bottom"])
+    return page(body, title=title, how=how, notes=[*notes, f"{unit}s along the bottom"])
 
 
 def _draw(
@@ -114,8 +117,8 @@ def _draw(
 ) -> None:
     """One panel: its name, its scale, its cells, its first and last step; in place."""
     room = area.shape[1]
-    text.write(area, 0, 0, panel.name, width=room, size=_SMALL, bold=True)
-    _draw_scale(area[text.line_height(_SMALL) :], panel)
+    text.write(area, 0, 0, panel.name, width=room, size=text.SMALL, bold=True)
+    _draw_scale(area[text.line_height(text.SMALL) :], panel)
     shown = _columns(len(steps), room)
     values = np.asarray(panel.values, np.float64)[np.ix_(kept, shown)]
     absent = _part(panel.absent, kept, shown, False)
@@ -129,7 +132,7 @@ def _draw(
             cell = area[top : top + height - 1, edges[column] : edges[column + 1]]
             cell[:] = colours[row, column]
             if absent[row, column]:
-                cell[len(cell) // 2] = _LINE
+                cell[len(cell) // 2] = LINE
             elif values[row, column] == -np.inf:
                 _hatch(cell, edges[column])
         _write_marks(area[top : top + height - 1], marks[row], edges, colours[row], height)
@@ -138,12 +141,12 @@ def _draw(
 
 def _draw_scale(area: np.ndarray, panel: Panel) -> None:
     low, high = (number(value) for value in panel.ends)
-    left = text.width_of(low, _SMALL) + 5
-    right = left + min(90, area.shape[1] - left - text.width_of(high, _SMALL) - 6)
-    text.write(area, 0, 0, low, size=_SMALL, colour=text.FAINT)
-    text.write(area, right + 5, 0, high, size=_SMALL, colour=text.FAINT)
+    left = text.width_of(low, text.SMALL) + 5
+    right = left + min(90, area.shape[1] - left - text.width_of(high, text.SMALL) - 6)
+    text.write(area, 0, 0, low, size=text.SMALL, colour=text.FAINT)
+    text.write(area, right + 5, 0, high, size=text.SMALL, colour=text.FAINT)
     ramp = np.linspace(*panel.ends, right - left)[None]
-    top = (text.line_height(_SMALL) - _BAR) // 2
+    top = (text.line_height(text.SMALL) - _BAR) // 2
     area[top - 1 : top + _BAR + 1, left - 1 : right + 1] = text.FAINT
     area[top : top + _BAR, left:right] = _colours(panel, ramp)
 
@@ -157,7 +160,11 @@ def _colours(panel: Panel, values: np.ndarray) -> np.ndarray:
             over = values >= panel.middle
             span = np.where(over, high - panel.middle, panel.middle - low)
             units = (values - panel.middle) / span
-    colours = paint(np.where(np.isfinite(values), units, np.nan), panel.middle is not None)
+    units = np.where(np.isfinite(values), units, np.nan)
+    if panel.bad:
+        colours = paint_verdict(-units if panel.bad == "high" else units)
+    else:
+        colours = paint(units, panel.middle is not None)
     colours[values == -np.inf] = _STILL
     return colours
 
@@ -170,17 +177,16 @@ def _hatch(cell: np.ndarray, left: int) -> None:
 def _write_marks(
     row: np.ndarray, marks: np.ndarray, edges: np.ndarray, colours: np.ndarray, height: int
 ) -> None:
-    size = min(_SMALL, height - 4)
+    size = min(text.SMALL, height - 4)
     last = ""
     end = 0
     for column, mark in enumerate(marks):
         width = edges[column + 1] - edges[column]
         begins = mark and (mark != last or width >= 2 * _LETTER)
         if begins and edges[column] >= end:
-            dark = colours[column].astype(int) @ (299, 587, 114) < 128_000
             wide = text.width_of(mark, size, True)
             left = edges[column] + max(1, (width - wide) // 2)
-            ink = (255, 255, 255) if dark else text.INK
+            ink = text.ink_on(colours[column])
             if colours[column].tolist() == list(_STILL) or width < wide:
                 row[1:-1, left - 1 : left + wide + 1] = PAPER
                 ink = text.INK
@@ -194,10 +200,10 @@ def _write_steps(area: np.ndarray, steps: Sequence[int], edges: np.ndarray) -> N
     if not steps:
         return
     first, last = str(steps[0]), str(steps[-1])
-    text.write(area, 0, 0, first, size=_SMALL, colour=text.FAINT)
-    left = max(0, int(edges[-1]) - text.width_of(last, _SMALL))
-    if len(steps) > 1 and left > text.width_of(first, _SMALL) + 6:
-        text.write(area, left, 0, last, size=_SMALL, colour=text.FAINT)
+    text.write(area, 0, 0, first, size=text.SMALL, colour=text.FAINT)
+    left = max(0, int(edges[-1]) - text.width_of(last, text.SMALL))
+    if len(steps) > 1 and left > text.width_of(first, text.SMALL) + 6:
+        text.write(area, left, 0, last, size=text.SMALL, colour=text.FAINT)
 
 
 def _columns(count: int, room: int) -> np.ndarray:

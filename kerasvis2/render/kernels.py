@@ -8,16 +8,17 @@ import numpy as np
 from kerasvis2.render import text
 from kerasvis2.render.colour import NOT_A_NUMBER, paint
 from kerasvis2.render.mosaic import grid
-from kerasvis2.render.page import INNER, PAPER, Legend, legend_of, page, rgb_legend
-from kerasvis2.render.resize import block_means, enlarge
+from kerasvis2.render.page import INNER, PAPER, SEAM, legend_of, page, rgb_legend
+from kerasvis2.render.resize import enlarge, shrink
 from kerasvis2.render.scale import Scale, as_float, fit_one
 
-_LINE = 150  # Between tiles: told from the neutral zero as well as from both colours.
 _GAP = 3
 _AXIS = 22  # Room for the words along a matrix.
 _TILE = 72
 _DENSE = 512  # The longest edge of a dense kernel in pixels.
 _WIDEST = 650  # Of a matrix: 64 filters of 3 × 3, each weight 3 pixels wide.
+_TALL = 1000  # Of everything below the words.
+_LARGEST = "of each block the largest magnitude"
 
 
 def kernel_sheet(
@@ -27,7 +28,10 @@ def kernel_sheet(
     shown: int = 64,
     scale: Any = "nice",
     frozen: float | None = None,
+    previous: float | None = None,
     title: str,
+    how: str = "",
+    quantity: str = "weight",
     notes: Sequence[str] = (),
     total: tuple[int, int] | None = None,
     image_shape: tuple[int, ...] | None = None,
@@ -45,7 +49,10 @@ def kernel_sheet(
         shown: How many filters, and how many input channels, are drawn at most.
         scale: "nice", "run", a number, or "image" for the largest weight, see `scale.fit`.
         frozen: The top to use for `scale="run"`, once there is one.
+        previous: The top at the look before, so that `scale="nice"` does not flicker.
         title: What it is, such as "Filters · conv1 · epoch 12".
+        how: By which settings it was made, in one line.
+        quantity: What the scale measures.
         notes: Further lines below the title.
         total: The last two axes of the whole kernel, if `kernel` is but a part of it.
         image_shape: (H, W, C) of the images that the inputs of a "dense" kernel are, C being 1 or
@@ -61,12 +68,11 @@ def kernel_sheet(
     _check(kernel, kind, image_shape)
     total = kernel.shape[-2:] if total is None else total
     said: list[str] = []
+    drawn = fit_one(kernel, scale, signed=True, frozen=frozen, previous=previous)
     if kind == "dense" and image_shape is None:
-        kernel = _averaged(kernel, total, said)
-        drawn = fit_one(kernel, scale, signed=True, frozen=frozen)
-        body, legend = _heat_map(kernel, drawn), legend_of(drawn)
+        body = _heat_map(_reduced(kernel, total, said), drawn)
+        legend = legend_of(drawn, quantity=quantity)
     else:
-        drawn = fit_one(kernel, scale, signed=True, frozen=frozen)
         if image_shape is not None:
             kernel = kernel.reshape(*image_shape, kernel.shape[-1])
             total = (image_shape[-1], total[1])
@@ -76,10 +82,13 @@ def kernel_sheet(
             total = (1, total[0] * total[1])
         word = {"dense": "unit", "depthwise": "channel"}.get(kind, "filter")
         if total[0] in (1, 3):
-            body, legend = _tiles(kernel[..., :shown], total[1], drawn, word, said)
+            body = _tiles(kernel[..., :shown], total[1], drawn, word, said)
+            legend = (rgb_legend if total[0] == 3 else legend_of)(drawn, quantity=quantity)
         else:
-            body, legend = _matrix(kernel, shown, total, drawn, said), legend_of(drawn)
-    return page(body, title=title, notes=[" · ".join(said), *notes], legend=legend), drawn.top
+            body = _matrix(kernel, shown, total, drawn, said)
+            legend = legend_of(drawn, quantity=quantity)
+    notes = [" · ".join(said), *notes]
+    return page(body, title=title, how=how, notes=notes, legend=legend), drawn.top
 
 
 def _check(kernel: np.ndarray, kind: str, image_shape: tuple[int, ...] | None) -> None:
@@ -111,22 +120,29 @@ def _planar(kernel: np.ndarray, said: list[str]) -> np.ndarray:
     return kernel
 
 
-def _tiles(
-    kernel: np.ndarray, total: int, scale: Scale, word: str, said: list[str]
-) -> tuple[np.ndarray, Legend]:
+def _tiles(kernel: np.ndarray, total: int, scale: Scale, word: str, said: list[str]) -> np.ndarray:
     """(kh, kw, 1 or 3, cout) as one tile a filter."""
     height, width, depth, count = kernel.shape
-    units = scale.unit(np.moveaxis(kernel, -1, 0))
+    said.insert(0, _part(count, total, word))
+    values = np.moveaxis(kernel, -1, 0)
     columns = min(8, count)
     room = min(INNER // columns - _GAP, 2 * _TILE)
-    down, across = _factors(height, width, min(room // width, 2 * _TILE // height))
+    factor = min(room // width, 2 * _TILE // height)
+    if not factor:  # larger than its place: fewer in a row, or else fewer pixels
+        columns = max(1, min(columns, INNER // (width + _GAP)))
+        if width > INNER or -(-count // columns) * (height + _GAP) > _TALL:
+            columns = min(8, count)
+            part = min(room / width, _TALL / -(-count // columns) / (height + _GAP))
+            size = max(1, int(height * part)), max(1, int(width * part))
+            values = shrink(values, size)
+            said.append(f"{height}×{width} weights drawn as {size[0]}×{size[1]}: {_LARGEST}")
+            height, width = size
+    down, across = _factors(height, width, factor)
     columns = max(1, min(columns, INNER // (width * across + _GAP)))
-    said.insert(0, _part(count, total, word))
+    units = scale.unit(values)
     if depth == 3:
-        body = grid(enlarge(_colours(units), down, across), columns, _GAP)
-        return body, rgb_legend(scale)
-    body = grid(enlarge(paint(units[..., 0], True), down, across), columns, _GAP, _LINE)
-    return body, legend_of(scale)
+        return grid(enlarge(_colours(units), down, across), columns, _GAP)
+    return grid(enlarge(paint(units[..., 0], True), down, across), columns, _GAP, SEAM)
 
 
 def _colours(units: np.ndarray) -> np.ndarray:
@@ -141,8 +157,12 @@ def _matrix(
     kernel: np.ndarray, shown: int, total: tuple[int, int], scale: Scale, said: list[str]
 ) -> np.ndarray:
     """(kh, kw, cin, cout) as tiles, rows being input channels and columns filters."""
+    if max(kernel.shape[:2]) > _TILE:
+        said.append(f"{kernel.shape[0]}×{kernel.shape[1]} weights a tile, {_LARGEST}")
+        size = min(kernel.shape[0], _TILE), min(kernel.shape[1], _TILE)
+        kernel = shrink(kernel[None], size)[0]
     height, width, rows, columns = kernel.shape
-    rows = min(rows, shown)
+    rows = min(rows, shown, _TALL // (height + 1))
     columns = min(columns, shown, max(1, _WIDEST // (width + 1)))
     room = min(_WIDEST // columns - 1, _TILE)
     down, across = _factors(height, width, min(room // width, _TILE // height))
@@ -150,7 +170,7 @@ def _matrix(
     said.insert(0, f"rows: {_part(rows, total[0], 'input channel')}")
     colours = paint(scale.unit(kernel[:, :, :rows, :columns]), True)
     tiles = colours.transpose(2, 3, 0, 1, 4).reshape(-1, height, width, 3)
-    body = grid(enlarge(tiles, down, across), columns, fill=_LINE)
+    body = grid(enlarge(tiles, down, across), columns, fill=SEAM)
     return _with_axes(body, "filters →", "input channels →")
 
 
@@ -160,18 +180,16 @@ def _factors(height: int, width: int, factor: int) -> tuple[int, int]:
     return (max(factor, 8) if height == 1 < width else factor), factor
 
 
-def _averaged(kernel: np.ndarray, total: tuple[int, int], said: list[str]) -> np.ndarray:
-    """(in, out) with neighbouring weights averaged until no axis is longer than there are pixels.
-
-    The scale is then fitted to these means: they are much smaller than the weights.
-    """
+def _reduced(kernel: np.ndarray, total: tuple[int, int], said: list[str]) -> np.ndarray:
+    """(in, out) with no axis longer than there are pixels, the largest of neighbours kept."""
     said.append(f"rows: {_part(kernel.shape[0], total[0], 'input')}")
     said.append(f"columns: {_part(kernel.shape[1], total[1], 'unit')}")
     blocks = [-(-count // _DENSE) for count in kernel.shape]
     if blocks == [1, 1]:
         return kernel
-    said.append(f"each pixel the mean of {blocks[0]} × {blocks[1]} weights")
-    return block_means(kernel, dict(enumerate(blocks)))
+    said.append(f"each pixel the largest of {blocks[0]} × {blocks[1]} weights")
+    size = -(-kernel.shape[0] // blocks[0]), -(-kernel.shape[1] // blocks[1])
+    return shrink(kernel[None], size)[0]
 
 
 def _heat_map(kernel: np.ndarray, scale: Scale) -> np.ndarray:

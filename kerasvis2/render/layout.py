@@ -1,12 +1,5 @@
-"""Where the boxes of a diagram go: ranks from top to bottom, edges around what they pass.
+"""Where the boxes of a diagram go: ranks from top to bottom, edges around what they pass."""
 
-By Graphviz where its Python package and `dot` are installed, else by our own layered layout.
-"""
-
-import contextlib
-import importlib.util
-import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -37,23 +30,13 @@ class Layout:
     size: tuple[float, float]
 
 
-def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[Edge]) -> Layout:
-    """Places boxes so that edges run downwards.
+def by_ranks(sizes: Sequence[tuple[float, float]], edges: Sequence[Edge]) -> Layout:
+    """Places boxes so that edges run downwards: longest paths, and barycentres within a rank.
 
     Args:
         sizes: width and height of each box in pixels.
         edges: (from, to) indices of boxes; a cycle's closing edge runs upwards.
     """
-    if importlib.util.find_spec("graphviz") and shutil.which("dot"):
-        from kerasvis2.render.graphviz_layout import by_graphviz
-
-        with contextlib.suppress(OSError, subprocess.SubprocessError):  # a broken installation
-            return by_graphviz(sizes, edges)
-    return by_ranks(sizes, edges)
-
-
-def by_ranks(sizes: Sequence[tuple[float, float]], edges: Sequence[Edge]) -> Layout:
-    """Our own: longest paths for the ranks, barycentres for the order in them."""
     boxes = np.asarray(sizes, float).reshape(-1, 2)
     ranks = _ranks(len(boxes), edges)
     chains, widths, levels = _threads(boxes, ranks, edges)

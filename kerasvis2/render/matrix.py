@@ -11,7 +11,6 @@ from kerasvis2.render.scale import Scale
 
 _NAMES = 170
 _EDGE = (16, 56)
-_SMALL = 14
 _READABLE = 34  # A cell narrower than this carries no number.
 
 
@@ -21,6 +20,8 @@ def matrix_sheet(
     columns: Sequence[str],
     *,
     title: str,
+    how: str = "",
+    quantity: str = "",
     notes: Sequence[str] = (),
 ) -> np.ndarray:
     """Rows down, columns across, their names on their side where they are long.
@@ -29,33 +30,40 @@ def matrix_sheet(
         values: Float (rows, columns), drawn from 0 to 1.
         rows, columns: Their names.
         title: What it is.
+        how: By which settings it was made, in one line.
+        quantity: What the numbers are.
         notes: Further lines below the title.
 
     Returns:
         uint8 (height, width, 3).
     """
-    left = min(_NAMES, max(text.width_of(name, _SMALL) for name in rows)) + 10
+    left = min(_NAMES, max(text.width_of(name, text.SMALL) for name in rows)) + 10
     edge = int(np.clip((INNER - left) // len(columns), *_EDGE))
-    head = min(_NAMES, max(text.width_of(name, _SMALL) for name in columns)) + 8
+    head = min(_NAMES, max(text.width_of(name, text.SMALL) for name in columns)) + 8
     width = max(INNER, left + edge * len(columns))
     body = np.full((head + edge * len(rows), width, 3), PAPER, np.uint8)
     scale = Scale(1.0, False, bad=int(np.isnan(values).sum()))
     colours = paint(scale.unit(values), False)
     for place, name in enumerate(columns):
-        ink = np.rot90(text.mask(text.shorten(name, head - 8, _SMALL), _SMALL))
+        ink = np.rot90(text.mask(text.shorten(name, head - 8, text.SMALL), text.SMALL))
         across = left + place * edge + (edge - ink.shape[1]) // 2
         text.stamp(body, across, head - 6 - len(ink), ink, text.INK)
     for row, name in enumerate(rows):
         top = head + row * edge
-        down = top + (edge - text.line_height(_SMALL)) // 2
-        text.write(body, 0, down, name, width=left - 8, size=_SMALL)
+        down = top + (edge - text.line_height(text.SMALL)) // 2
+        text.write(body, 0, down, name, width=left - 8, size=text.SMALL)
         for column, value in enumerate(values[row]):
             start = left + column * edge
             body[top : top + edge - 1, start : start + edge - 1] = colours[row, column]
             if edge >= _READABLE and np.isfinite(value):
                 shown = f"{value:.2f}"
-                dark = colours[row, column].astype(int) @ (299, 587, 114) < 128_000
-                across = start + (edge - text.width_of(shown, _SMALL)) // 2
-                ink_colour = (255, 255, 255) if dark else text.INK
-                text.write(body, across, down, shown, size=_SMALL, colour=ink_colour)
-    return page(body, title=title, notes=notes, legend=legend_of(scale))
+                across = start + (edge - text.width_of(shown, text.SMALL)) // 2
+                text.write(
+                    body,
+                    across,
+                    down,
+                    shown,
+                    size=text.SMALL,
+                    colour=text.ink_on(colours[row, column]),
+                )
+    return page(body, title=title, how=how, notes=notes, legend=legend_of(scale, quantity=quantity))

@@ -5,10 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from kerasvis2.render import text
-from kerasvis2.render.page import INNER, PAPER, WRONG
+from kerasvis2.render.captions import place_said
+from kerasvis2.render.colour import WRONG
+from kerasvis2.render.page import INNER, MARGIN, PAPER, type_size
 
 GAP = 14
 FRAME = 3
+
+_NARROW = 172  # In cells below this the words are small.
+_SPLIT = 280  # Those that are wider have their words in two columns.
 
 
 def grid(tiles: np.ndarray, columns: int, gap: int = 1, fill: int = PAPER) -> np.ndarray:
@@ -31,9 +36,21 @@ def grid(tiles: np.ndarray, columns: int, gap: int = 1, fill: int = PAPER) -> np
     return picture[: picture.shape[0] - gap, : picture.shape[1] - gap]
 
 
-def cell_width(columns: int) -> int:
+def cell_width(columns: int, inner: int = INNER) -> int:
     """The room each of so many columns has."""
-    return (INNER - (columns - 1) * GAP) // columns
+    return (inner - (columns - 1) * GAP) // columns
+
+
+def foot_height(lines: int, cell: int, inner: int = INNER) -> int:
+    """How high the words below a tile are."""
+    rows = -(-lines // 2) if cell >= _SPLIT * _larger(inner) else lines
+    return rows * text.line_height(caption_size(cell, inner)) + 4 if lines else 0
+
+
+def caption_size(cell: int, inner: int = INNER) -> int:
+    """The size of the words below tiles in cells of that width."""
+    small = cell < _NARROW * _larger(inner)
+    return type_size(text.SMALL if small else text.BODY, inner + 2 * MARGIN)
 
 
 def captioned(
@@ -41,30 +58,45 @@ def captioned(
     columns: int,
     captions: Sequence[Sequence[str]],
     wrong: Sequence[bool] | None = None,
+    inner: int = INNER,
 ) -> np.ndarray:
     """Tiles in columns as wide as the page allows, with their lines of text below.
 
+    A frame around a wrong prediction lies outside of its tile, in the gap and the margin, so that
+    tiles begin where their words begin: give `page` what is returned with `bleed=FRAME`.
+
     Args:
-        tiles: uint8 (N, h, w, 3), no wider than `cell_width(columns)` less two frames.
+        tiles: uint8 (N, h, w, 3), no wider than `cell_width(columns, inner)`.
         columns: How many in a row.
-        captions: For each tile its lines, shortened to fit.
-        wrong: Which tiles show a wrong prediction: they get a frame, and a cross before their
-            last line, so that nobody needs to tell the frame's colour.
+        captions: For each tile its lines, shortened to fit; in wide cells in two columns.
+        wrong: Which tiles show a wrong prediction: they get a frame, and a cross before the line
+            that states it (see `captions.place_said`), so that nobody needs to tell the frame's
+            colour.
+        inner: The width of the page without its margins.
     """
     count, height, width = tiles.shape[:3]
-    room = cell_width(columns)
+    room = cell_width(columns, inner)
     lines = max((len(each) for each in captions), default=0)
-    frame = FRAME if wrong is not None else 0
-    foot = lines * text.line_height() + (4 if lines else 0)
-    cells = np.full((count, height + 2 * frame + foot, room, 3), PAPER, np.uint8)
+    size = caption_size(room, inner)
+    split = -(-lines // 2) if room >= _SPLIT * _larger(inner) else lines
+    foot = foot_height(lines, room, inner)
+    border = 2 * FRAME
+    cells = np.full((count, height + border + foot, room + border, 3), PAPER, np.uint8)
     missed = [i for i, flag in enumerate(() if wrong is None else wrong) if flag and i < count]
-    cells[missed, : height + 2 * frame, : width + 2 * frame] = WRONG
-    cells[:, frame : frame + height, frame : frame + width] = tiles
+    cells[missed, : height + border, : width + border] = WRONG
+    cells[:, FRAME : FRAME + height, FRAME : FRAME + width] = tiles
+    half = room if split == lines else (room - GAP) // 2
     for index, (cell, words) in enumerate(zip(cells, captions, strict=False)):
-        top = height + 2 * frame + 2
+        said = place_said(words) if index in missed else -1
         for place, line in enumerate(words):
-            crossed = index in missed and place == len(words) - 1
+            column, row = divmod(place, max(1, split))
+            crossed = place == said
             shown, colour = (f"✗ {line}", WRONG) if crossed else (line, text.INK)
-            text.write(cell, 0, top, shown, width=room, bold=crossed, colour=colour)
-            top += text.line_height()
-    return grid(cells, columns, GAP)
+            top = height + border + 2 + row * text.line_height(size)
+            left = FRAME + column * (half + GAP)
+            text.write(cell, left, top, shown, width=half, size=size, bold=crossed, colour=colour)
+    return grid(cells, columns, GAP - border)
+
+
+def _larger(inner: int) -> float:
+    return max(1.0, inner / INNER)

@@ -1,6 +1,5 @@
 """Arrays to the size they are drawn at. Pixels are areas: corners line up, not centres."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -54,10 +53,21 @@ def fitted(pictures: np.ndarray, height: int, width: int) -> tuple[int, int]:
     Small pictures grow by a whole factor, so that all their pixels stay equally large, unless
     that would leave much of the room empty.
     """
-    factor = min(height / pictures.shape[1], width / pictures.shape[2])
-    if factor >= 2:
+    size = fitted_to((pictures.shape[1], pictures.shape[2]), height, width)
+    assert size is not None, "any picture can shrink"
+    return size
+
+
+def fitted_to(
+    shape: tuple[int, int], height: int, width: int, whole: bool = False
+) -> tuple[int, int] | None:
+    """As `fitted`, for (H, W); with `whole` by whole factors only, None where it would shrink."""
+    factor = min(height / shape[0], width / shape[1])
+    if factor >= 2 or whole:
         factor = int(factor)
-    return max(1, round(pictures.shape[1] * factor)), max(1, round(pictures.shape[2] * factor))
+    if not factor:
+        return None
+    return max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor))
 
 
 def resize_pictures(pictures: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -80,36 +90,19 @@ def enlarge(pictures: np.ndarray, down: int, across: int) -> np.ndarray:
 
 
 def resize_maps(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Float (N, h, w) at another size: bilinear where it grows, averaged by area where it shrinks.
+    """Float (N, h, w) at another size: bilinear where it grows, the largest where it shrinks.
 
     What is not finite stays NaN where it covers a drawn pixel and takes no part in its neighbours.
     """
+    height, width = maps.shape[1:]
+    if size[0] < height or size[1] < width:
+        maps = shrink(maps, (min(size[0], height), min(size[1], width)))
     finite = np.isfinite(maps)
     if finite.all():
         return _resized(maps, size)
     known = _resized(finite, size)
     sums = _resized(np.where(finite, maps, 0), size)
-    shrinks = size[0] < maps.shape[1] or size[1] < maps.shape[2]
-    lost = known < 1 - 1e-5 if shrinks else known <= 0.5
-    return np.where(lost, np.nan, sums / np.maximum(known, 1e-5))
-
-
-def block_means(values: np.ndarray, blocks: Mapping[int, int]) -> np.ndarray:
-    """Float array with so many neighbours along each of some axes replaced by their mean.
-
-    The last block of an axis is the mean of as many as there are left.
-    """
-    for axis, block in blocks.items():
-        if block > 1:
-            along = np.moveaxis(values, axis, 0)
-            means = along[::block].copy()
-            for offset in range(1, block):  # Ten times faster than np.add.reduceat.
-                part = along[offset::block]
-                means[: len(part)] += part
-            means[: len(along) // block] /= block
-            means[len(along) // block :] /= len(along) % block or 1
-            values = np.moveaxis(means, 0, axis)
-    return values
+    return np.where(known <= 0.5, np.nan, sums / np.maximum(known, 1e-5))
 
 
 def draw_maps(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -120,11 +113,42 @@ def draw_maps(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return resize_maps(maps, size)
 
 
+def shrink(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Float (N, h, w, …) at a smaller size: of each block of pixels the largest magnitude, signed.
+
+    A mean would let red and blue cancel out, and what is thin fade. Where a block holds both signs
+    alike, the positive one is taken; where it holds what is not finite, NaN.
+    """
+    height, width = values.shape[1:3]
+    if (height, width) == tuple(size):
+        return values
+    if not np.isfinite(values).all():
+        values = np.where(np.isfinite(values), values, np.nan)
+    high = low = values
+    for axis, (length, wanted) in enumerate(((height, size[0]), (width, size[1])), start=1):
+        high, low = (
+            _block(high, axis, length, wanted, np.maximum),
+            _block(low, axis, length, wanted, np.minimum),
+        )
+    with np.errstate(invalid="ignore"):
+        return np.where(high >= -low, high, np.where(np.isnan(high), high, low))
+
+
+def _block(values: np.ndarray, axis: int, length: int, wanted: int, ufunc: np.ufunc) -> np.ndarray:
+    """`ufunc` over the pixels that each of `wanted` blocks of an axis covers."""
+    if length == wanted:
+        return values
+    starts = np.arange(wanted) * length // wanted
+    ends = -(-np.arange(1, wanted + 1) * length // wanted)
+    found = np.take(values, starts, axis=axis)
+    for offset in range(1, int((ends - starts).max())):
+        found = ufunc(found, np.take(values, np.minimum(starts + offset, ends - 1), axis=axis))
+    return found
+
+
 def _resized(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     # Pillow rather than two matrix products: those wait for the cores that training is busy on.
-    shrinks = size[0] <= maps.shape[1] and size[1] <= maps.shape[2]
-    filtering = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
     resized = np.empty((len(maps), *size), np.float32)
     for each, drawn in zip(maps.astype(np.float32, copy=False), resized, strict=True):
-        drawn[:] = np.asarray(Image.fromarray(each).resize(size[::-1], filtering))
+        drawn[:] = np.asarray(Image.fromarray(each).resize(size[::-1], Image.Resampling.BILINEAR))
     return resized

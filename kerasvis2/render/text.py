@@ -7,12 +7,21 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from kerasvis2.render.colour import is_dark
+
+SMALL = 14
 BODY = 16
 TITLE = 20
+LIGHT = (255, 255, 255)
 INK = (32, 32, 36)
 FAINT = (96, 98, 104)
 
 _drawing = threading.Lock()  # FreeType's faces are not safe to share between threads.
+
+
+def ink_on(ground: object) -> tuple[int, int, int]:
+    """The colour of words that can be read on a colour."""
+    return LIGHT if is_dark(ground) else INK
 
 
 def clean(text: object) -> str:
