@@ -2,66 +2,90 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
-from kerasvis2.probing import arrays, parts
-from kerasvis2.probing.arrays import Key, Structure
-from kerasvis2.probing.display import Display, make_display, to_picture
-from kerasvis2.probing.labels import class_indices
+from kerasvis2.probing import arrays, kinds, parts
+from kerasvis2.probing.answers import Labelled
+from kerasvis2.probing.arrays import Key
+from kerasvis2.probing.display import Display, make_display
+from kerasvis2.probing.guess import guess
+from kerasvis2.probing.kinds import Shown
+from kerasvis2.probing.pictured import Pictured
+from kerasvis2.probing.scales import DisplayError
+
+__all__ = ["DisplayError", "Probe", "Shown"]
 
 
-class Probe:
-    """A fixed batch of images with their labels, which a network is looked at through.
+class Probe(Pictured, Labelled):
+    """A fixed batch of examples with their labels, which a network is looked at through.
 
     It copies what it is given and cannot be changed, so that every epoch and every run sees the
     same; `fingerprint` tells whether two runs did.
 
     Args:
-        inputs: images (N, H, W, C) or (N, H, W) as the model takes them, in its own units; float64
-            becomes float32. For a model of several inputs a dict by input name, or a list.
-        labels: ints (N,) or (N, 1), one-hot (N, classes), label maps (N, H, W), or whatever the
-            output is trained on; for several outputs a dict by output name, or a list of arrays.
-            None: pictures speak of the predicted class only.
+        inputs: examples as the model takes them, in its own units; float64 becomes float32.
+            Pictures (N, H, W, C) or (N, H, W), signals (N, T, C), tables (N, F), token ids (N, T),
+            volumes (N, D, H, W, C), latent vectors, strings. For a model of several inputs a dict
+            by input name, or a list.
+        labels: ints (N,) or (N, 1), one-hot (N, classes), names out of `class_names`, label maps
+            (N, H, W), or whatever the output is trained on; for several outputs a dict by output
+            name, or a list of arrays. None: pictures speak of what is predicted only.
         class_names: the name of class 0, 1, ….
         display: how the model's units are drawn. A `(low, high)` range: the values of black and
-            white. A callable: from a batch to (N, H, W) or (N, H, W, channels) in [0, 1]; give one
-            where the model's inputs are mean-subtracted, flat, or have their channels first.
-            "auto" takes uint8 as 0…255 and tells 0…1, −1…1 and 0…255 by the values, or asks.
-            Two channels are drawn red against cyan, and of more than three the first three.
-        image: with several inputs, the name or place of the one to draw and explain; not needed
-            where only one has the rank of a picture batch (N, H, W, C).
-        masks: (N, H, W) bool, where the object is, if that is known.
+            white. A callable: from a batch to (N, H, W) or (N, H, W, channels) in [0, 1]; any will
+            do. "auto" takes uint8 as 0…255 and tells 0…1, −1…1 and 0…255 by the values; where
+            these are none of that, it guesses (standardised inputs, ImageNet's BGR), warns once
+            and says so in `display_note`. It also knows pictures with their channels first and
+            flat ones of MNIST's and CIFAR's size. Two channels are drawn red against cyan, and of
+            more than three the first three.
+        image: with several inputs, the name or place of the one to draw and explain.
+        masks: (N, H, W) bool, where the object is, if that is known; of signals (N, T).
+        task: what the output is, where it cannot be told: "classes", "multilabel", "regression",
+            "mask" or "image"; for several outputs a dict by output name.
+        feature_names: the names of a table's columns or a signal's channels.
+        tokens: the words of token ids: a list, a tokenizer or its vocabulary, or a callable from
+            ids to words.
+        private: keep the pictures themselves out of what is logged for programs to read.
 
     Attributes:
         inputs: the inputs as the model takes them: a read-only array, or a dict or list of them.
-        labels: the labels, or None.
+        labels: the labels, or None. Names have become class indices.
         class_names: list of names, or None.
         size: N.
-        images: (N, H, W, 1 or 3) float32 in [0, 1], for drawing.
-        masks: (N, H, W) bool, or None.
+        kind: "pictures", "volumes", "signals", "tokens", "tables", "latent", "text" or "arrays".
+        images: (N, H, W, 1 or 3) float32 in [0, 1], for drawing; of volumes the middle slice; None
+            for kinds that are no pictures.
+        shown: what is drawn of the others: values, names and words.
+        masks: bool, or None.
         fingerprint: SHA-256 of inputs and labels (dtype, shape and values) in hex.
         image_key: key or place of the drawn input, None where the input is one array.
-        display_range: (low, high) in the model's units, None where display is a callable.
+        display_range: (low, high) in the model's units, None where display is no such range.
+        display_note: what a picture must say where "auto" had to guess, else None.
+        task, feature_names, private: as given.
 
     Raises:
-        TypeError: class_names is not a sequence of names.
-        ValueError: an argument does not fit the others, has NaN in it, or cannot be drawn.
+        TypeError: class_names or feature_names is not a sequence of names.
+        ValueError: an argument does not fit the others, or has NaN in it.
     """
 
-    inputs: Structure
-    labels: Structure
     class_names: list[str] | None
     size: int
-    images: np.ndarray
+    kind: str
+    images: np.ndarray | None
+    shown: Shown
     masks: np.ndarray | None
     fingerprint: str
-    image_key: Key | None
     display_range: tuple[float, float] | None
-    _display: Display
+    display_note: str | None
+    task: str | dict[str, str] | None
+    feature_names: tuple[str, ...] | None
+    private: bool
+    _display: Display | None
 
     def __init__(
         self,
@@ -72,24 +96,61 @@ class Probe:
         display: Any = "auto",
         image: Key | None = None,
         masks: Any = None,
+        task: str | dict[str, str] | None = None,
+        feature_names: Sequence[str] | None = None,
+        tokens: Any = None,
+        private: bool = False,
     ) -> None:
         put = vars(self).__setitem__  # past __setattr__, which refuses every change
         copied = arrays.as_structure(inputs, "inputs")
         put("inputs", arrays.map_structure(arrays.narrow, copied))
-        put("labels", None if labels is None else arrays.as_structure(labels, "labels"))
-        put("image_key", parts.drawn_key(self.inputs, image))
-        put("size", parts.count_images(self.inputs, self.labels))
+        given = None if labels is None else arrays.as_structure(labels, "labels")
+        key, notice = kinds.drawn_key(self.inputs, image)
+        put("image_key", key)
+        put("size", parts.count_examples(self.inputs, given))
         arrays.check_finite(self.inputs, "inputs")
-        arrays.check_finite(self.labels, "labels")
-        put("class_names", parts.check_names(class_names, self.class_indices()))
-        if not callable(display):
-            parts.check_drawable(self.drawn, arrays.name_of("inputs", self.image_key))
-        put("_display", make_display(display, self.drawn))
-        put("display_range", self._display.bounds)
-        put("images", self.to_display(self.drawn))
-        put("masks", None if masks is None else parts.check_masks(masks, self.images.shape[:3]))
+        arrays.check_finite(given, "labels")
+        put("class_names", parts.check_names(class_names))
+        put("labels", parts.indexed(given, self.class_names))
+        put("task", parts.check_task(task))
+        if self.task != "regression":
+            parts.check_range(self.class_names, self.labels)
+        put("private", bool(private))
+        self._draw(display, feature_names, tokens, notice)
+        put("masks", None if masks is None else parts.check_masks(masks, self._places()))
         put("fingerprint", arrays.fingerprint(self.inputs, self.labels))
         self._lock()
+
+    def _draw(self, display: Any, features: Any, tokens: Any, notice: str | None) -> None:
+        """Settles what is drawn of the examples, and how."""
+        put, drawn = vars(self).__setitem__, self.drawn
+        kind = kinds.kind_of(
+            drawn,
+            callable_display=callable(display),
+            tokens=tokens is not None,
+            features=features is not None,
+        )
+        pictured = kind in kinds.PICTURED
+        note: str | None = None
+        found: Display | None
+        if isinstance(display, str) and display == "auto":
+            found, note = guess(drawn) if pictured else (None, None)
+        else:
+            found = make_display(display, drawn)
+        put("kind", kind)
+        put("_display", found)
+        put("display_note", note)
+        put("display_range", None if found is None else found.bounds)
+        put("feature_names", kinds.check_feature_names(features, drawn, kind))
+        put("shown", kinds.shown_of(drawn, kind, self.feature_names, tokens))
+        put("images", self.to_display(drawn) if pictured else None)
+        for text in filter(None, (notice, note)):
+            warnings.warn(text, UserWarning, stacklevel=3)
+
+    def _places(self) -> tuple[int, ...]:
+        if self.images is not None and self.kind == "pictures":
+            return self.images.shape[:3]
+        return self.drawn.shape[:-1] if self.kind in ("signals", "volumes") else self.drawn.shape
 
     @classmethod
     def from_dataset(
@@ -184,82 +245,34 @@ class Probe:
             pictures, display = preprocess_batch(pictures, preprocess, display)
         return cls(pictures, labels, display=(0, 255) if display is None else display, **kwargs)
 
-    @property
-    def drawn(self) -> np.ndarray:
-        """The input that is drawn and explained, as the model takes it."""
-        return self.inputs if self.image_key is None else self.inputs[self.image_key]
-
-    def to_display(self, x: Any) -> np.ndarray:
-        """Pictures (N, H, W, 1 or 3) float32 in [0, 1] of a batch in the model's units."""
-        return to_picture(self._display, np.asarray(x), channels=self.drawn.ndim == 4)
-
-    def from_display(self, shown: Any) -> np.ndarray:
-        """What the model takes for what is shown: 0 is black, 1 is white.
-
-        Args:
-            shown: a number, or values in [0, 1] of any shape; where `display` is a callable, an
-                array's last axis is the shown channels.
-
-        Returns:
-            float32 in the model's units, of the shape of `shown`; where `display` is a callable
-            the last axis is the input's channels, if it has any: (C,) for a number.
-
-        Raises:
-            ValueError: `display` is a callable that cannot be inverted.
-        """
-        return np.asarray(self._display.backward(np.asarray(shown)), np.float32)
-
-    def class_indices(self, output_name: Key | None = None) -> np.ndarray | None:
-        """(N,) class indices of the labels, or None where they name no single class per image.
-
-        Args:
-            output_name: with labels for several outputs, the output's name or place; the first of
-                them where it is not given.
-
-        Raises:
-            KeyError, IndexError: there are no labels of that name or place.
-        """
-        labels = self.labels
-        if isinstance(labels, (dict, list)):
-            first: Any = next(iter(labels)) if isinstance(labels, dict) else 0
-            labels = labels[first if output_name is None else output_name]  # type: ignore[index]
-        return None if labels is None else class_indices(labels)
-
-    def caption_name(self, index: int) -> str:
-        """The name of a class for captions; its number where it has no name."""
-        if self.class_names is not None and 0 <= index < len(self.class_names):
-            return self.class_names[index]
-        return str(int(index))
-
     def check(self, model: Any) -> None:
         """Raises `ValueError` if the model cannot take the inputs or the labels fit no output.
 
         What a model does not tell (a subclassed one has no static shapes) is not checked.
         """
-        from kerasvis2.probing.check import check_inputs, check_labels
+        from kerasvis2.probing.check import check_inputs, check_labels, check_model
 
+        check_model(model)
         check_inputs(self.inputs, model)
         if self.labels is not None:
-            check_labels(self.labels, model)
+            check_labels(self, model)
 
-    def _lock(self) -> None:
-        for structure in (self.inputs, self.labels, self.images, self.masks):
-            for _, array in arrays.items(structure):
-                array.setflags(write=False)
+    def prepared(self, model: Any) -> Probe:
+        """The probe as this model's layers get it; the same probe where nothing is to be done.
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._lock()  # NumPy pickles arrays without their lock
+        Applies what `fit` and `predict` apply before the model is called (KerasHub's
+        `model.preprocessor`, an axis of length 1 that Keras adds or takes away), and settles by
+        what the model takes whether numbers (N, T) are token ids, features or latent vectors.
+        """
+        from kerasvis2.probing.prepare import prepared
 
-    def __setattr__(self, name: str, value: Any) -> NoReturn:
-        raise AttributeError(f"a Probe cannot be changed; make a new one to set {name}.")
-
-    def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"a Probe cannot be changed, so {name} cannot be deleted.")
+        return prepared(self, model)
 
     def __repr__(self) -> str:
         shape = "×".join(str(length) for length in self.drawn.shape[1:])
+        words = " ".join(filter(None, (shape, str(self.drawn.dtype))))
+        kind = {"pictures": "images", "arrays": "examples", "latent": "latent vectors"}
         return (
-            f"<Probe of {self.size} images {shape} {self.drawn.dtype}, "
+            f"<Probe of {self.size} {kind.get(self.kind, self.kind)} {words}, "
             f"fingerprint {self.fingerprint[:12]}>"
         )

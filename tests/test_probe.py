@@ -4,6 +4,7 @@ import copy
 import hashlib
 import pickle
 import struct
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from skimage import data as photographs
 
 from kerasvis2 import Probe
+from kerasvis2.probe import DisplayError
 
 
 @pytest.fixture(scope="module")
@@ -85,20 +87,49 @@ def test_auto_display_tells_the_usual_ranges(photos, scale, shift, dtype, expect
     np.testing.assert_allclose(probe.from_display(probe.images), probe.inputs, atol=1e-3)
 
 
+def standardised(pictures):
+    return (pictures / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+
+
 @pytest.mark.parametrize(
-    "units",
+    ("units", "words", "error"),
     [
-        lambda p: vgg_units(p),  # mean-subtracted, −124…151
-        lambda p: p / 255 - (p / 255).mean(),  # within −1…1, but not that range
-        lambda p: p / 255 - [0.485, 0.456, 0.406],  # spans more than 1 only over its channels
-        lambda p: (p / 255 - 0.45) / 0.225,  # standardised
-        lambda p: p / 16.0,  # 0…16, as scikit-learn's digits
-        lambda p: p.astype("uint16") * 257,
+        (vgg_units, "BGR less ImageNet's mean", 1e-3),
+        (standardised, "ImageNet's mean and deviation", 1e-3),
+        (lambda p: p / 255 - (p / 255).mean(), "as standardised, from each channel's", 0.2),
+        (lambda p: p / 255 - [0.3, 0.4, 0.5], "as standardised", 0.2),
+        (lambda p: (p / 255 - 0.45) / 0.225, "as standardised", 0.2),
+        (lambda p: p / 16.0, "white 15.9375", 0.05),  # 0…16, as scikit-learn's digits
+        (lambda p: p.astype("uint16") * 257, "white 65535", 0.05),
+        (lambda p: p.astype("float32") * 1.02 - 2, "as standardised", 0.2),
     ],
 )
-def test_auto_display_asks_rather_than_guesses(photos, units):
-    with pytest.raises(ValueError, match=r'display="auto" cannot tell.*Give display=\('):
-        Probe(units(photos))
+def test_auto_display_guesses_and_says_so(photos, units, words, error):
+    inputs = units(photos)
+    with pytest.warns(UserWarning, match=r'display="auto" guessed') as said:
+        probe = Probe(inputs)
+    assert len(said) == 1
+    assert said[0].filename == __file__
+    assert words in probe.display_note
+    assert "Give display=" in probe.display_note
+    assert np.abs(probe.images - photos / 255).max() < error
+    np.testing.assert_allclose(probe.from_display(probe.images), inputs, rtol=1e-3, atol=1e-3)
+
+
+def test_what_is_sure_is_not_noted(photos):
+    assert Probe(photos).display_note is None
+    assert Probe(photos / 16.0, display=(0, 16)).display_note is None
+
+
+def test_limits_are_those_of_the_display_or_of_the_probe(photos, digits):
+    low, high = Probe(photos).limits()
+    assert (float(low), float(high)) == (0, 255)
+    low, high = Probe(vgg_units(photos), display=vgg_display).limits()
+    np.testing.assert_allclose(low, [-103.939, -116.779, -123.68], atol=0.1)
+    np.testing.assert_allclose(high - low, 255, rtol=1e-3)
+    table = np.array([[1.0, -5], [2, 7]])
+    low, high = Probe(table).limits()
+    assert (low.tolist(), high.tolist()) == ([1, -5], [2, 7])
 
 
 def test_display_range_and_its_inverse(photos):
@@ -139,9 +170,8 @@ def test_callable_display_of_grey_pictures_is_inverted(digits):
     "display",
     [
         lambda x: (x / 255) ** 2.2,  # not linear
-        lambda x: x / 255 * np.linspace(0.5, 1, x.shape[2])[:, None],  # not the same everywhere
         lambda x: x.mean(axis=-1) / 255,  # loses colours
-        lambda x: x[:, ::2, ::2] / 255,  # another size
+        lambda x: np.flip(x, 1)[:, :30] / 255 * x.mean(),  # not the same for all
     ],
 )
 def test_callable_display_that_cannot_be_inverted_says_so(photos, display):
@@ -150,13 +180,48 @@ def test_callable_display_that_cannot_be_inverted_says_so(photos, display):
         probe.from_display(0)
 
 
-def test_callable_display_draws_other_layouts(digits):
-    flat = Probe(digits.x_test[:3].reshape(3, 64), display=lambda x: x.reshape(-1, 8, 8))
-    first = Probe(np.moveaxis(digits.x_test[:3], -1, 1), display=lambda x: np.moveaxis(x, 1, -1))
-    np.testing.assert_array_equal(flat.images, digits.x_test[:3])
-    np.testing.assert_array_equal(first.images, digits.x_test[:3])
+@pytest.mark.parametrize(
+    ("to_model", "display"),
+    [
+        (lambda x: x.reshape(-1, 64), lambda x: x.reshape(-1, 8, 8)),
+        (lambda x: x.reshape(-1, 64), lambda x: x.reshape(-1, 8, 8, 1)),
+        (lambda x: np.moveaxis(x, -1, 1), lambda x: np.moveaxis(x, 1, -1)),
+        (lambda x: np.moveaxis(x, -1, 1), lambda x: x[:, 0]),
+        (lambda x: x.transpose(0, 2, 1, 3), lambda x: x.transpose(0, 2, 1, 3)),
+        (lambda x: x[:, ::-1] * 255, lambda x: np.clip(x[:, ::-1] / 255, 0, 1)),
+        (lambda x: x.reshape(-1, 8, 8) * 4 - 2, lambda x: (x.reshape(-1, 8, 8, 1) + 2) / 4),
+        (lambda x: x.reshape(-1, 1, 8, 8, 1), lambda x: x[:, 0]),
+    ],
+)
+def test_any_display_draws_and_is_taken_back(digits, to_model, display):
+    pictures = digits.x_test[:3]
+    probe = Probe(to_model(pictures), display=display)
+    assert probe.kind == "pictures"
+    np.testing.assert_allclose(probe.images, pictures, atol=1e-6)
+    black, white = (to_model(np.full_like(pictures, value))[:1] for value in (0.0, 1.0))
+    for shown, wanted in ((0, black), (1, white)):
+        found = np.broadcast_to(probe.from_display(shown), wanted.shape)
+        np.testing.assert_allclose(found, wanted, atol=1e-3)
+    weights = np.random.default_rng(0).normal(size=probe.drawn.shape)
+    laid = probe.arrange(weights)
+    assert laid.shape == pictures.shape
+    back = to_model(laid)
+    sign = np.sign((back * weights).sum())
+    assert sign > 0
+    assert np.corrcoef(back.ravel(), weights.ravel())[0, 1] == pytest.approx(1)
+
+
+def test_a_display_may_do_more_than_move_values(photos, digits):
+    graded = Probe(photos, display=lambda x: x / 255 * np.linspace(0.5, 1, x.shape[2])[:, None])
+    np.testing.assert_allclose(graded.from_display(0.5)[:, 0], 255, rtol=1e-3)
+    small = Probe(photos, display=lambda x: x[:, ::2, ::2] / 255)
+    assert small.images.shape == (2, 30, 40, 3)
+    assert float(small.from_display(1)) == pytest.approx(255, rel=1e-3)
+    assert Probe(photos, display=lambda x: x.mean(axis=-1) / 255).arrange(photos) is not None
     with pytest.raises(ValueError, match=r"must return \(N, H, W\).*returned \(3, 64\)"):
         Probe(digits.x_test[:3].reshape(3, 64), display=lambda x: x)
+    with pytest.raises(DisplayError, match="the callable failed .* ZeroDivisionError"):
+        Probe(photos, display=lambda x: x / (1 // 0))
 
 
 def test_pictures_of_other_channel_counts(photos):
@@ -196,13 +261,13 @@ def test_class_indices(digits, labels, expected):
 
 def test_class_indices_of_label_maps(digits):
     maps = np.zeros((3, 8, 8), "uint8")
-    maps[0, :3], maps[0, 3] = 2, 1
+    maps[0, :4], maps[0, 4] = 2, 1
     maps[1, 0, 0], maps[1, 4:] = 4, 255
     probe = Probe(digits.x_test[:3], maps)
-    assert probe.class_indices().tolist() == [2, 4, 0]
-    assert Probe(digits.x_test[:3], maps[..., None]).class_indices().tolist() == [2, 4, 0]
+    assert probe.class_indices().tolist() == [2, 0, 0]
+    assert Probe(digits.x_test[:3], maps[..., None]).class_indices().tolist() == [2, 0, 0]
     one_hot = np.eye(5)[np.where(maps == 255, 0, maps)]
-    assert Probe(digits.x_test[:3], one_hot).class_indices().tolist() == [2, 4, 0]
+    assert Probe(digits.x_test[:3], one_hot).class_indices().tolist() == [2, 0, 0]
 
 
 def test_labels_of_several_outputs(digits):
@@ -228,16 +293,17 @@ def test_several_inputs(digits):
     lone = Probe({"picture": x[..., 0]})
     assert lone.image_key == "picture"
     assert Probe(x).image_key is None
-    with pytest.raises(ValueError, match=r"Give image=.*'left'.*'right'"):
-        Probe({"left": x, "right": x})
+    with pytest.warns(UserWarning, match=r"\['left'\] is the input that is drawn.*'right'"):
+        assert Probe({"left": x, "right": x}).image_key == "left"
     with pytest.raises(ValueError, match=r"np\.stack"):
-        Probe([x[0], x[1]])
+        Probe([x[0], x[1]], [3, 5])
     with pytest.raises(ValueError, match="image='photo' is none of the inputs"):
         Probe({"picture": x}, image="photo")
     with pytest.raises(ValueError, match="inputs is one array"):
         Probe(x, image="picture")
-    with pytest.raises(ValueError, match=r"inputs\['extra'\] of shape \(3, 2\) cannot be drawn"):
-        Probe({"extra": extra, "picture": x}, image="extra")
+    assert Probe({"extra": extra, "picture": x}, image="extra").kind == "tables"
+    tokens = Probe({"padding_mask": np.ones((2, 5), int), "token_ids": np.ones((2, 5), int)})
+    assert tokens.image_key == "token_ids"
 
 
 def test_fingerprint_is_the_documented_hash_on_every_platform(digits):
@@ -284,7 +350,7 @@ def test_masks(digits):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"labels": [0, 1]}, "labels holds 2 entries, but inputs holds 3 images"),
+        ({"labels": [0, 1]}, "labels holds 2 entries, but inputs holds 3 examples"),
         ({"labels": ["cat", "dog", "cat"]}, "class_names="),
         ({"labels": 3}, "labels is a single number"),
         ({"labels": [0, 5, 1], "class_names": ["a", "b"]}, "class_names has 2 names.*class 5"),
@@ -308,12 +374,14 @@ def test_class_names_must_be_a_list(digits, names):
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
-        (np.zeros((0, 8, 8, 1)), "no image"),
-        (np.zeros((8, 8, 3)), r"looks like one image.*x\[None\]"),
-        (np.zeros((5, 64)), r"\(5, 64\) cannot be drawn.*display="),
-        (np.zeros((2, 4, 8, 8, 1)), "cannot be drawn"),
-        (np.zeros((2, 3, 32, 32)), "channels first.*moveaxis"),
-        (np.array([["a"] * 4] * 4)[None], "cannot be drawn"),
+        (np.zeros((0, 8, 8, 1)), "no example"),
+        (np.zeros((8, 0, 3)), "holds no values"),
+        (np.zeros((2, 3), complex), "holds complex128 values"),
+        (np.zeros((2, 3), "datetime64[s]"), r"holds datetime64"),
+        (np.float32(3), "is a single number.*x\\[:1\\]"),
+        ("cat.png", "is 'cat.png', not an array.*Probe.from_images"),
+        (Path("cat.png"), "Probe.from_images"),
+        (None, "objects"),
         (np.array([np.zeros((2, 2)), np.zeros((3, 2))], object), "objects"),
         ({}, "inputs is empty"),
     ],
@@ -327,7 +395,7 @@ def test_nan_is_counted_and_located(digits):
     x = digits.x_test[:5].copy()
     x[1, 2, 3, 0] = np.nan
     x[4, :, 0, 0] = np.inf
-    message = r"inputs has 1 NaN and 8 infinite values, in 2 of 5 images \(1, 4; .*\(1, 2, 3, 0\)"
+    message = r"inputs has 1 NaN and 8 infinite values, in 2 of 5 examples \(1, 4; .*\(1, 2, 3, 0\)"
     with pytest.raises(ValueError, match=message):
         Probe(x)
     with pytest.raises(ValueError, match=r"labels\['age'\] has 1 NaN"):

@@ -68,8 +68,6 @@ def test_a_model_built_by_a_call_has_no_fixed_batch(digits):
 @pytest.mark.parametrize(
     ("given", "wanted", "message"),
     [
-        ((28, 28), (28, 28, 1), r"\(N, 28, 28\).*\(N, 28, 28, 1\).*x\[\.\.\., None\]"),
-        ((28, 28, 1), (28, 28), r"x\[\.\.\., 0\]"),
         ((28, 28, 1), (28, 28, 3), r"np\.repeat\(x, 3, axis=-1\)"),
         ((28, 28, 3), (28, 28, 1), r"keepdims=True"),
         ((28, 30, 3), (32, 32, 3), "Resize the images to 32×32"),
@@ -92,7 +90,7 @@ def test_channels_first(digits):
 def test_wrong_dtype(digits):
     model = classifier(dtype="uint8")
     Probe((digits.x_test[:2] * 255).astype("uint8")).check(model)
-    with pytest.raises(ValueError, match=r"is float32, but the model.s input is uint8.*astype"):
+    with pytest.raises(ValueError, match=r"is float32, but the model.s input is uint8; give whole"):
         Probe(digits.x_test[:2]).check(model)
     words = Probe({"image": digits.x_test[:2], "size": np.array([["a"], ["b"]])}, image="image")
     with pytest.raises(ValueError, match=r"inputs\['size'\]"):

@@ -17,23 +17,45 @@ def as_numpy(value: Any, argument: str) -> np.ndarray:
 
     Lists of ints become int64 whatever the platform's default.
     """
-    if not isinstance(value, np.ndarray) and hasattr(value, "shape"):
-        import keras
-
-        if keras.ops.is_tensor(value):
-            value = keras.ops.convert_to_numpy(value)
+    if isinstance(value, (str, bytes)) or hasattr(value, "__fspath__"):
+        raise ValueError(
+            f"{argument} is {value!r}, not an array; for picture files there is Probe.from_images."
+        )
+    if hasattr(value, "element_spec") or hasattr(value, "num_batches"):
+        raise ValueError(f"{argument} is a data set; for these there is Probe.from_dataset.")
     try:
-        array = np.asarray(value)
-    except ValueError as error:
+        array = np.asarray(_off_device(value))
+    except Exception as error:  # whatever a foreign array says of itself
         raise ValueError(f"{argument} is not one array: {error}") from None
     if array.dtype.kind == "O":
+        words = [item for item in array.flat if not isinstance(item, (str, bytes))]
+        if array.size and not words:
+            array = array.astype(str)
+    if array.dtype.kind not in "biufVUS" or array.dtype.names:
         raise ValueError(
-            f"{argument} holds objects ({type(value).__name__}), not numbers; give one array whose "
-            "first axis is the image, with all images of one size."
+            f"{argument} holds {_what(value, array)}, not numbers; give one array whose first axis "
+            "is the example, with all examples of one size."
         )
     if isinstance(value, (list, tuple)) and array.dtype.kind == "i":
         array = array.astype(np.int64)
     return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _off_device(value: Any) -> Any:
+    """A tensor of any backend where NumPy can read it, without importing one."""
+    if isinstance(value, np.ndarray) or not hasattr(value, "shape"):
+        return value
+    if hasattr(value, "detach"):  # PyTorch: off the graph, off the device, no bfloat16 in NumPy
+        value = value.detach().cpu()
+        return value.float().numpy() if "bfloat16" in str(value.dtype) else value.numpy()
+    numpy = getattr(value, "numpy", None)
+    return numpy() if callable(numpy) else value
+
+
+def _what(value: Any, array: np.ndarray) -> str:
+    if array.dtype.kind == "O":
+        return f"objects ({type(value).__name__})"
+    return f"{array.dtype} values"
 
 
 def as_array(value: Any, argument: str) -> np.ndarray:
@@ -125,7 +147,7 @@ def fingerprint(inputs: Structure, labels: Structure) -> str:
 def check_finite(structure: Structure, argument: str) -> None:
     """Raises `ValueError` for NaN or infinite values, saying how many and where."""
     for key, array in items(structure):
-        if array.dtype.kind not in "fV":
+        if array.dtype.kind not in "fV" or array.size == 0:
             continue
         values = array.astype(np.float32) if array.dtype.kind == "V" else array
         bad = ~np.isfinite(values)
@@ -136,6 +158,6 @@ def check_finite(structure: Structure, argument: str) -> None:
             raise ValueError(
                 f"{name_of(argument, key)} has {int(np.isnan(values).sum())} NaN and "
                 f"{int(np.isinf(values).sum())} infinite values, in {len(images)} of "
-                f"{len(array)} images ({shown}; the first at index {first}); clean them, or leave "
-                "these images out of the probe."
+                f"{len(array)} examples ({shown}; the first at index {first}); clean them, or "
+                "leave these examples out of the probe."
             )

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from kerasvis2.probing.arrays import Structure, items, name_of
-from kerasvis2.probing.labels import VOID, is_whole
+from kerasvis2.probing.answers import Labelled
+from kerasvis2.probing.arrays import Key, Structure, items, name_of
+from kerasvis2.tasks.forms import VOID, fits, is_whole
+from kerasvis2.tasks.losses import loss_of
 
 Shape = tuple[int | None, ...]
 
 
+def check_model(model: Any) -> None:
+    """Raises `ValueError` for what is no Keras 3 model, saying what it is and what would do."""
+    if isinstance(model, (str, bytes)) or hasattr(model, "__fspath__"):
+        raise ValueError(
+            f"model is {model!r}, a path; give the model itself: keras.models.load_model(path)."
+        )
+    homes = {kind.__module__.partition(".")[0] for kind in type(model).__mro__}
+    if "tf_keras" in homes:
+        raise ValueError(
+            f"{type(model).__name__} is a model of tf_keras, which is Keras 2; Keras 3 is needed: "
+            "build it with `import keras`, and do not set TF_USE_LEGACY_KERAS."
+        )
+    if isinstance(model, type):
+        raise ValueError(
+            f"model is the class {model.__name__}; give an instance: the model itself."
+        )
+
+
 def check_inputs(inputs: Structure, model: Any) -> None:
     """Raises `ValueError` if shapes, dtypes or names are not those of the model's inputs."""
-    expected = _tensors(model, "input")
+    expected = tensors_of(model, "input")
     names = list(expected)
     if not expected:
         return
@@ -29,18 +49,35 @@ def check_inputs(inputs: Structure, model: Any) -> None:
             f"inputs is a list of {len(inputs)}, but the model takes {len(names)}: {names}."
         )
     if isinstance(inputs, dict):
-        tensors = {tensor.name: tensor for tensor in expected.values()} | expected
-        if len(inputs) != len(expected) or not all(key in tensors for key in inputs):
+        known = {tensor.name for tensor in expected.values()} | set(names)
+        if len(inputs) != len(expected) or not all(key in known for key in inputs):
             raise ValueError(f"inputs has the names {list(inputs)}, but the model's are {names}.")
-    else:
-        tensors = dict(enumerate(expected.values())) | {None: next(iter(expected.values()))}
+    for key, array, tensor in paired(inputs, expected):
+        _check_input(name_of("inputs", key), array, tensor)
+
+
+def paired(
+    inputs: Structure, expected: Mapping[str, Any]
+) -> Iterator[tuple[Key | None, np.ndarray, Any]]:
+    """Each input with its key or place and the model's symbolic input, where there is one."""
+    by_name = {tensor.name: tensor for tensor in expected.values()} | dict(expected)
+    by_place = list(expected.values())
     for key, array in items(inputs):
-        _check_input(name_of("inputs", key), array, tensors[key])
+        place = 0 if key is None else key
+        if isinstance(inputs, dict) and key in by_name:
+            yield key, array, by_name[str(key)]
+        elif not isinstance(inputs, dict) and isinstance(place, int) and place < len(by_place):
+            yield key, array, by_place[place]
 
 
-def check_labels(labels: Structure, model: Any) -> None:
-    """Raises `ValueError` if labels have not the form, or are out of the range, of an output."""
-    expected = _tensors(model, "output")
+def check_labels(probe: Labelled, model: Any) -> None:
+    """Raises `ValueError` if labels have not the form, or are out of the range, of an output.
+
+    Only outputs that are known to be classes are held to it: what a loss of one's own does with
+    labels, nobody knows.
+    """
+    labels = probe.labels
+    expected = tensors_of(model, "output")
     names = list(expected)
     if not expected:
         return
@@ -55,17 +92,28 @@ def check_labels(labels: Structure, model: Any) -> None:
     for key, array in items(labels):
         if key not in places:
             raise ValueError(f"labels[{key!r}]: the model's outputs are {names}.")
-        shape = _shape(expected[names[places[key]]])
-        _check_form(name_of("labels", key), array, shape)
-        _check_values(name_of("labels", key), array, shape, heads.get(places[key]))
+        place = places[key]
+        shape, loss = shape_of(expected[names[place]]), getattr(model, "loss", None)
+        activation = heads.get(place) or ""
+        known = activation if activation in ("softmax", "sigmoid") else "linear"
+        family = loss_of(loss, names[place], place).family
+        kind = probe.task_of(shape, known, loss, name=names[place], index=place).kind
+        if loss is not None and family in ("", "embedding"):
+            continue
+        name = name_of("labels", key)
+        if kind in ("classes", "binary", "multilabel", "mask") or known != "linear":
+            _check_form(name, array, shape)
+            _check_values(name, array, shape, activation)
 
 
-def _tensors(model: Any, which: str) -> dict[str, Any]:
+def tensors_of(model: Any, which: str) -> dict[str, Any]:
     """The model's symbolic inputs or outputs by name; none where it has no static graph."""
-    tensors = getattr(model, f"{which}s", None)  # subclassed or not built: there are none
-    if not tensors:
+    try:  # subclassed or not built: there are none, and some say so by an error
+        tensors, structure = getattr(model, f"{which}s", None), getattr(model, which, None)
+    except Exception:
         return {}
-    structure = getattr(model, which, None)
+    if not isinstance(tensors, (list, tuple)) or not all(hasattr(t, "shape") for t in tensors):
+        return {}
     if isinstance(structure, Mapping) and len(structure) == len(tensors):
         return dict(structure)
     if which == "input":
@@ -80,19 +128,18 @@ def _layer_names(model: Any) -> list[str]:
 def _activations(model: Any) -> dict[int, str]:
     """The name of the activation of the layer behind each output, where it has one."""
     names = _layer_names(model)
-    known = {layer.name: layer for layer in model.layers}
-    layers = [known.get(name) for name in names] if names else model.layers[-1:]
-    found = ((i, getattr(layer, "activation", None)) for i, layer in enumerate(layers))
-    return {i: getattr(activation, "__name__", "") for i, activation in found}
+    found = list(getattr(model, "layers", ()))
+    known = {layer.name: layer for layer in found}
+    layers = [known.get(name) for name in names] if names else found[-1:]
+    return {
+        i: getattr(getattr(layer, "activation", None), "__name__", "")
+        for i, layer in enumerate(layers)
+    }
 
 
-def _shape(tensor: Any) -> Shape:
+def shape_of(tensor: Any) -> Shape:
     """Without the batch, which a model that was built by a call has fixed."""
     return tuple(tensor.shape[1:])
-
-
-def _fits(given: Shape, wanted: Shape) -> bool:
-    return len(given) == len(wanted) and all(w in (None, g) for g, w in zip(given, wanted))
 
 
 def _words(shape: Shape) -> str:
@@ -101,39 +148,44 @@ def _words(shape: Shape) -> str:
 
 
 def _check_input(name: str, array: np.ndarray, tensor: Any) -> None:
-    given, wanted = array.shape[1:], _shape(tensor)
-    if not _fits(given, wanted):
+    given, wanted = array.shape[1:], shape_of(tensor)
+    if not fits(given, wanted) and adjusted(given, wanted) is None:
         raise ValueError(
             f"{name} has shape {_words(given)}, but the model's input is {_words(wanted)}. "
-            f"{_remedy(given, wanted)}"
+            f"{_remedy(array.shape, wanted)}"
         )
     dtype = str(tensor.dtype)
-    if dtype.startswith(("int", "uint")) and array.dtype.kind in "fV":
+    if dtype.startswith(("int", "uint")) and not is_whole(array) and array.dtype.kind in "fV":
         raise ValueError(
-            f"{name} is {array.dtype}, but the model's input is {dtype}; give "
-            f'x.astype("{dtype}") if its values are whole numbers.'
+            f"{name} is {array.dtype}, but the model's input is {dtype}; give whole numbers."
         )
     if (dtype == "string") != (array.dtype.kind in "US"):
         raise ValueError(f"{name} is {array.dtype}, but the model's input is {dtype}.")
 
 
-def _remedy(given: tuple[int, ...], wanted: Shape) -> str:
+def adjusted(given: tuple[int, ...], wanted: Shape) -> tuple[int, ...] | None:
+    """The shape that Keras itself makes of an example: one axis of length 1 more, or less."""
+    if fits((*given, 1), wanted):
+        return (*given, 1)
+    return given[:-1] if given[-1:] == (1,) and fits(given[:-1], wanted) else None
+
+
+def _remedy(shape: tuple[int, ...], wanted: Shape) -> str:
     """What would do, in a user's code."""
-    if _fits((*given, 1), wanted):
-        return "Add a channel axis: x[..., None]."
-    if given[-1:] == (1,) and _fits(given[:-1], wanted):
-        return "Take the channel axis away: x[..., 0]."
+    given = shape[1:]
+    if fits(shape, wanted) or adjusted(shape, wanted) is not None:
+        return "If this is one example, give x[None]: a probe is a batch."
     if len(given) == len(wanted) == 3:
-        if given[-1] == 1 and _fits((*given[:-1], 3), wanted):
+        if given[-1] == 1 and fits((*given[:-1], 3), wanted):
             return "Repeat the grey channel: np.repeat(x, 3, axis=-1)."
-        if given[-1] == 3 and _fits((*given[:-1], 1), wanted):
+        if given[-1] == 3 and fits((*given[:-1], 1), wanted):
             return "Make the images grey: x.mean(axis=-1, keepdims=True)."
-        if _fits((given[1], given[2], given[0]), wanted):
+        if fits((given[1], given[2], given[0]), wanted):
             return "Move the channels last: np.moveaxis(x, 1, -1)."
         if wanted[-1] in (None, given[-1]):
             return f"Resize the images to {wanted[0]}×{wanted[1]} (height × width)."
     flat = int(np.prod(given))
-    if wanted == (flat,):
+    if len(wanted) == 1 and flat == wanted[0]:
         return (
             f"Flatten the images, x.reshape(-1, {flat}), and give display= a callable that turns "
             "them back into pictures."
@@ -144,7 +196,7 @@ def _remedy(given: tuple[int, ...], wanted: Shape) -> str:
 def _check_form(name: str, labels: np.ndarray, wanted: Shape) -> None:
     """Labels are like the output, or class indices: like it without its last axis, or 1 there."""
     given = labels.shape[1:]
-    if not any(_fits(given, form) for form in (wanted, wanted[:-1], (*wanted[:-1], 1))):
+    if not any(fits(given, form) for form in (wanted, wanted[:-1], (*wanted[:-1], 1))):
         raise ValueError(
             f"{name} has shape {_words(given)}, but the model's output is {_words(wanted)}: give "
             f"class indices {_words(wanted[:-1])} or arrays like the output; or no labels, if it "
@@ -163,7 +215,7 @@ def _check_values(name: str, labels: np.ndarray, wanted: Shape, activation: str 
                 "output: labels are 0 or 1."
             )
         return
-    if classes is None or _fits(labels.shape[1:], wanted):
+    if classes is None or fits(labels.shape[1:], wanted):
         return  # one-hot, several classes at once, or a regression's targets
     if not is_whole(labels):
         raise ValueError(

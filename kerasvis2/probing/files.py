@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from kerasvis2.probing.display import Affine, Display, Range, fit_affine
+from kerasvis2.probing.display import Display
+from kerasvis2.probing.fit import fit_affine
+from kerasvis2.probing.scales import Affine, Range
 
 Paths = str | Path | Iterable[str | Path]
 

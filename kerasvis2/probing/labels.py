@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-VOID = (255, -1)  # pixels of a label map that belong to no class
+from kerasvis2.tasks.forms import VOID, is_whole
+from kerasvis2.tasks.maps import majority
 
-
-def is_whole(labels: np.ndarray) -> bool:
-    """Whether all values are integers, of whatever dtype."""
-    if labels.dtype.kind in "biu":
-        return True
-    return labels.dtype.kind == "f" and bool((labels == np.round(labels)).all())
+__all__ = ["VOID", "class_indices", "is_whole", "named_indices"]
 
 
 def class_indices(labels: np.ndarray) -> np.ndarray | None:
-    """(N,) int64 class indices, or None where labels name no single class per image.
+    """(N,) int64 class indices, or None where labels name no single class per example.
 
     Args:
         labels: integers (N,) or (N, 1), also as floats; one-hot or soft labels (N, classes) whose
             rows sum to 1, of which the largest counts; label maps (N, H, W) or (N, H, W, 1), of
-            which the most frequent class but 0, 255 and -1 counts (0 where there is no other);
-            one-hot label maps (N, H, W, classes) alike.
+            which the most frequent class counts, but not 255 and -1; one-hot label maps
+            (N, H, W, classes) alike.
     """
     if labels.ndim == 4 and labels.shape[-1] > 1:
         if not _sums_to_one(labels):
             return None
-        return _most_frequent(labels.argmax(axis=-1))
+        return majority(labels.argmax(axis=-1))
     if labels.ndim in (2, 4) and labels.shape[-1] == 1:
         labels = labels[..., 0]
     if labels.ndim == 2:
@@ -34,22 +33,32 @@ def class_indices(labels: np.ndarray) -> np.ndarray | None:
     if labels.ndim not in (1, 3) or not is_whole(labels):
         return None
     whole = labels.astype(np.int64)
-    return whole if labels.ndim == 1 else _most_frequent(whole)
+    return whole if labels.ndim == 1 else majority(whole)
+
+
+def named_indices(labels: np.ndarray, names: Sequence[str] | None, argument: str) -> np.ndarray:
+    """Labels that are strings as places in the class names; others as they are."""
+    if labels.dtype.kind not in "US":
+        return labels
+    words = np.char.decode(labels, "utf-8") if labels.dtype.kind == "S" else labels
+    if names is None:
+        raise ValueError(
+            f"{argument} are names ({words.flat[0]!r}, …); give class_names=, the name of class 0 "
+            "first, in the order in which the model was trained on them."
+        )
+    places: dict[Any, int] = {name: place for place, name in enumerate(names)}
+    unknown = sorted({str(word) for word in words.flat if str(word) not in places})
+    if unknown:
+        raise ValueError(
+            f"{argument} name {', '.join(map(repr, unknown[:5]))}, which class_names "
+            f"{list(names)[:10]} does not hold."
+        )
+    found = np.array([places[str(word)] for word in words.flat], np.int64).reshape(words.shape)
+    found.setflags(write=False)
+    return found
 
 
 def _sums_to_one(labels: np.ndarray) -> bool:
-    if labels.dtype.kind not in "biuf" or (labels < 0).any():
+    if labels.dtype.kind not in "biuf" or labels.shape[-1] == 0 or (labels < 0).any():
         return False
     return bool(np.allclose(labels.astype(np.float64).sum(axis=-1), 1, atol=1e-2))
-
-
-def _most_frequent(maps: np.ndarray) -> np.ndarray:
-    """(N,) the most frequent class of each map; 0 only where there is no other."""
-    found = np.zeros(len(maps), np.int64)
-    for image, values in enumerate(maps):
-        classes, counts = np.unique(
-            values[(values != 0) & ~np.isin(values, VOID)], return_counts=True
-        )
-        if len(classes):
-            found[image] = classes[counts.argmax()]
-    return found

@@ -19,7 +19,7 @@ from kerasvis2.probing.datasets import (
     stack,
 )
 from kerasvis2.probing.labels import class_indices
-from kerasvis2.probing.parts import count_images
+from kerasvis2.probing.parts import count_examples
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ def _from_arrays(
     x, y = split(dataset)
     x = as_structure(x, "dataset[0]", as_numpy)
     y = None if y is None else as_structure(y, "dataset[1]", as_numpy)
-    total = count_images(x, y)
+    total = count_examples(x, y)
     indices = None
     if balanced and y is not None:
         indices = class_indices(next(array for _, array in items(y)))

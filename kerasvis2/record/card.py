@@ -47,7 +47,7 @@ def run_info(
         else {
             "fingerprint": probe.fingerprint,
             "size": probe.size,
-            "shape": list(probe.images.shape[1:]),
+            "shape": list((probe.drawn if probe.images is None else probe.images).shape[1:]),
         },
         "class_names": None if probe is None else _plain(probe.class_names),
         "views": [

@@ -100,6 +100,9 @@ def _several(head: Head) -> Answer:
     if head.echoes and head.from_picture and form not in ("one_hot", "index"):
         return "image", f"{head.words}: as many as the picture has values, so a picture"
     least_squares = family == "regression" and head.activation == "linear"
+    untold = not family and head.activation == "linear" and form == "index"
+    if untold and head.named not in (0, head.units):
+        return "unknown", f"{head.words}, but {head.named} class names: no unit is a class"
     if family == "classes" or (form == "index" and not least_squares):
         return "classes", f"{head.words}: one class of {head.units}"
     if family in ("binary", "overlap") or head.activation == "sigmoid":
