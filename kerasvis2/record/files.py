@@ -25,27 +25,29 @@ class Remote:
 
     Args:
         store: an fsspec file system.
-        path: the place in it, without the protocol.
+        path: the place in it, as the store calls it.
+        url: the same as the user does.
     """
 
-    def __init__(self, store: Any, path: str) -> None:
+    def __init__(self, store: Any, path: str, url: str) -> None:
         self.store = store
         self.path = path.rstrip("/")
+        self.url = url.rstrip("/")
 
     def __truediv__(self, name: str) -> Remote:
-        return Remote(self.store, f"{self.path}/{name}") if name else self
+        return Remote(self.store, f"{self.path}/{name}", f"{self.url}/{name}") if name else self
 
     def __str__(self) -> str:
-        return str(self.store.unstrip_protocol(self.path))
+        return self.url
 
     def __repr__(self) -> str:
-        return f"Remote({str(self)!r})"
+        return f"Remote({self.url!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Remote) and str(self) == str(other)
+        return isinstance(other, Remote) and self.url == other.url
 
     def __hash__(self) -> int:
-        return hash(self.path)
+        return hash(self.url)
 
     @property
     def name(self) -> str:
@@ -53,7 +55,7 @@ class Remote:
 
     @property
     def parent(self) -> Remote:
-        return Remote(self.store, self.path.rpartition("/")[0])
+        return Remote(self.store, self.path.rpartition("/")[0], self.url.rpartition("/")[0])
 
     def as_posix(self) -> str:
         return str(self)
@@ -89,7 +91,7 @@ def place(path: str | os.PathLike[str] | Remote) -> Place:
             f"{name!r} needs fsspec and its part for this kind of store: "
             f"pip install 'kerasvis2[cloud]', and {error}"
         ) from error
-    return Remote(store, inside)
+    return Remote(store, inside, name)
 
 
 def is_folder(folder: Place) -> bool:
