@@ -1,0 +1,1 @@
+"""Programs beyond the examples: what else people write."""
