@@ -20,8 +20,8 @@ class IntegratedGradients(PixelView):
     """What each input value adds to the score on the way from a baseline to the image.
 
     (x−b)⊙∫₀¹ ∂f(b + t·(x−b))/∂x dt, f the target's logit and b the baseline, by a Gauss-Legendre
-    rule. Summed up it is f(x) − f(b) (completeness); by how much the sum misses that is written
-    under each image and logged as a scalar. For a target that is a label map, f counts the pixels
+    rule. Summed up it is f(x) − f(b) (completeness); both stand under each image, and by how much
+    the sum misses is logged as a scalar. For a target that is a label map, f counts the pixels
     that are predicted as the class, which changes on the way, and the two do not agree.
 
     Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks", ICML 2017,
@@ -83,7 +83,10 @@ class IntegratedGradients(PixelView):
     def remarks(self, arrays: Arrays, key: str) -> list[list[str]]:
         maps, gaps = arrays[key], arrays[_gap_of(key)]
         totals = maps.reshape(len(maps), -1).sum(1, dtype="float64")
-        return [[f"Σ {total:.3g}, Δf {total - gap:.3g}"] for total, gap in zip(totals, gaps)]
+        rise = f"f(x) − f({self._start_word()})"
+        return [
+            [f"sum {total:.3g}", f"{rise} {total - gap:.3g}"] for total, gap in zip(totals, gaps)
+        ]
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         drawing = super().draw(arrays, about)
@@ -91,6 +94,12 @@ class IntegratedGradients(PixelView):
             gap = _gap_of(key)
             drawing.scalars[gap] = float(np.abs(arrays[gap]).mean())
         return drawing
+
+    def _start_word(self) -> str:
+        """What a picture calls the baseline."""
+        if isinstance(self.baseline, np.ndarray):
+            return "array"
+        return self.baseline if isinstance(self.baseline, str) else f"grey {self.baseline:g}"
 
     def _start(self, images: Any, probe: Any) -> Any:
         if isinstance(self.baseline, np.ndarray):

@@ -28,7 +28,8 @@ class LIME(PerturbedView):
     was visible, nearer samples weighing more (`kerasvis2.attribution.local_fit`), gives each
     part's coefficient, which is painted over the part. Of a linear model it is w·(x − mean) of the
     part, less the ridge's shrinkage of about 1 % at 1000 samples. R² of the fit stands below each
-    image: where it is low, the network is not linear there and the map says little.
+    image, measured on samples held out of it: where it is low, the network is not linear there, or
+    the samples are too few, and the map says little.
 
     The first sample is the whole image. The `lime` package explains the probability instead of
     the logit, and cuts with quickshift: give `segments=` that to compare, or because SLIC's
@@ -37,9 +38,9 @@ class LIME(PerturbedView):
     Ribeiro et al., "Why Should I Trust You? Explaining the Predictions of Any Classifier",
     KDD 2016, https://arxiv.org/abs/1602.04938.
 
-    Tags: `lime/00_input`, and the mean R² as the scalar `lime/fit`. Cost: `samples` forward passes
-    of the probe, in full batches; superpixels are found once. `compute` gives `input`: (N, H, W),
-    `fit`: (N,) R². All images share the samples.
+    Tags: `lime/00_input`, and the mean held-out R² as the scalar `lime/fit`. Cost: `samples`
+    forward passes of the probe, in full batches; superpixels are found once. `compute` gives
+    `input`: (N, H, W), `fit`: (N,) held-out R². All images share the samples.
 
     Args:
         samples: number of samples; noise falls with its root.
@@ -95,7 +96,7 @@ class LIME(PerturbedView):
         return {INPUT: ops.reshape(painted, segments.shape), FIT: fit}
 
     def remarks(self, arrays: Arrays, key: str) -> list[list[str]]:
-        return [[f"R² {fit:.2f}"] for fit in arrays[key.replace(INPUT, FIT, 1)]]
+        return [[f"R² {fit:.2f}, held out"] for fit in arrays[key.replace(INPUT, FIT, 1)]]
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         drawing = super().draw(arrays, about)
