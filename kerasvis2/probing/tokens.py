@@ -34,8 +34,7 @@ def _lookup(tokens: Any) -> Callable[[int], str] | None:
     if isinstance(tokens, str):
         raise ValueError(f"tokens={tokens!r}; {ADVICE}")
     if isinstance(tokens, Mapping):
-        back = {int(i): _word(w) for w, i in tokens.items()} if _by_word(tokens) else None
-        table = back or {int(i): _word(w) for i, w in tokens.items()}
+        table = _table(tokens)
         return lambda i: table.get(i, f"#{i}")
     if isinstance(tokens, (Sequence, np.ndarray)):
         listed = [_word(word) for word in tokens]
@@ -58,21 +57,14 @@ ADVICE = (
 )
 
 
-def _by_word(table: Mapping[Any, Any]) -> bool:
+def _table(tokens: Mapping[Any, Any]) -> dict[int, str]:
+    """id → word, of a dict in either direction; words that are numbers are words all the same."""
+    backwards = any(isinstance(word, (str, bytes)) for word in tokens.values())
+    pairs = tokens.items() if backwards else ((i, word) for word, i in tokens.items())
     try:
-        [int(i) for i in table]
+        return {int(i): _word(word) for i, word in pairs}
     except (TypeError, ValueError):
-        pass
-    else:
-        if not all(isinstance(key, str) for key in table):
-            return False
-    try:
-        [int(i) for i in table.values()]
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"tokens is a dict, but neither from words to ids nor back; {ADVICE}"
-        ) from (None)
-    return True
+        raise ValueError(f"tokens is a dict, but not from words to ids or back; {ADVICE}") from None
 
 
 def _called(function: Callable[[Any], Any], row: np.ndarray) -> tuple[str, ...]:
