@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasvis2.probing.arrays import Key, Structure, items, name_of
 from kerasvis2.probing.guess import layout_of
+from kerasvis2.tasks.forms import is_whole
 
 KINDS = ("pictures", "volumes", "signals", "tokens", "tables", "latent", "text", "arrays")
 PICTURED = ("pictures", "volumes")  # the kinds of which there are images
@@ -122,8 +123,9 @@ def shown_of(
     if kind == "tokens":
         from kerasvis2.probing.tokens import words_of
 
-        ids = drawn.reshape(len(drawn), -1) if drawn.ndim != 2 else drawn
-        ids = ids.astype(np.int64)
+        if not is_whole(drawn) or np.abs(drawn.astype(np.float64)).max() >= 2**62:
+            raise ValueError(f"tokens= names token ids, but the inputs {drawn.dtype} are none.")
+        ids = drawn.reshape(len(drawn), -1).astype(np.int64)
         return Shown(kind, _locked(ids), words=None if tokens is None else words_of(ids, tokens))
     if kind in ("pictures", "arrays"):
         return Shown(kind)

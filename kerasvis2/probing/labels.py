@@ -43,8 +43,8 @@ def named_indices(labels: np.ndarray, names: Sequence[str] | None, argument: str
     words = np.char.decode(labels, "utf-8") if labels.dtype.kind == "S" else labels
     if names is None:
         raise ValueError(
-            f"{argument} are names ({str(words.flat[0])!r}, …); give class_names=, the name of class 0 "
-            "first, in the order in which the model was trained on them."
+            f"{argument} are names ({str(words.flat[0])!r}, …); give class_names=, the name of "
+            "class 0 first, in the order in which the model was trained on them."
         )
     places: dict[Any, int] = {name: place for place, name in enumerate(names)}
     unknown = sorted({str(word) for word in words.flat if str(word) not in places})
