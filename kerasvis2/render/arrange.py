@@ -45,6 +45,7 @@ def arrange(
     head: Callable[[int], int],
     largest: int = 320,
     native: bool = False,
+    beside: bool = False,
 ) -> Plan:
     """As large as a sheet allows, without a row that holds a single picture.
 
@@ -57,10 +58,11 @@ def arrange(
         largest: A picture's longer side at most, where it grows.
         native: Whether pixels matter: pictures grow by whole factors only, and rather than
             shrunk they are drawn at their own size on a wider sheet, at least four of them.
+        beside: Whether the pictures of a cell lie beside one another in any case.
     """
     head = cache(head)
     if not native:
-        return _largest(count, shape, panels, lines, head, largest)
+        return _largest(count, shape, panels, lines, head, largest, beside=beside)
     best = _at(count, shape, panels, lines, head, largest, INNER, whole=True)
     if best:
         return best
@@ -84,9 +86,10 @@ def _largest(
     head: Callable[[int], int],
     largest: int,
     inner: int = INNER,
+    beside: bool = False,
 ) -> Plan:
     for shown in range(count, 0, -1):
-        plan = _at(shown, shape, panels, lines, head, largest, inner, whole=False)
+        plan = _at(shown, shape, panels, lines, head, largest, inner, whole=False, beside=beside)
         if plan and (max(plan.size) >= min(_SMALLEST, largest) or shown == 1):
             return plan
     return Plan(1, (1, 1), False, 1, inner)
@@ -101,6 +104,7 @@ def _at(
     largest: int,
     inner: int,
     whole: bool,
+    beside: bool = False,
 ) -> Plan | None:
     """The arrangement of so many with the largest pictures, or None where they do not fit."""
     best: tuple[int, int, int, Plan] | None = None
@@ -115,7 +119,7 @@ def _at(
             LONGEST - head(inner + 2 * MARGIN) - MARGIN - (rows - 1) * (GAP - 2 * FRAME)
         ) // rows
         room -= foot + 2 * FRAME
-        for stacked in (False, True)[: 1 + (panels > 1)]:
+        for stacked in (False, True)[: 1 + (panels > 1 and not beside)]:
             seams = (panels - 1) * BETWEEN
             high = (room - seams) // panels if stacked else room
             wide = cell if stacked else (cell - seams) // panels

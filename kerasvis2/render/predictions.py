@@ -19,7 +19,7 @@ CHANGED = (0, 92, 175)
 
 _LARGEST = 160  # A picture's longer side: the words matter here.
 _FOLD = 0.3  # A changed image's folded corner, in widths of the image.
-_EDGE = (14, 44)  # The smallest and the largest cell of a matrix.
+_EDGE = (14, 96)  # The smallest and the largest cell of a matrix.
 _NAMES = 170
 
 
@@ -70,6 +70,7 @@ def confusion_sheet(
     names: Sequence[str],
     *,
     title: str,
+    how: str = "",
     notes: Sequence[str] = (),
 ) -> np.ndarray:
     """True classes down, predicted ones across, the number of images in each cell.
@@ -81,12 +82,13 @@ def confusion_sheet(
         counts: int (K, K), K at most 24; of more the first 24 are drawn.
         names: The K classes' names.
         title: What it is.
+        how: By which settings it was made, in one line.
         notes: Further lines below the title.
 
     Returns:
         uint8 (height, width, 3).
     """
-    notes = list(notes)
+    notes = ["blue: right · orange: taken for another · by share of the row", *notes]
     if len(names) > SHOWN_CLASSES:
         notes.append(f"{SHOWN_CLASSES} of {len(names)} classes")
     totals = np.asarray(counts).sum(axis=1)[:SHOWN_CLASSES]
@@ -121,7 +123,7 @@ def confusion_sheet(
         for column, count in enumerate(counts[place]):
             cell = body[top : top + edge, left + column * edge : left + (column + 1) * edge]
             _draw_cell(cell, int(count), colours[place, column], place == column)
-    return page(body, title=title, notes=notes)
+    return page(body, title=title, how=how, notes=notes)
 
 
 def _draw_cell(cell: np.ndarray, count: int, colour: np.ndarray, right: bool) -> None:
