@@ -168,7 +168,7 @@ class Probe(Pictured, Labelled):
         The data set is read from its start and no further than needed: with `balanced=False` the
         first `size` images; otherwise until every class has its share, where the number of classes
         is known from one-hot labels or class names, else to its end or to `limit` images. Reading
-        is deterministic and leaves the random state of NumPy and Python as it was.
+        is deterministic and leaves the random state of NumPy, Python and PyTorch as it was.
 
         Like any reading, it takes one turn of a `tf.data.Dataset.shuffle` that reshuffles, moves
         on a Python generator, and shows images as that data set augments them. So give it the
@@ -176,23 +176,27 @@ class Probe(Pictured, Labelled):
 
         Args:
             dataset: a tf.data.Dataset of (x, y), (x, y, weights) or x, batched or not; a
-                keras.utils.PyDataset or another iterable of batches; or arrays (x, y).
+                keras.utils.PyDataset, a PyTorch DataLoader or another iterable of batches; or
+                arrays (x, y).
             size: images to take.
             balanced: take images of every class in turn: the first image of class 0, of class 1, …,
                 then the second ones. With more classes than `size` the first `size` classes, with
                 a warning. Data whose labels name no class are taken as they come.
             limit: look at no more images than these.
             batched: whether elements of a tf.data.Dataset are batches. None: they are if all their
-                parts have the same first axis and a picture has not rank 3 with 1 to 4 channels.
-            **kwargs: the arguments of `Probe`; class_names defaults to `dataset.class_names`.
+                parts have the same first axis, and the inputs are not of rank 3 with 1 to 4
+                channels, which are single pictures unless the labels tell that they are signals.
+            **kwargs: the arguments of `Probe`; class_names defaults to those of the data set, or
+                of what it was made of by `cache`, `map`, `prefetch` and the like.
 
         Raises:
             ValueError: the data set is empty or its elements are not as above.
         """
+        from kerasvis2.probing.datasets import names_in
         from kerasvis2.probing.sampling import sample
 
         if kwargs.get("class_names") is None:
-            kwargs["class_names"] = getattr(dataset, "class_names", None)
+            kwargs["class_names"] = names_in(dataset)
         names = kwargs["class_names"]
         x, y = sample(
             dataset,
@@ -200,7 +204,7 @@ class Probe(Pictured, Labelled):
             balanced=balanced,
             limit=limit,
             batched=batched,
-            classes=None if names is None else len(names),
+            names=names,
         )
         return cls(x, y, **kwargs)
 
@@ -212,6 +216,7 @@ class Probe(Pictured, Labelled):
         labels: Any = None,
         *,
         channels: int = 3,
+        limit: int | None = None,
         preprocess: Callable[[np.ndarray], Any] | None = None,
         **kwargs: Any,
     ) -> Probe:
@@ -223,23 +228,36 @@ class Probe(Pictured, Labelled):
 
         Args:
             paths: files, a folder (its image files in the order of their names), a glob such as
-                "photos/*.jpg", or several of these.
+                "photos/*.jpg", or several of these; or a folder of class folders, whose names
+                become the class names and the labels, and whose images are taken in turn.
             size: (height, width) in pixels.
             labels: as for `Probe`, in the order of the files.
             channels: 3 for colour, 1 for grey.
+            limit: take no more images than these.
             preprocess: from float32 (N, height, width, channels) in 0…255 to what the model takes,
                 such as `keras.applications.vgg16.preprocess_input`. Pictures are shown as they
-                were before it, if it is an affine map of each pixel's channels; otherwise give
-                `display=` too.
+                were before it, if it is an affine map of each pixel's channels; otherwise by
+                `display=`.
             **kwargs: the arguments of `Probe`.
 
         Raises:
             FileNotFoundError: nothing is found under a path.
             ValueError: a file cannot be read as an image; its name is in the message.
         """
-        from kerasvis2.probing.files import preprocess_batch, read_images
+        from kerasvis2.probing.files import (
+            class_folders,
+            find_files,
+            preprocess_batch,
+            read_images,
+        )
 
-        pictures = read_images(paths, size, channels)
+        folders = class_folders(paths)
+        files = find_files(paths) if folders is None else folders[0][:limit]
+        if folders is not None and labels is None:
+            labels = folders[1][:limit]
+            if kwargs.get("class_names") is None:
+                kwargs["class_names"] = folders[2]
+        pictures = read_images(files[:limit], size, channels)
         display = kwargs.pop("display", None)
         if preprocess is not None:
             pictures, display = preprocess_batch(pictures, preprocess, display)

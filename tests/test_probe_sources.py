@@ -150,6 +150,8 @@ def test_batches_are_told_from_images():
         spec((32, 28, 28, 1), (32,)),
         spec((None, None, None, 3), (None,), (None,)),
         spec((None, 28, 28, 1)),
+        spec((None, 200, 1), (None,)),
+        spec((32, 200, 1), (32,)),
         (*spec((None, 28, 28, 1)), {"a": tf.TensorSpec((None,)), "b": tf.TensorSpec((None, 1))}),
         (
             {"image": tf.TensorSpec((8, 9, 9, 3)), "size": tf.TensorSpec((8, 2))},
@@ -160,6 +162,9 @@ def test_batches_are_told_from_images():
         spec((28, 28), ()),
         spec((28, 28, 1), (10,)),
         spec((64, 64, 3), (64, 64)),  # a label map
+        spec((64, 48, 3), (64, 48)),
+        spec((None, None, 3), (None, None, 1)),
+        spec((32, 32, 3), (32,)),
         spec((None, None, 3), (10,)),
         spec((28, 28, 1)),
         ({"image": tf.TensorSpec((9, 9, 3)), "size": tf.TensorSpec((2,))}, tf.TensorSpec(())),
@@ -317,14 +322,111 @@ def test_preprocessed_images_are_shown_as_they_were(folder, module):
     assert probe.display_range == tf_mode.get(module)
 
 
-def test_other_preprocessing_needs_a_display(folder):
+def test_other_preprocessing_is_drawn_as_it_is(folder):
     def gamma(x):
         return (x / 255) ** 2.2
 
-    with pytest.raises(ValueError, match="preprocess is not one affine map"):
-        Probe.from_images(folder / "a.png", size=(6, 9), preprocess=gamma)
-    probe = Probe.from_images(folder / "a.png", size=(6, 9), preprocess=gamma, display=(0, 1))
-    np.testing.assert_allclose(probe.images, gamma(probe.images ** (1 / 2.2) * 255), atol=1e-5)
+    for more in ({}, {"display": (0, 1)}):
+        probe = Probe.from_images(folder / "a.png", size=(6, 9), preprocess=gamma, **more)
+        np.testing.assert_allclose(probe.images, gamma(probe.images ** (1 / 2.2) * 255), atol=1e-5)
+
+
+def test_a_folder_of_class_folders(tmp_path, digits):
+    for name in ("one", "zero", "two", ".hidden", "empty"):
+        (tmp_path / name).mkdir()
+    for i, name in enumerate(("zero", "zero", "one", "two", "zero")):
+        pixels = np.full((8, 8), 50 * i, "uint8")
+        Image.fromarray(pixels).save(tmp_path / name / f"{i}.png")
+    (tmp_path / "notes.txt").write_text("not a class")
+    probe = Probe.from_images(tmp_path, size=(8, 8))
+    assert probe.class_names == ["empty", "one", "two", "zero"]
+    assert probe.labels.tolist() == [1, 2, 3, 3, 3]
+    assert probe.inputs[:, 0, 0, 0].tolist() == [100, 150, 0, 50, 200]
+    assert Probe.from_images(tmp_path, size=(8, 8), limit=3).labels.tolist() == [1, 2, 3]
+    named = Probe.from_images(str(tmp_path), (8, 8), labels=[0] * 5, class_names=["all"])
+    assert (named.class_names, named.labels.tolist()) == (["all"], [0] * 5)
+    with pytest.raises(FileNotFoundError):
+        Probe.from_images(tmp_path / "empty", size=(8, 8))
+
+
+def test_class_names_survive_what_is_made_of_a_data_set(tmp_path, digits):
+    for name, digit in (("one", 1), ("zero", 0)):
+        (tmp_path / name).mkdir()
+        for i, x in enumerate(digits.x_test[digits.y_test == digit][:4]):
+            Image.fromarray((x[..., 0] * 255).astype("uint8")).save(tmp_path / name / f"{i}.png")
+    data = keras.utils.image_dataset_from_directory(
+        tmp_path, image_size=(8, 8), color_mode="grayscale", shuffle=False, verbose=False
+    )
+    for made in (
+        data.cache().prefetch(2),
+        data.map(lambda x, y: (x / 255.0, y)).cache().shuffle(8, seed=0).prefetch(tf.data.AUTOTUNE),
+        data.unbatch().batch(3).take(2),
+        data.concatenate(data),
+        tf.data.Dataset.zip((data, data)).map(lambda a, b: a),
+    ):
+        assert Probe.from_dataset(made, size=4).class_names == ["one", "zero"]
+    assert Probe.from_dataset(tf.data.Dataset.range(4).batch(4), size=4).class_names is None
+
+
+class Tensor:
+    """What a PyTorch tensor has that NumPy cannot read as it is."""
+
+    def __init__(self, array):
+        self.array, self.shape, self.ndim, self.dtype = array, array.shape, array.ndim, "float32"
+
+    def detach(self):
+        return Tensor(self.array)
+
+    cpu = detach
+
+    def numpy(self):
+        return self.array
+
+    def __array__(self, *args, **kwargs):
+        raise TypeError("can't convert a CUDA tensor that requires grad")
+
+
+class Loader:
+    """As a DataLoader: an iterable of lists of tensors, with its data set's classes."""
+
+    class dataset:
+        classes = [str(n) for n in range(10)]  # noqa: RUF012
+
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+
+    def __iter__(self):
+        return ([Tensor(self.x[i : i + 9]), Tensor(self.y[i : i + 9])] for i in range(0, 270, 9))
+
+
+def test_a_loader_of_pytorch(digits):
+    probe = Probe.from_dataset(Loader(digits.x_test, digits.y_test), size=10)
+    assert probe.labels.tolist() == list(range(10))
+    assert probe.class_names == Loader.dataset.classes
+    assert Probe(Tensor(digits.x_test[:2])).size == 2
+
+
+def test_labels_that_are_names_are_balanced(digits):
+    names = [f"n{c}" for c in range(10)]
+    words = np.array(names)[digits.y_test]
+    places = first_of_each(digits.y_test, 12)
+    data = tf.data.Dataset.from_tensor_slices((digits.x_test, words))
+    for source in ((digits.x_test, words), data, data.batch(7)):
+        probe = Probe.from_dataset(source, size=12, class_names=names)
+        np.testing.assert_array_equal(probe.labels, digits.y_test[places])
+    with pytest.raises(ValueError, match=r"labels are names \('n.', …\); give class_names="):
+        Probe.from_dataset(data)
+
+
+def test_text_and_signals_of_a_data_set(digits):
+    texts = tf.data.Dataset.from_tensor_slices((["gut", "schön"], [1, 0]))
+    for source in (texts, texts.batch(2)):
+        probe = Probe.from_dataset(source, size=2)
+        assert probe.kind == "text"
+        assert {row[0] for row in probe.shown.words} == {"gut", "schön"}
+    signals = tf.data.Dataset.from_tensor_slices((np.zeros((6, 50, 1)), np.arange(6) % 2))
+    for source in (signals, signals.batch(3), signals.batch(3, drop_remainder=True)):
+        assert Probe.from_dataset(source, size=4).inputs.shape == (4, 50, 1)
 
 
 def test_no_warning_where_all_is_well(digits):

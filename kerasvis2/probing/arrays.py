@@ -28,9 +28,9 @@ def as_numpy(value: Any, argument: str) -> np.ndarray:
     except Exception as error:  # whatever a foreign array says of itself
         raise ValueError(f"{argument} is not one array: {error}") from None
     if array.dtype.kind == "O":
-        words = [item for item in array.flat if not isinstance(item, (str, bytes))]
-        if array.size and not words:
-            array = array.astype(str)
+        words = [item for item in array.flat if isinstance(item, (str, bytes))]
+        if words and len(words) == array.size:
+            array = np.array([_decoded(word) for word in words]).reshape(array.shape)
     if array.dtype.kind not in "biufVUS" or array.dtype.names:
         raise ValueError(
             f"{argument} holds {_what(value, array)}, not numbers; give one array whose first axis "
@@ -50,6 +50,10 @@ def _off_device(value: Any) -> Any:
         return value.float().numpy() if "bfloat16" in str(value.dtype) else value.numpy()
     numpy = getattr(value, "numpy", None)
     return numpy() if callable(numpy) else value
+
+
+def _decoded(word: str | bytes) -> str:
+    return word.decode("utf-8", "replace") if isinstance(word, bytes) else word
 
 
 def _what(value: Any, array: np.ndarray) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kerasvis2.probing.arrays import Structure, as_numpy, as_structure, items, map_structure
-from kerasvis2.probing.labels import class_indices
+from kerasvis2.probing.labels import class_indices, named_indices
 
 Example = tuple[Structure, Structure]  # one image's input and label, without the batch axis
 
@@ -49,10 +50,11 @@ def _elements(dataset: Any) -> Iterable[Any]:
         dataset = copy.copy(dataset)  # some count in themselves what has been read
         batches = dataset.num_batches
         return (dataset[i] for i in (count() if batches is None else range(batches)))
-    if not isinstance(dataset, Iterable):
+    if not isinstance(dataset, Iterable) or isinstance(dataset, (str, bytes)):
         raise ValueError(
             f"dataset is a {type(dataset).__name__}; give a tf.data.Dataset, a "
-            "keras.utils.PyDataset, another iterable of batches (x, y), or arrays (x, y)."
+            "keras.utils.PyDataset, a DataLoader or another iterable of batches (x, y), or arrays "
+            "(x, y). For a folder of images there is Probe.from_images."
         )
     return dataset
 
@@ -75,9 +77,43 @@ def is_batched(element_spec: Any) -> bool:
     if any(shape.rank == 0 for shape in shapes):
         return False
     picture = max((spec.shape for spec in _leaves(split(element_spec)[0])), key=lambda s: s.rank)
+    alike = len({shape[0] for shape in shapes}) == 1
     if picture.rank == 3 and picture[-1] in (1, 2, 3, 4):
-        return False
-    return len({shape[0] for shape in shapes}) == 1
+        if picture[0] is None:  # a batch of signals, or a picture of any size
+            return alike and picture[1] is not None
+        signals = picture[0] != picture[1] and any(shape.rank == 1 for shape in shapes)
+        return alike and signals
+    return alike
+
+
+def names_in(dataset: Any) -> list[str] | None:
+    """The class names that a data set, or one that it was made of, carries; else None.
+
+    `image_dataset_from_directory` puts them on what it returns, where `cache`, `map` and
+    `prefetch` lose them; but a tf.data.Dataset keeps what it was made of among its attributes.
+    torchvision calls them `classes`, on what a DataLoader holds as its `dataset`.
+    """
+    queue, seen = [dataset], 0
+    while queue and seen < 100:
+        one, seen = queue.pop(0), seen + 1
+        for attribute in ("class_names", "classes"):
+            names = getattr(one, attribute, None)
+            if isinstance(names, (list, tuple)) and all(isinstance(name, str) for name in names):
+                return list(names)
+        queue += _made_of(one)
+    return None
+
+
+def _made_of(dataset: Any) -> list[Any]:
+    try:
+        values = list(vars(dataset).values())
+    except TypeError:
+        return []
+    nested = [part for v in values if isinstance(v, (list, tuple)) for part in v]
+    tensors = hasattr(dataset, "element_spec")
+    found = [v for v in (*values, *nested) if tensors and hasattr(v, "element_spec")]
+    inner = getattr(dataset, "dataset", None)
+    return found if inner is None else [*found, inner]
 
 
 def _leaves(spec: Any) -> list[Any]:
@@ -88,12 +124,12 @@ def _leaves(spec: Any) -> list[Any]:
     return [spec]
 
 
-def class_of(label: Structure) -> tuple[int | None, int | None]:
+def class_of(label: Structure, names: Sequence[str] | None = None) -> tuple[int | None, int | None]:
     """The class of one image's label, and how many classes there are if the label tells."""
     first = next((array for _, array in items(label)), None)
     if first is None:
         return None, None
-    found = class_indices(first[np.newaxis])
+    found = class_indices(named_indices(first[np.newaxis], names, "labels"))
     if found is None:
         return None, None
     return int(found[0]), len(first) if first.ndim == 1 and len(first) > 1 else None
@@ -118,10 +154,14 @@ def stack(parts: list[Structure]) -> Structure:
 
 @contextmanager
 def random_state_kept() -> Iterator[None]:
-    """Gives NumPy and Python their global random state back: reading a data set may draw."""
+    """Gives NumPy, Python and PyTorch their random state back: reading a data set may draw."""
     numbers, python = np.random.get_state(), random.getstate()  # noqa: NPY002
+    torch = sys.modules.get("torch")  # a DataLoader that shuffles draws from it
+    tensors = None if torch is None else torch.random.get_rng_state()
     try:
         yield
     finally:
+        if torch is not None:
+            torch.random.set_rng_state(tensors)
         np.random.set_state(numbers)  # noqa: NPY002
         random.setstate(python)

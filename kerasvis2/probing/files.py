@@ -16,7 +16,7 @@ from kerasvis2.probing.scales import Affine, Range
 Paths = str | Path | Iterable[str | Path]
 
 
-def read_images(paths: Paths, size: tuple[int, int], channels: int) -> np.ndarray:
+def read_images(files: Iterable[Path], size: tuple[int, int], channels: int) -> np.ndarray:
     """(N, height, width, channels) float32 in 0…255; see `Probe.from_images`."""
     try:
         height, width = (int(length) for length in size)
@@ -26,7 +26,31 @@ def read_images(paths: Paths, size: tuple[int, int], channels: int) -> np.ndarra
         raise ValueError(f"size={size!r}; give (height, width) in pixels, each 1 or more.")
     if channels not in (1, 3):
         raise ValueError(f"channels={channels!r}; give 3 for colour or 1 for grey.")
-    return np.stack([_read(path, height, width, channels) for path in find_files(paths)])
+    return np.stack([_read(path, height, width, channels) for path in files])
+
+
+def class_folders(paths: Paths) -> tuple[list[Path], list[int], list[str]] | None:
+    """The files, classes and class names of a folder that holds one folder of images a class.
+
+    Folders are classes in the order of their names, as in `keras.utils`. Files come in turn: the
+    first of each class, then the second ones. None where `paths` is something else.
+    """
+    if not isinstance(paths, (str, Path)) or not Path(paths).is_dir() or _images_in(Path(paths)):
+        return None
+    folders = sorted(path for path in Path(paths).iterdir() if path.is_dir())
+    classes = [folder for folder in folders if not folder.name.startswith(".")]
+    found = [_images_in(folder) for folder in classes]
+    if not any(found):
+        return None
+    turns = (
+        (files[turn], place)
+        for turn in range(max(map(len, found)))
+        for place, files in enumerate(found)
+        if turn < len(files)
+    )
+    chosen = list(turns)
+    names = [folder.name for folder in classes]
+    return [file for file, _ in chosen], [place for _, place in chosen], names
 
 
 def find_files(paths: Paths) -> list[Path]:
@@ -41,16 +65,20 @@ def _files_of(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if path.is_dir():
-        from PIL import Image
-
-        suffixes = Image.registered_extensions()
-        found = sorted(file for file in path.iterdir() if file.suffix.lower() in suffixes)
+        found = _images_in(path)
     else:
         found = sorted(Path(name) for name in glob.glob(str(path), recursive=True))
         found = [file for file in found if file.is_file()]
     if not found:
         raise FileNotFoundError(f"paths: no image file found under {str(path)!r}.")
     return found
+
+
+def _images_in(folder: Path) -> list[Path]:
+    from PIL import Image
+
+    suffixes = Image.registered_extensions()
+    return sorted(file for file in folder.iterdir() if file.suffix.lower() in suffixes)
 
 
 def _read(path: Path, height: int, width: int, channels: int) -> np.ndarray:
@@ -103,15 +131,12 @@ def _call(preprocess: Callable[[np.ndarray], Any], pictures: np.ndarray) -> np.n
     return result.astype(np.float32) if result.dtype == np.float64 else result
 
 
-def _undo(preprocess: Callable[[np.ndarray], Any], pictures: np.ndarray) -> Display:
-    """The display for inputs that a preprocessing function made, if that is affine per pixel."""
+def _undo(preprocess: Callable[[np.ndarray], Any], pictures: np.ndarray) -> Display | str:
+    """The display for inputs that a preprocessing function made: exact if it is affine."""
     fitted = fit_affine(lambda x: _call(preprocess, x), pictures, clipped=None)
     square = fitted is not None and fitted.matrix.shape[0] == fitted.matrix.shape[1]
     if fitted is None or not square or np.linalg.matrix_rank(fitted.matrix) < len(fitted.matrix):
-        raise ValueError(
-            "preprocess is not one affine map of each pixel's channels, so how to draw what it "
-            "returns is not known; give display= a range or a callable to [0, 1]."
-        )
+        return "auto"
     low, high = fitted.forward(np.array([[0.0], [255.0]]) * np.ones(len(fitted.matrix)))
     scale = np.diag(fitted.matrix)
     if np.allclose(fitted.matrix, scale[0] * np.eye(len(scale))) and np.ptp(low) < 1e-5:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain, islice, zip_longest
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from kerasvis2.probing.datasets import (
     split,
     stack,
 )
-from kerasvis2.probing.labels import class_indices
+from kerasvis2.probing.labels import class_indices, named_indices
 from kerasvis2.probing.parts import count_examples
 
 T = TypeVar("T")
@@ -31,19 +31,20 @@ def sample(
     balanced: bool,
     limit: int,
     batched: bool | None,
-    classes: int | None,
+    names: Sequence[str] | None,
 ) -> tuple[Structure, Structure]:
     """Inputs and labels (None without) of `size` images of a data set; see `Probe.from_dataset`."""
+    classes = None if names is None else len(names)
     for name, value in (("size", size), ("limit", limit)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
             raise ValueError(f"{name}={value!r}; give a number of images, 1 or more.")
     if is_arrays(dataset):
-        x, y, notes = _from_arrays(dataset, size, balanced, classes)
+        x, y, notes = _from_arrays(dataset, size, balanced, names)
     else:
         with random_state_kept():
             stream = islice(examples(dataset, batched), limit)
             if balanced:
-                chosen, notes = choose(((e, *class_of(e[1])) for e in stream), size, classes)
+                chosen, notes = choose(((e, *class_of(e[1], names)) for e in stream), size, classes)
             else:
                 chosen, notes = list(islice(stream, size)), []
         if not chosen:
@@ -58,7 +59,7 @@ def sample(
 
 
 def _from_arrays(
-    dataset: Any, size: int, balanced: bool, classes: int | None
+    dataset: Any, size: int, balanced: bool, names: Sequence[str] | None
 ) -> tuple[Structure, Structure, list[str]]:
     """The same for arrays, where no image need be touched to choose."""
     x, y = split(dataset)
@@ -67,12 +68,14 @@ def _from_arrays(
     total = count_examples(x, y)
     indices = None
     if balanced and y is not None:
-        indices = class_indices(next(array for _, array in items(y)))
+        first = next(array for _, array in items(y))
+        indices = class_indices(named_indices(first, names, "labels"))
     if indices is None:
         places = list(range(min(size, total)))
         notes: list[str] = []
     else:
-        places, notes = choose(((i, int(c), None) for i, c in enumerate(indices)), size, classes)
+        stream = ((i, int(c), None) for i, c in enumerate(indices))
+        places, notes = choose(stream, size, None if names is None else len(names))
     x, y = (map_structure(lambda array: array[places], part) for part in (x, y))
     return x, y, notes
 
