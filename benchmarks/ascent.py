@@ -17,7 +17,7 @@ from benchmarks.report import Row, compared
 from benchmarks.shared_pass import probe_for
 from benchmarks.timing import Work, by_turns
 from kerasvis2.attribution.perturb import masks_at_once
-from kerasvis2.observe.seen import Seen
+from kerasvis2.observe.backend import backend
 from kerasvis2.synthesis import objectives, transforms
 from kerasvis2.synthesis.ascent import ascend, begin
 from kerasvis2.synthesis.canvas import plain as plain_canvas
@@ -100,7 +100,7 @@ def climb(model: Any, units: int, settings: Settings, steps: int) -> Work:
     @tf.function(autograph=False)
     def climbed(start: Any) -> Any:
         given = {"canvas": canvas, "settings": settings, "steps": steps, "seed": 0}
-        return ascend(Seen.differentiate, score, start, **given)["score"]
+        return ascend(backend().differentiate, score, start, **given)["score"]
 
     start = tf.constant(begin(canvas, settings, units, 0))
     return lambda: climbed(start).numpy()

@@ -61,15 +61,15 @@ def peak(what: str, network: str) -> float:
     from benchmarks.networks import NETWORKS
     from benchmarks.shared_pass import floor, probe_for, without_ascent
     from kerasvis2.layers import is_convolution
-    from kerasvis2.observe.observer import Observer
+    from kerasvis2.observe.session import Session
 
     model = NETWORKS[network](keras)
     probe = probe_for(model)
     if what == "floor":
         work: Any = floor(model, probe)
     else:
-        observer = Observer(model, probe)
-        infos = observer.survey.layers
+        session = Session(model, probe)
+        infos = session.survey.layers
         layers = {
             "all": [i.path for i in infos if len(i.shape or ()) == 4 and i.shape[1] > 1],
             "convolutions": [i.path for i in infos if is_convolution(i)],
@@ -77,11 +77,11 @@ def peak(what: str, network: str) -> float:
         views = without_ascent()
         if layers is not None:
             views = [kv.GradCAM(layers=layers), kv.Activations(layers=layers)]
-        plans = [observer.plan(view, view.name) for view in views]
-        observer.trace(plans)
+        plans = [session.add(view, view.name) for view in views]
+        session.trace([plan.name for plan in plans])
 
         def work() -> None:
-            observer.look(plans)
+            session.look([plan.name for plan in plans])
 
     _forget()
     before = _resident()

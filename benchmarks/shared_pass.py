@@ -15,8 +15,8 @@ import kerasvis2 as kv
 from benchmarks.networks import NETWORKS
 from benchmarks.report import Row, compared
 from benchmarks.timing import Work, by_turns
-from kerasvis2.observe.observer import OUTPUTS, Observer
-from kerasvis2.views.alone import describe
+from kerasvis2.observe.captions import describe
+from kerasvis2.observe.session import Session
 
 
 def probe_for(model: Any, count: int = 16) -> kv.Probe:
@@ -59,18 +59,15 @@ def looked(
     model: Any, probe: kv.Probe | None, views: list[kv.View], *, drawn: bool = False
 ) -> Work:
     """Views after their first look: their arrays fetched and, if wanted, drawn."""
-    observer = Observer(model, probe)
-    plans = [observer.plan(view, f"{i}_{view.name}") for i, view in enumerate(views)]
+    session = Session(model, probe)
+    plans = [session.add(view, f"{i}_{view.name}") for i, view in enumerate(views)]
 
     def work() -> None:
-        observation = observer.look(plans)
-        outputs = observation.arrays(OUTPUTS)
-        layers = observer.survey.layers
-        about = describe(probe, layers, outputs, observer.truth, wiring=observer.survey.wiring)
+        look = session.look([plan.name for plan in plans])
         for plan in plans:
-            arrays = observation.arrays(plan.name)
+            arrays = look.arrays(plan.name)
             if drawn:
-                plan.view.draw(arrays, about)
+                plan.view.draw(arrays, describe(look, plan.name, probe))
 
     return work
 

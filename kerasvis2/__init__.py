@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from kerasvis2.compare import compare as compare
     from kerasvis2.compare import read as read
     from kerasvis2.compare import similarity as similarity
+    from kerasvis2.drawing import About as About
+    from kerasvis2.drawing import Drawing as Drawing
+    from kerasvis2.drawing import Picture as Picture
+    from kerasvis2.keys import Key as Key
     from kerasvis2.monitor import Monitor as Monitor
+    from kerasvis2.observe.request import Reduced as Reduced
+    from kerasvis2.observe.request import Request as Request
+    from kerasvis2.observe.session import Session as Session
     from kerasvis2.probe import Probe as Probe
     from kerasvis2.schedule import log_spaced as log_spaced
     from kerasvis2.views.activation_maximization import (
@@ -27,9 +34,6 @@ if TYPE_CHECKING:
     from kerasvis2.views.activations import Activations as Activations
     from kerasvis2.views.attention import Attention as Attention
     from kerasvis2.views.attention_rollout import AttentionRollout as AttentionRollout
-    from kerasvis2.views.base import About as About
-    from kerasvis2.views.base import Drawing as Drawing
-    from kerasvis2.views.base import Needs as Needs
     from kerasvis2.views.base import View as View
     from kerasvis2.views.curves import Curves as Curves
     from kerasvis2.views.deconv_net import DeconvNet as DeconvNet
@@ -61,14 +65,14 @@ if TYPE_CHECKING:
 
 # The one table of public names: each name and the module it lives in.
 _HOMES = {
-    "About": "views.base",
+    "About": "drawing",
     "ActivationMaximization": "views.activation_maximization",
     "Activations": "views.activations",
     "Attention": "views.attention",
     "AttentionRollout": "views.attention_rollout",
     "Curves": "views.curves",
     "DeconvNet": "views.deconv_net",
-    "Drawing": "views.base",
+    "Drawing": "drawing",
     "Drift": "views.drift",
     "EigenCAM": "views.eigen_cam",
     "Filmstrip": "views.filmstrip",
@@ -80,18 +84,22 @@ _HOMES = {
     "GuidedGradCAM": "views.guided_grad_cam",
     "HiResCAM": "views.hi_res_cam",
     "IntegratedGradients": "views.integrated_gradients",
+    "Key": "keys",
     "LIME": "views.lime",
     "LayerCAM": "views.layer_cam",
     "LayerHealth": "views.layer_health",
     "ModelGraph": "views.model_graph",
     "Monitor": "monitor",
-    "Needs": "views.base",
     "Occlusion": "views.occlusion",
+    "Picture": "drawing",
     "Predictions": "views.predictions",
     "Probe": "probe",
     "RISE": "views.rise",
+    "Reduced": "observe.request",
+    "Request": "observe.request",
     "Saliency": "views.saliency",
     "ScoreCAM": "views.score_cam",
+    "Session": "observe.session",
     "SmoothGrad": "views.smooth_grad",
     "VarGrad": "views.var_grad",
     "View": "views.base",
@@ -103,14 +111,17 @@ _HOMES = {
     "similarity": "compare",
 }
 
+_OLDER = {"Needs": "Request"}  # names that go on working
+
 __all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
+    known = _OLDER.get(name, name)
+    home = _HOMES.get(known)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{home}"), name)
+    value = getattr(import_module(f"{__name__}.{home}"), known)
     globals()[name] = value
     return value
 

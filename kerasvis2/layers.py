@@ -40,27 +40,6 @@ class LayerInfo:
         return type(self.layer).__name__
 
 
-@dataclass(frozen=True)
-class Wiring:
-    """How a model's layers hang together.
-
-    Attributes:
-        edges: (from, to) paths of the innermost layers; an input goes by its name.
-        graph: makes a serialized GraphDef of the forward pass.
-    """
-
-    edges: tuple[tuple[str, str], ...]
-    graph: Callable[[], bytes]
-
-    @property
-    def feeds(self) -> dict[str, tuple[str, ...]]:
-        """The layers that read each layer's output."""
-        found: dict[str, tuple[str, ...]] = {}
-        for start, end in self.edges:
-            found[start] = (*found.get(start, ()), end)
-        return found
-
-
 def children(layer: Any) -> list[Any]:
     """The layers directly inside a layer, in the order they were attached.
 

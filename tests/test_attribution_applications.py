@@ -7,7 +7,7 @@ from keras import applications, layers
 
 import kerasvis2 as kv
 from kerasvis2.layers import tree
-from kerasvis2.observe.observer import Observer
+from kerasvis2.observe.session import Session
 
 # Name, smallest input, whether there is a ReLU.
 MODELS = {
@@ -72,12 +72,12 @@ def test_every_method_sees_something(name, way):
     images = np.random.default_rng(0).uniform(-1, 1, (2, side, side, 3)).astype("float32")
     model = build(name, way, images)
     probe = kv.Probe(images, [0, 3], display=(-1, 1))
-    observer = Observer(model, probe)
+    session = Session(model, probe)
     views = [view() for view in [*CAMS, *GRADIENTS, *(RELU_ONLY if has_relu else [])]]
-    plans = [observer.plan(view, view.name, whole=True) for view in views]
-    observation = observer.look(plans)
+    plans = [session.add(view, view.name, whole=True) for view in views]
+    look = session.look([plan.name for plan in plans])
     for view in views:
-        found = observation.arrays(view.name)
+        found = look.arrays(view.name)
         for key, value in found.items():
             assert value.dtype == np.float32
             assert np.isfinite(value).all(), f"{view.name} at {key}"

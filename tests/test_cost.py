@@ -8,7 +8,7 @@ import tensorflow as tf
 
 import kerasvis2 as kv
 from kerasvis2.observe import chunks
-from kerasvis2.observe.observer import Observer
+from kerasvis2.observe.session import Session
 
 
 def _live_tensors() -> int:
@@ -17,17 +17,17 @@ def _live_tensors() -> int:
 
 
 @pytest.fixture(scope="module")
-def observer(digits_model, digits_probe):
-    return Observer(digits_model, digits_probe)
+def session(digits_model, digits_probe):
+    return Session(digits_model, digits_probe)
 
 
-def test_looks_trace_once_and_leave_nothing_behind(observer):
-    plans = [observer.plan(view, view.name) for view in (kv.Activations(), kv.GradCAM())]
-    observer.look(plans)
-    traces, before = observer.traces, _live_tensors()
+def test_looks_trace_once_and_leave_nothing_behind(session):
+    plans = [session.add(view, view.name) for view in (kv.Activations(), kv.GradCAM())]
+    session.look([plan.name for plan in plans])
+    traces, before = session.traces, _live_tensors()
     for _ in range(50):
-        observer.look(plans)
-    assert observer.traces == traces == 1
+        session.look([plan.name for plan in plans])
+    assert session.traces == traces == 1
     assert _live_tensors() <= before
 
 
@@ -51,20 +51,20 @@ def test_large_layers_are_looked_at_in_turns(digits_model, digits_probe, monkeyp
     shapes = [(None, *maps.shape[1:], 32) for maps in whole.values()]
     one = 4 * sum(int(np.prod(shape[1:])) for shape in shapes)
     monkeypatch.setattr(chunks, "KEPT_BYTES", 6 * one)
-    observer = Observer(digits_model, digits_probe)
-    plan = observer.plan(kv.GradCAM(), "cam")
-    observation = observer.look([plan])
-    assert len(observation.valid) > 1
-    assert sum(observation.valid) == digits_probe.size
-    for key, maps in observation.arrays("cam").items():
+    session = Session(digits_model, digits_probe)
+    plan = session.add(kv.GradCAM(), "cam")
+    look = session.look([plan.name])
+    assert len(look.valid) > 1
+    assert sum(look.valid) == digits_probe.size
+    for key, maps in look.arrays("cam").items():
         np.testing.assert_allclose(maps, whole[key], rtol=1e-4, atol=1e-6)
 
 
 def test_a_batch_size_of_ones_own_is_kept(digits_model, digits_probe, monkeypatch):
     monkeypatch.setattr(chunks, "KEPT_BYTES", 1)
-    observer = Observer(digits_model, digits_probe, batch_size=8)
-    observation = observer.look([observer.plan(kv.GradCAM(), "cam")])
-    assert observation.valid == [8, 8]
+    session = Session(digits_model, digits_probe, batch_size=8)
+    look = session.look([session.add(kv.GradCAM(), "cam").name])
+    assert look.valid == [8, 8]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 import scipy.stats
 
 from kerasvis2.diagnostics import numbers, tensors
-from kerasvis2.diagnostics.facts import Facts, LayerFacts, metrics
+from kerasvis2.diagnostics.facts import Facts, Vitals, metrics
 from kerasvis2.diagnostics.numbers import (
     confusion,
     distribution,
@@ -19,7 +19,7 @@ from kerasvis2.diagnostics.numbers import (
 from kerasvis2.diagnostics.report import judge, report, speak
 from kerasvis2.diagnostics.rules import RULES
 from kerasvis2.diagnostics.similarity import linear_cka
-from kerasvis2.diagnostics.track import MOST, Track
+from kerasvis2.views.track import MOST, Track
 
 RNG = np.random.default_rng(0)
 
@@ -217,10 +217,10 @@ def test_a_long_track_is_thinned_and_keeps_both_ends():
 
 HEALTHY = Facts(
     layers={
-        "conv": LayerFacts(
+        "conv": Vitals(
             update_ratio=-3.0, change=0.05, weight_norm=2.0, dead=0.1, spatial=True, weights=90
         ),
-        "dense": LayerFacts(update_ratio=-3.0, change=0.05, weight_norm=2.0, dead=0.4, weights=10),
+        "dense": Vitals(update_ratio=-3.0, change=0.05, weight_norm=2.0, dead=0.4, weights=10),
     },
     steps=50,
     epochs=2,

@@ -91,7 +91,7 @@ def test_training_is_the_same_to_the_last_bit(trained, data):
 def test_a_whole_fit_traces_each_pass_once(trained):
     _, _, monitor, _ = trained
     # The shared pass of five views, and the ascent's own.
-    assert monitor._observer.traces == 2
+    assert monitor._watching.session.traces == 2
 
 
 def test_scalars_are_those_of_keras(trained):
@@ -181,7 +181,7 @@ def test_a_second_fit_goes_on_counting(tmp_path, data, digits_probe):
         fit(model, data, [monitor], epochs=4, initial_epoch=2)
     assert event_files.steps(tmp_path / "vis", "saliency/00_input") == [0, 1, 2, 3]
     assert event_files.steps(tmp_path / "train", "epoch_loss") == [0, 1, 2, 3]
-    assert monitor._observer.traces == 1
+    assert monitor._watching.session.traces == 1
     assert len(list((tmp_path / "vis").glob("events.*"))) == 1
     with pytest.warns(UserWarning, match=r"an earlier training up to step 3, .* initial_epoch="):
         fit(model, data, [monitor], epochs=1)
@@ -303,7 +303,8 @@ def test_a_failing_view_is_reported_once_and_switched_off(tmp_path, data, digits
     (said,) = [str(w.message) for w in caught if "kerasvis2" in str(w.message)]
     assert "'failing', which is switched off" in said
     assert "on purpose" in said
-    assert "Traceback" in said
+    assert len(said.splitlines()) == 2
+    assert "Traceback" in (tmp_path / "errors.log").read_text()
     assert event_files.steps(tmp_path / "vis", "grad_cam/00_conv1") == [0, 1, 2]
     drawn = [0] if where == "draw" else []
     tags = event_files.tags(tmp_path / "vis", "images")

@@ -24,10 +24,10 @@ class Tick(kv.View):
         return self.label
 
     def needs(self, model, probe):
-        return kv.Needs()
+        return kv.Request()
 
     def reduce(self, seen):
-        return {"iterations": seen.moment.iterations}
+        return {"iterations": seen.chunk.iterations}
 
     def draw(self, arrays, about):
         return kv.Drawing(scalars={"iterations": float(arrays["iterations"])})

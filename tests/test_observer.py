@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from kerasvis2 import Activations, Filters, GradCAM, Probe, Saliency
 from kerasvis2.layers import tree
-from kerasvis2.observe.observer import Observer
+from kerasvis2.observe.session import Session
 
 
 @pytest.fixture(scope="module")
@@ -317,14 +317,14 @@ def test_small_float16_gradients_do_not_vanish():
         keras.config.set_dtype_policy("float32")
     dense.kernel.assign(np.full((2, 2), 1e-3, "float32"))
     probe = Probe(np.ones((1, 96, 96, 1), "float32"), display=(0, 1))
-    observer = Observer(model, probe)
+    session = Session(model, probe)
 
     class Mean(GradCAM):
         def weigh(self, activations, gradients):
             return gradients[..., 0]
 
-    plan = observer.plan(Mean(layers="conv", target=0), "mean")
-    found = observer.look([plan]).arrays("mean")["conv"]
+    plan = session.add(Mean(layers="conv", target=0), "mean")
+    found = session.look([plan.name]).arrays("mean")["conv"]
     np.testing.assert_allclose(found, 1e-3 / 96**2, rtol=0.01)
 
 
@@ -333,12 +333,12 @@ def test_small_float16_gradients_do_not_vanish():
 
 def test_one_trace_serves_changing_weights(probe):
     model = networks.functional()
-    observer = Observer(model, probe)
-    plans = [observer.plan(GradCAM(), "grad_cam"), observer.plan(Saliency(), "saliency")]
-    first = observer.look(plans).arrays("grad_cam")["conv2"]
+    session = Session(model, probe)
+    plans = [session.add(GradCAM(), "grad_cam"), session.add(Saliency(), "saliency")]
+    first = session.look([plan.name for plan in plans]).arrays("grad_cam")["conv2"]
     model.get_layer("conv1").kernel.assign(-model.get_layer("conv1").kernel)
-    second = observer.look(plans).arrays("grad_cam")["conv2"]
-    assert observer.traces == 1
+    second = session.look([plan.name for plan in plans]).arrays("grad_cam")["conv2"]
+    assert session.traces == 1
     assert np.abs(first - second).max() > 0
     near(second, GradCAM(layers="conv2").compute(model, probe)["conv2"])
 

@@ -114,13 +114,13 @@ def test_finds_a_planted_patch(images: np.ndarray) -> None:
 
 
 def test_draws_what_is_above_and_below_the_mean(images: np.ndarray) -> None:
-    from kerasvis2.observe.observer import Observer
+    from kerasvis2.observe.session import Session
 
     model = convolved(SHAPE, 4)
-    observer = Observer(model, Probe(images, [0, 1, 2, 3, 0], display=(0, 1)))
+    session = Session(model, Probe(images, [0, 1, 2, 3, 0], display=(0, 1)))
     view = RISE(masks=100, grid=3)
-    drawn = observer.look([observer.plan(view, "drawn")]).arrays("drawn")["input"]
-    raw = observer.look([observer.plan(view, "raw", whole=True)]).arrays("raw")["input"]
+    drawn = session.look([session.add(view, "drawn").name]).arrays("drawn")["input"]
+    raw = session.look([session.add(view, "raw", whole=True).name]).arrays("raw")["input"]
     assert drawn.min() < 0 < drawn.max()
     masks = explicit_masks(100, 3, 0.5, 0)
     shared = (raw - drawn) / (masks.sum(0) / 50)

@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from kerasvis2.observe.seen import Seen
+from kerasvis2.observe.backend import backend
 from kerasvis2.synthesis.ascent import ascend, begin
 from kerasvis2.synthesis.canvas import Canvas, measure, plain
 from kerasvis2.synthesis.objectives import log_odds
@@ -26,7 +26,7 @@ def tracer(score: Callable[[Any], Any], canvas: Canvas, settings: Settings) -> A
     @tf.function(autograph=False)
     def run(start: Any, steps: Any, seed: Any) -> dict[str, Any]:
         return ascend(
-            Seen.differentiate,
+            backend().differentiate,
             score,
             start,
             canvas=canvas,

@@ -7,7 +7,7 @@ import pytest
 from keras import layers
 
 import kerasvis2 as kv
-from kerasvis2.observe.observer import Observer
+from kerasvis2.observe.session import Session
 from kerasvis2.views.base import About
 
 
@@ -143,14 +143,14 @@ def test_a_channel_of_a_hidden_layer(digits_model, digits_probe):
 
 
 def test_warm_starts_go_on_from_the_last_images_in_one_trace(digits_model, digits_probe):
-    observer = Observer(digits_model, digits_probe)
+    session = Session(digits_model, digits_probe)
     view = kv.ActivationMaximization(quality="fast", steps=24)
-    plan = observer.plan(view, "am")
-    scores = [observer.look([plan]).arrays("am")["scores/score"].mean() for _ in range(3)]
-    assert observer.traces == 2  # the ascent, and the captions' forward pass
+    plan = session.add(view, "am")
+    scores = [session.look([plan.name]).arrays("am")["scores/score"].mean() for _ in range(3)]
+    assert session.traces == 2  # the ascent, and the captions' forward pass
     cold = kv.ActivationMaximization(quality="fast", steps=24, warm_start=False)
-    plan = observer.plan(cold, "cold")
-    cold_scores = [observer.look([plan]).arrays("cold")["scores/score"] for _ in range(2)]
+    plan = session.add(cold, "cold")
+    cold_scores = [session.look([plan.name]).arrays("cold")["scores/score"] for _ in range(2)]
     np.testing.assert_array_equal(*cold_scores)
     assert scores[1] >= 0.98 * scores[0]
     assert scores[2] >= 0.98 * scores[0]
@@ -163,8 +163,8 @@ def test_a_dead_unit_is_said_to_be_dead():
     model.get_layer("conv1").set_weights([kernel, bias])
     probe = kv.Probe(networks.images(4), display=(0, 1))
     view = kv.ActivationMaximization(layer="conv1", units=[2, 3], quality="fast", steps=16)
-    observer = Observer(model, probe)
-    found = observer.look([observer.plan(view, "am")]).arrays("am")
+    session = Session(model, probe)
+    found = session.look([session.add(view, "am").name]).arrays("am")
     assert found["conv1/alive"].tolist() == [False, True]
     assert np.ptp(found["conv1"][0], axis=(0, 1)).max() < 1e-6  # blank, not noise
     assert np.ptp(found["conv1"][1]) > 0.05

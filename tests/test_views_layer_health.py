@@ -8,9 +8,9 @@ import tensorflow as tf
 from keras import layers, ops
 
 import kerasvis2 as kv
-from kerasvis2.diagnostics.facts import Facts, LayerFacts
+from kerasvis2.diagnostics.facts import Facts, Vitals
 from kerasvis2.diagnostics.report import judge
-from kerasvis2.observe.observer import Observer
+from kerasvis2.observe.session import Session
 from kerasvis2.views import layer_health
 
 LOSS = "sparse_categorical_crossentropy"
@@ -41,8 +41,8 @@ def outputs(model, layer, x):
     return keras.Model(model.inputs, model.get_layer(layer).output)(x, training=False).numpy()
 
 
-def look(observer, plan):
-    return observer.look([plan]).arrays(plan.name)
+def look(session, plan):
+    return session.look([plan.name]).arrays(plan.name)
 
 
 # Answers
@@ -148,14 +148,14 @@ def test_gradients_need_labels_and_a_loss(model, digits, digits_probe):
 @pytest.mark.parametrize("batch_size", [None, 5])
 def test_changes_are_those_since_the_last_look(digits, digits_probe, batch_size):
     model = network()
-    observer = Observer(model, digits_probe, batch_size)
-    plan = observer.plan(kv.LayerHealth(), "health")
+    session = Session(model, digits_probe, batch_size)
+    plan = session.add(kv.LayerHealth(), "health")
     for count in (3, 1, 0):
         before = {v.path: np.array(v) for v in model.weights}
         for i in range(count):
             part = slice(16 * i, 16 * (i + 1))
             model.train_on_batch(digits.x_train[part], digits.y_train[part])
-        found = look(observer, plan)
+        found = look(session, plan)
         assert found["steps"] == count
         for name in ("conv1", "norm2", "scores"):
             weights = model.get_layer(name).trainable_weights
@@ -167,17 +167,17 @@ def test_changes_are_those_since_the_last_look(digits, digits_probe, batch_size)
 
 def test_a_look_that_is_only_tried_forgets_nothing(digits, digits_probe):
     model = network()
-    observer = Observer(model, digits_probe)
-    plan = observer.plan(kv.LayerHealth(), "health")
+    session = Session(model, digits_probe)
+    plan = session.add(kv.LayerHealth(), "health")
     model.train_on_batch(digits.x_train[:16], digits.y_train[:16])
-    observer.look([plan], remember=False)
-    assert look(observer, plan)["conv1/change"] > 0
-    assert look(observer, plan)["conv1/change"] == 0
+    session.look([plan.name], remember=False)
+    assert look(session, plan)["conv1/change"] > 0
+    assert look(session, plan)["conv1/change"] == 0
 
 
 def test_the_weights_of_the_last_look_stay_on_the_device(model, digits_probe):
-    observer = Observer(model, digits_probe)
-    found = look(observer, observer.plan(kv.LayerHealth(gradients=True), "health"))
+    session = Session(model, digits_probe)
+    found = look(session, session.add(kv.LayerHealth(gradients=True), "health"))
     largest = max(array.size for array in found.values())
     assert largest <= 16 * 10  # an image's channels; the kernels are larger
 
@@ -258,7 +258,7 @@ def test_names_of_layers_are_checked(model, digits_probe):
 
 
 def test_a_layer_that_is_stuck_and_dead_is_marked_as_both():
-    layer = LayerFacts(update_ratio=-np.inf, dead=1.0, spatial=True, weights=9, weight_norm=1.0)
+    layer = Vitals(update_ratio=-np.inf, dead=1.0, spatial=True, weights=9, weight_norm=1.0)
     facts = Facts(layers={"conv": layer}, steps=5)
     column = layer_health._column(facts, judge(facts, 0))
     assert [layer_health._MARKS[int(mark[0])] for mark in column[3:]] == ["S", "D"]

@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras import layers
 
 import kerasvis2 as kv
+from kerasvis2.observe.backend import backend
 from kerasvis2.observe.survey import survey
 from kerasvis2.views.model_graph import fold
 
@@ -22,7 +23,8 @@ def probe():
 
 def edges(model, inputs):
     return {
-        (a.rpartition("/")[2], b.rpartition("/")[2]) for a, b in survey(model, inputs).wiring.edges
+        (a.rpartition("/")[2], b.rpartition("/")[2])
+        for a, b in survey(model, inputs, backend()).wiring(False).edges
     }
 
 
@@ -64,8 +66,8 @@ def test_several_inputs_go_by_their_names():
 
 def test_small_layers_share_the_box_of_the_one_before():
     model = networks.functional()
-    found = survey(model, networks.images())
-    groups = fold(found.wiring.edges, {info.path: info for info in found.layers})
+    found = survey(model, networks.images(), backend())
+    groups = fold(found.wiring(False).edges, found.facts)
     assert groups == [["input"], ["conv1", "norm"], ["conv2", "relu2"], ["pool"], ["head"]]
 
 
@@ -118,8 +120,8 @@ def test_large_constants_are_left_out_of_the_graph():
         def call(self, x):
             return self.head(keras.ops.reshape(x, (-1, table.size)) + table)
 
-    found = survey(Shifted(), networks.images())
-    assert len(found.wiring.graph()) < table.nbytes
+    found = survey(Shifted(), networks.images(), backend())
+    assert len(found.wiring(True).graph) < table.nbytes
 
 
 def test_histograms_count_the_weights_as_they_are(run):

@@ -21,7 +21,7 @@ _ACCURACIES = (
 
 
 @dataclass(frozen=True)
-class LayerFacts:
+class Vitals:
     """One layer at one look; what does not apply to it is NaN.
 
     Attributes:
@@ -70,7 +70,7 @@ class Facts:
         normalised: whether the model has batch normalisation.
     """
 
-    layers: Mapping[str, LayerFacts] = field(default_factory=dict)
+    layers: Mapping[str, Vitals] = field(default_factory=dict)
     steps: int = 0
     epochs: int = 0
     loss: float = math.nan

@@ -70,12 +70,12 @@ def judge(facts: Facts, step: int, before: Sequence[Finding] = ()) -> list[Findi
     return found
 
 
-Key = tuple[str, str]  # a rule's name and a subject; of a grouped rule one key for all
+Subject = tuple[str, str]  # a rule's name and a subject; of a grouped rule one key for all
 
 
-def speak(findings: Sequence[Finding], facts: Facts, unit: str) -> dict[Key, tuple[str, str]]:
+def speak(findings: Sequence[Finding], facts: Facts, unit: str) -> dict[Subject, tuple[str, str]]:
     """What is so, and what to do about it, of each finding that lasted long enough."""
-    said: dict[Key, tuple[str, str]] = {}
+    said: dict[Subject, tuple[str, str]] = {}
     spoken = [finding for finding in findings if finding.speaks]
     size = max(1, sum(layer.weights for layer in facts.layers.values()))
     for finding in spoken:
@@ -94,8 +94,8 @@ def speak(findings: Sequence[Finding], facts: Facts, unit: str) -> dict[Key, tup
 
 
 def report(
-    said: Mapping[Key, tuple[str, str]],
-    past: Mapping[Key, str],
+    said: Mapping[Subject, tuple[str, str]],
+    past: Mapping[Subject, str],
     facts: Facts,
     step: int,
     unit: str,

@@ -2,28 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 _FLAT = ("relu", "relu6", "gelu", "silu", "hard_silu", "mish")  # 0 on one side, or nearly
-
-
-def own_weights(layer: Any) -> list[tuple[int, Any]]:
-    """(place in `layer.weights`, weight) of what training changes, of a layer frozen now too."""
-    if type(layer).__name__ == "Normalization":  # adapted to the data, never trained
-        return []
-    trainable = {id(weight) for weight in layer.trainable_weights}
-    return [
-        (i, weight)
-        for i, weight in enumerate(layer.weights)
-        if id(weight) in trainable
-        or (not layer.trainable and "float" in str(weight.dtype) and "moving" not in weight.name)
-    ]
-
-
-def count_weights(layer: Any) -> int:
-    """How many values its own weights have."""
-    return sum(math.prod(weight.shape) for _, weight in own_weights(layer))
 
 
 def rectifies(layer: Any, read_by_relu: bool) -> bool:

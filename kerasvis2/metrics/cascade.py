@@ -44,15 +44,14 @@ def randomization_cascade(
         ValueError: where the model cannot be copied.
     """
     from kerasvis2.layers import children, tree
-    from kerasvis2.observe.observer import Observer
+    from kerasvis2.observe.session import Session
 
     twin = _copied(model) if copy is None else copy
     twin.set_weights(model.get_weights())
-    observer = Observer(twin, probe)
-    plan = observer.plan(view, view.name, whole=True)
+    session = Session(twin, probe)
 
     def maps() -> dict[str, np.ndarray]:
-        return observer.look([plan], with_outputs=False, remember=False).arrays(view.name)
+        return session.compute(view)
 
     trained, rng, found = maps(), np.random.default_rng(seed), {}
     for info in reversed(tree(twin)):

@@ -5,39 +5,39 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import tensorflow as tf
+from keras import ops
 
+from kerasvis2.keys import Key
 from kerasvis2.layers import LayerInfo
+from kerasvis2.observe.backend import Backend
+from kerasvis2.observe.backend.shadow import shadowed
 
 
 @contextlib.contextmanager
-def attending(infos: Iterable[LayerInfo], found: dict[str, Any]) -> Iterator[None]:
+def attending(
+    backend: Backend, infos: Iterable[LayerInfo], found: dict[Key, Any]
+) -> Iterator[None]:
     """Puts the (N, heads, T, S) weights of every call of the given attention layers into `found`.
 
     Inside the block the layers are called with `return_attention_scores=True`, which also keeps
     them from a fused implementation that never has the weights as a tensor; who calls them gets
-    what was asked for. Keys are those of `watching`.
+    what was asked for. Keys are those of `capturing`.
     """
-    graph = tf.compat.v1.get_default_graph()
-    shadowed: list[tuple[dict[str, Any], Any]] = []
-    try:
+    reachable = backend.reachable()
+    with contextlib.ExitStack() as stack:
         for info in infos:
-            attributes = vars(info.layer)
-            shadowed.append((attributes, attributes.get("call")))
-            attributes["call"] = _telling(info, found, graph)
+            telling = _telling(info, found, reachable)
+            stack.enter_context(shadowed(info.layer, "call", telling))
         yield
-    finally:
-        for attributes, before in reversed(shadowed):
-            if before is None:
-                del attributes["call"]
-            else:
-                attributes["call"] = before
 
 
-def _telling(info: LayerInfo, found: dict[str, Any], graph: Any) -> Callable[..., Any]:
+def _telling(
+    info: LayerInfo, found: dict[Key, Any], reachable: Callable[[Any], bool]
+) -> Callable[..., Any]:
     original, calls = info.layer.call, 0
     signature = inspect.signature(original)
 
@@ -48,10 +48,9 @@ def _telling(info: LayerInfo, found: dict[str, Any], graph: Any) -> Callable[...
         asked = bound.arguments.get("return_attention_scores", False)
         bound.arguments["return_attention_scores"] = True
         output, weights = original(*bound.args, **bound.kwargs)
-        if weights.graph is graph:  # as in `watching`
+        if reachable(weights):  # as in `capturing`
             calls += 1
-            key = info.path if calls == 1 else f"{info.path}:{calls}"
-            found[key] = _flat(weights, info)
+            found[Key(info.path, call=calls)] = _flat(weights, info)
         return (output, weights) if asked else output
 
     return telling
@@ -60,14 +59,14 @@ def _telling(info: LayerInfo, found: dict[str, Any], graph: Any) -> Callable[...
 def _flat(weights: Any, info: LayerInfo) -> Any:
     """(N, heads, T, S): attention over several axes has them in a row."""
     axes = len(info.layer.get_config().get("attention_axes") or (1,))
-    shape = tf.shape(weights)
-    if weights.shape.rank != 2 + 2 * axes:
+    if len(weights.shape) != 2 + 2 * axes:
         raise ValueError(
             f"layers={info.path!r} attends within parts of its input, weights {weights.shape}; "
             "only attention over all places, (N, heads, T, S), can be shown."
         )
     if axes == 1:
         return weights
+    shape = ops.shape(weights)
     queries, keys = weights.shape[2 : 2 + axes], weights.shape[2 + axes :]
-    sizes = [queries.num_elements() or -1, keys.num_elements() or -1]
-    return tf.reshape(weights, [shape[0], weights.shape[1], *sizes])
+    sizes = [-1 if None in each else math.prod(each) for each in (queries, keys)]
+    return ops.reshape(weights, (shape[0], weights.shape[1], *sizes))

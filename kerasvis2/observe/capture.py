@@ -7,66 +7,68 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import tensorflow as tf
+from keras import ops, tree
 
-from kerasvis2.layers import LayerInfo, tree
+from kerasvis2.keys import Key
+from kerasvis2.layers import LayerInfo
+from kerasvis2.observe.backend import Backend
+from kerasvis2.observe.backend.shadow import shadowed
+
+Hook = Callable[[Key, Any], Any]
 
 
 @contextlib.contextmanager
-def watching(
-    model: Any, infos: Sequence[LayerInfo], on_output: Callable[[str, Any], None]
+def capturing(
+    backend: Backend, everyone: Sequence[Any], infos: Sequence[LayerInfo], hook: Hook
 ) -> Iterator[None]:
-    """Calls `on_output(key, tensor)` with the output of every call of the given layers.
+    """Calls `hook(key, tensor)` with the output of every call of the given layers.
 
-    The key of a layer's first call is its path; later calls, where a layer is shared, are
-    `path:2`, `path:3`, … in the order in which the model makes them.
+    What the hook returns takes the output's place. The key of a layer's first call is its path;
+    later calls, where a layer is shared, count as 2, 3, … in the order in which they are made.
 
     `layer.call` is shadowed in the instance's own dictionary, past Keras's attribute tracking,
     so nothing of the layer changes, and the shadow is gone when the block is left.
+
+    Args:
+        backend: what the model runs on.
+        everyone: the model and all its layers.
+        infos: the layers to catch.
+        hook: what is told.
     """
-    graph = tf.compat.v1.get_default_graph()
-    shadowed: list[tuple[dict[str, Any], str, Any]] = []
-
-    def shadow(layer: Any, method: str, replacement: Any) -> None:
-        attributes = vars(layer)
-        shadowed.append((attributes, method, attributes.get(method)))
-        attributes[method] = replacement
-
-    try:
-        for layer in [model, *(info.layer for info in tree(model))]:
-            # A call that is itself a tf.function would keep its tensors in a graph of its own.
-            inline = getattr(layer.call, "python_function", None)
+    reachable = backend.reachable()
+    with contextlib.ExitStack() as stack:
+        for layer in everyone:
+            inline = backend.inline(layer.call)
             if inline is not None:
-                shadow(layer, "call", inline)
+                stack.enter_context(shadowed(layer, "call", inline))
         for info in infos:
             quantized = getattr(info.layer, "quantization_mode", None)
             method = "quantized_call" if quantized else "call"  # Keras calls the one or the other
-            original = getattr(info.layer, method)
-            shadow(info.layer, method, _noting(info.path, original, on_output, graph))
+            noting = _noting(info.path, getattr(info.layer, method), hook, reachable)
+            stack.enter_context(shadowed(info.layer, method, noting))
         yield
-    finally:
-        for attributes, method, before in reversed(shadowed):
-            if before is None:
-                del attributes[method]
-            else:
-                attributes[method] = before
 
 
 def _noting(
-    path: str, original: Callable[..., Any], on_output: Callable[[str, Any], None], graph: Any
+    path: str, original: Callable[..., Any], hook: Hook, reachable: Callable[[Any], bool]
 ) -> Callable[..., Any]:
-    """`original`, which also tells of its first output tensor."""
+    """`original`, whose first output tensor goes through the hook."""
     calls = 0
 
     @functools.wraps(original)
     def noting(*args: Any, **kwargs: Any) -> Any:
         nonlocal calls
         outputs = original(*args, **kwargs)
-        tensors = [leaf for leaf in tf.nest.flatten(outputs) if tf.is_tensor(leaf)]
-        # What is computed inside a loop or a branch belongs to another graph: out of reach.
-        if tensors and tensors[0].graph is graph:
-            calls += 1
-            on_output(path if calls == 1 else f"{path}:{calls}", tensors[0])
-        return outputs
+        flat = tree.flatten(outputs)
+        place = next((i for i, leaf in enumerate(flat) if ops.is_tensor(leaf)), None)
+        # What is computed inside a loop or a branch belongs to another trace: out of reach.
+        if place is None or not reachable(flat[place]):
+            return outputs
+        calls += 1
+        told = hook(Key(path, call=calls), flat[place])
+        if told is flat[place]:
+            return outputs
+        flat[place] = told
+        return tree.pack_sequence_as(outputs, flat)
 
     return noting

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import tensorflow as tf
+from keras import ops, tree
 
-# What may stand between the activation and the model's output without changing its meaning.
-_TRANSPARENT = ("Cast", "Identity", "Reshape")
-_ACTIVATIONS = {"Softmax": "softmax", "LogSoftmax": "softmax", "Sigmoid": "sigmoid"}
+from kerasvis2.observe.backend import Notes
+
+
+@dataclass(frozen=True)
+class OutputFacts:
+    """What is known of one output before anything is computed.
+
+    Attributes:
+        name: Keras's output name, the key of a dict, or `output_0`, `output_1`, ….
+        shape: of the logits, the batch first.
+        head: "softmax", "sigmoid" or "linear", the final activation that is bypassed.
+        binary: whether one unit stands for two classes: a sigmoid's, or one that is trained by a
+            binary cross-entropy of its logit.
+    """
+
+    name: str
+    shape: tuple[int | None, ...]
+    head: str
+    binary: bool = False
+
+    @property
+    def units(self) -> int:
+        """The size of the last axis; 1 of (N,)."""
+        return (self.shape[-1] or 1) if len(self.shape) > 1 else 1
 
 
 @dataclass(frozen=True)
@@ -18,10 +39,10 @@ class Output:
     """One output of the model inside the traced pass.
 
     Attributes:
-        name: Keras's output name, the key of a dict, or `output_0`, `output_1`, ….
+        name: as in `OutputFacts`.
         value: what the model returns.
         logits: the tensor before a final softmax or sigmoid, otherwise `value`.
-        head: "softmax", "sigmoid" or "linear" (no activation that is bypassed).
+        head: as in `OutputFacts`.
         trail: the tensors from `value` back to `logits`, both included.
     """
 
@@ -29,46 +50,21 @@ class Output:
     value: Any
     logits: Any
     head: str
-    trail: tuple[Any, ...]
+    trail: Sequence[Any]
 
 
-def outputs_of(model: Any, returned: Any) -> list[Output]:
+def outputs_of(model: Any, returned: Any, notes: Notes) -> list[Output]:
     """The model's outputs in the order of its flattened return value."""
-    values = [tf.convert_to_tensor(value) for value in tf.nest.flatten(returned)]
+    values = [ops.convert_to_tensor(value) for value in tree.flatten(returned)]
     names = output_names(model, returned, len(values))
-    return [Output(name, value, *_logits(value)) for name, value in zip(names, values)]
+    return [Output(name, value, *notes.logits(value)) for name, value in zip(names, values)]
 
 
 def output_names(model: Any, returned: Any, count: int) -> list[str]:
     """A name for each output."""
     if isinstance(returned, Mapping) and len(returned) == count:
-        return sorted(str(key) for key in returned)  # the order of tf.nest.flatten
+        return sorted(str(key) for key in returned)  # the order of a flattened dict
     names = getattr(model, "output_names", None)
     if names and len(names) == count:
         return list(names)
     return [f"output_{i}" for i in range(count)]
-
-
-def _logits(value: Any) -> tuple[Any, str, tuple[Any, ...]]:
-    """Walks back from an output over its final activation: logits, head, trail.
-
-    At a logit gap of 20 the gradient of a softmax is exactly 0 in float32, so gradients are
-    taken before it. Reading it off the traced graph finds it wherever it was written: an
-    activation argument, an `Activation` or `Softmax` layer, or a call in a model's own code;
-    and nothing of the model has to be changed for it.
-    """
-    remembered = getattr(value, "_keras_logits", None)
-    if remembered is not None:  # Keras's note, which also covers other axes than the last
-        head = "sigmoid" if value.op.type == "Sigmoid" else "softmax"
-        return remembered, head, (value, remembered)
-    trail = [value]
-    while trail[-1].op.type in _TRANSPARENT:
-        before = trail[-1].op.inputs[0]
-        if trail[-1].op.type == "Reshape" and before.shape[-1:] != trail[-1].shape[-1:]:
-            break
-        trail.append(before)
-    last = trail[-1]
-    if last.op.type in _ACTIVATIONS:
-        logits = last.op.inputs[0]
-        return logits, _ACTIVATIONS[last.op.type], (*trail, logits)
-    return value, "linear", tuple(trail)

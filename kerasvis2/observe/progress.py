@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import Any
 
 import keras
-import tensorflow as tf
+
+from kerasvis2.observe.backend import Backend
 
 
 class Progress:
@@ -15,7 +17,8 @@ class Progress:
     How many there will be is known when the pass is traced, before the first of them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
         self._looks = 1
         self._turns = 0
         self._bar: Any = None
@@ -26,7 +29,7 @@ class Progress:
         self._looks = looks
         self._bar = None
 
-    def turned(self, values: Any, turns: int) -> Any:
+    def tick(self, values: Any, turns: int) -> Any:
         """`values` as they are; when they are there, one more turn is shown as done.
 
         Args:
@@ -34,12 +37,17 @@ class Progress:
             turns: how many turns the loop has.
         """
         self._turns += turns
-        with tf.control_dependencies([values]):
-            tf.numpy_function(self._advance, [], [])
-        return values
+        return self._backend.tick(self._advance, values)
 
     def _advance(self) -> None:
         with self._lock:
             if self._bar is None:
                 self._bar = keras.utils.Progbar(self._turns * self._looks)
             self._bar.add(1)
+
+
+def watched(backend: Backend) -> Progress | None:
+    """A bar where someone is watching a terminal, as Keras's own."""
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    shown = terminal and keras.config.is_interactive_logging_enabled()
+    return Progress(backend) if shown else None

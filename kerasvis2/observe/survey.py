@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
-import tensorflow as tf
+from keras import tree
 
-from kerasvis2.layers import LayerInfo, Wiring, children, tree
-from kerasvis2.observe.capture import watching
-from kerasvis2.observe.outputs import Output, outputs_of
-from kerasvis2.observe.wiring import wiring
+from kerasvis2.drawing import Wiring
+from kerasvis2.facts import LayerFacts, facts_of
+from kerasvis2.keys import Key
+from kerasvis2.layers import LayerInfo, children
+from kerasvis2.layers import tree as layers_of
+from kerasvis2.observe.backend import Backend, Traced
+from kerasvis2.observe.capture import capturing
+from kerasvis2.observe.loss import binary_outputs
+from kerasvis2.observe.outputs import OutputFacts, outputs_of
 
 
 @dataclass(frozen=True)
@@ -21,75 +27,108 @@ class Survey:
 
     Attributes:
         layers: every layer, with the shape it gives.
+        facts: the same as plain data, by path.
         keys: the capture keys of each path, one per call of the layer.
-        outputs: the model's outputs (symbolic: their names, shapes and heads are what counts).
+        outputs: the model's outputs; none without a probe.
         half: whether some of it computes in float16.
-        wiring: which layer feeds which, or None where there is no probe.
+        traced: which layer feeds which, or None where there is no probe.
+        why: why no pass can be made of the model, though there is a probe; "" where one can.
     """
 
     layers: list[LayerInfo]
-    keys: dict[str, list[str]]
-    outputs: list[Output]
-    half: bool
-    wiring: Wiring | None = None
+    facts: dict[str, LayerFacts]
+    keys: dict[str, list[Key]]
+    outputs: list[OutputFacts] = field(default_factory=list)
+    half: bool = False
+    traced: Traced | None = None
+    why: str = ""
+
+    @property
+    def feeds(self) -> dict[str, tuple[str, ...]]:
+        """Which layers read a layer's output."""
+        wiring = self.wiring(graph=False)
+        return {} if wiring is None else wiring.feeds
+
+    def wiring(self, graph: bool) -> Wiring | None:
+        """Which layer feeds which, and the pass as a GraphDef where that is asked for."""
+        if self.traced is None:
+            return None
+        drawn = self.traced.graph() if graph and self.traced.graph is not None else b""
+        return Wiring(self.traced.edges, drawn)
+
+
+def _unseen(model: Any, why: str = "") -> Survey:
+    """What is known of a model that nothing goes through."""
+    infos = layers_of(model)
+    return Survey(infos, facts_of(infos), {i.path: [Key(i.path)] for i in infos}, why=why)
+
+
+def is_built(model: Any) -> bool:
+    """Whether all weights of a model are there."""
+    return bool(model.built) and all(info.layer.built for info in layers_of(model))
 
 
 def build(model: Any, inputs: Any) -> None:
-    """Builds a model that has not seen data yet, by calling it once on one image."""
-    if not model.built or any(not info.layer.built for info in tree(model)):
-        model(tf.nest.map_structure(lambda x: tf.convert_to_tensor(x[:1]), inputs), training=False)
+    """Builds a model that has not seen data yet, by calling it once on symbols.
+
+    Nothing is computed, so that no random number is drawn and no statistic moves.
+    """
+    if is_built(model):
+        return
+    symbols = tree.map_structure(
+        lambda x: keras.KerasTensor((None, *x.shape[1:]), dtype=str(x.dtype)), inputs
+    )
+    model(symbols, training=False)
 
 
-def survey(model: Any, inputs: Any) -> Survey:
-    """Surveys a built model.
+def survey(model: Any, inputs: Any, backend: Backend) -> Survey:
+    """Surveys a model; one that is not built yet is built on the inputs.
 
     Args:
         model: a Keras model.
         inputs: a batch for it, arrays in the structure that it is called with; None where
             there is no probe, then shapes and outputs stay unknown.
+        backend: what it runs on.
     """
-    infos = tree(model)
     if inputs is None:
-        return Survey(infos, {info.path: [info.path] for info in infos}, [], False)
+        return _unseen(model)
+    if type(model).call is keras.layers.Layer.call:
+        return _unseen(model, f"{type(model).__name__} has no call: a part of it can be looked at")
     build(model, inputs)
-    infos = tree(model)
-    shapes: dict[str, tuple[int | None, ...]] = {}
-    found: list[Output] = []
-    called: list[tuple[str, Any]] = []
-    given: dict[str, Any] = {}
+    infos = layers_of(model)
+    half = any(getattr(info.layer, "compute_dtype", "") == "float16" for info in infos)
+    shapes: dict[Key, tuple[int | None, ...]] = {}
+    found: list[OutputFacts] = []
     innermost = {info.path for info in infos if not children(info.layer)}
+    binary = binary_outputs(model)
 
-    def note(key: str, tensor: Any) -> None:
-        path = key.rsplit(":", 1)[0] if key not in innermost else key
-        if path in innermost:
-            called.append((path, tensor))
-        if tensor.shape.rank is not None:
-            shapes[key] = (None, *tensor.shape[1:])
+    def run(batch: Any, note: Callable[[Any, Any], Any]) -> None:
+        def hook(key: Key, tensor: Any) -> Any:
+            if tensor.shape is not None:
+                shapes[key] = (None, *tensor.shape[1:])
+            return note(key.path, tensor) if key.path in innermost else tensor
 
-    def run(batch: Any) -> None:
-        given.update(_named(batch))
+        everyone = [model, *(info.layer for info in infos)]
         # Keras's stateless scope: whatever the call would assign (statistics, random seeds,
         # metrics, losses) is dropped with it.
-        with keras.StatelessScope(), watching(model, infos, note):
-            found.extend(outputs_of(model, model(batch, training=False)))
+        with (
+            keras.StatelessScope(),
+            backend.notes() as notes,
+            capturing(backend, everyone, infos, hook),
+        ):
+            returned = model(batch, training=False)
+            for output in outputs_of(model, returned, notes):
+                shape = tuple(output.logits.shape)
+                single = len(shape) < 2 or shape[-1] == 1
+                named = output.head == "sigmoid" or binary(output.name, len(found))
+                found.append(OutputFacts(output.name, shape, output.head, single and named))
 
-    specs = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), inputs)
-    traced = tf.function(run, autograph=False).get_concrete_function(specs)
-    keys: dict[str, list[str]] = {}
+    traced = backend.trace(run, inputs)
+    keys: dict[str, list[Key]] = {}
     for info in infos:
-        calls = [info.path] if info.path in shapes else []
-        while calls and f"{info.path}:{len(calls) + 1}" in shapes:
-            calls.append(f"{info.path}:{len(calls) + 1}")
+        calls: list[Key] = []
+        while Key(info.path, call=len(calls) + 1) in shapes:
+            calls.append(Key(info.path, call=len(calls) + 1))
         keys[info.path] = calls
-    layers = [dataclasses.replace(info, shape=shapes.get(info.path)) for info in infos]
-    half = any(getattr(info.layer, "compute_dtype", "") == "float16" for info in infos)
-    return Survey(layers, keys, found, half, wiring(called, given, traced.graph))
-
-
-def _named(batch: Any) -> dict[str, Any]:
-    """A batch's tensors by name: "input", or the names or places of several."""
-    if isinstance(batch, dict):
-        return {str(key): tensor for key, tensor in batch.items()}
-    if isinstance(batch, (list, tuple)):
-        return {f"input {i}": tensor for i, tensor in enumerate(batch)}
-    return {"input": batch}
+    layers = [dataclasses.replace(info, shape=shapes.get(Key(info.path))) for info in infos]
+    return Survey(layers, facts_of(layers), keys, found, half, traced)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from keras import ops
 
-from kerasvis2.observe.outputs import Output
+from kerasvis2.observe.outputs import Output, OutputFacts
 
 PREDICTED = "predicted"
 
@@ -23,47 +24,63 @@ class Target:
         output: index of the output it looks at.
         classes: (N,) class indices, None for the predicted class.
         function: a user's own `outputs -> (N,) scores`, instead of a class.
-        regression: a single linear unit is the score itself, never negated.
+        itself: a single unit is the score as it is, never negated.
     """
 
     key: str
     output: int = 0
     classes: np.ndarray | None = None
     function: Callable[[Any], Any] | None = None
-    regression: bool = False
+    itself: bool = False
 
     def __eq__(self, other: object) -> bool:
+        """Whether it is the same score, whatever it is called."""
         return (
             isinstance(other, Target)
-            and (self.key, self.output, self.function) == (other.key, other.output, other.function)
+            and self.output == other.output
+            and self.function == other.function
+            and self.itself == other.itself
             and (self.classes is None) == (other.classes is None)
             and (self.classes is None or bool(np.all(self.classes == other.classes)))
         )
 
     def __hash__(self) -> int:
-        return hash((self.key, self.output))
+        return hash((self.output, self.itself))
 
 
-def resolve(spec: Any, outputs: Sequence[Output], probe: Any) -> Target:
+def resolve(spec: Any, outputs: Sequence[OutputFacts], probe: Any) -> Target:
     """Turns a user's `target` into a `Target`; raises `ValueError` for what cannot be."""
     names = [output.name for output in outputs]
     if callable(spec):
-        return Target(getattr(spec, "__name__", "callable"), function=spec)
+        return Target(_name(spec), function=spec)
     if isinstance(spec, tuple) and len(spec) == 2 and isinstance(spec[0], str):
         name, inner = spec
         if name not in names:
             raise ValueError(f"target={spec!r}: no output {name!r}; the outputs are {names}.")
         found = _for_output(inner, names.index(name), outputs, probe)
-        return Target(f"{name}:{found.key}", *_rest(found))
-    return _for_output(spec, _first(outputs, probe), outputs, probe)
+        return replace(found, key=f"{name}:{found.key}")
+    return _for_output(spec, spoken(outputs, probe), outputs, probe)
 
 
-def _rest(target: Target) -> tuple[Any, ...]:
-    return target.output, target.classes, target.function, target.regression
+def distinct(targets: Sequence[Target]) -> list[str]:
+    """A name for each of several targets, no two alike: a second `f` is `f~2`."""
+    counts: dict[str, int] = {}
+    names = []
+    for target in targets:
+        counts[target.key] = counts.get(target.key, 0) + 1
+        names.append(target.key + (f"~{counts[target.key]}" if counts[target.key] > 1 else ""))
+    return names
 
 
-def _first(outputs: Sequence[Output], probe: Any) -> int:
-    """The output that is meant where none is named: the first that has labels, else the first."""
+def _name(function: Any) -> str:
+    return str(getattr(function, "__name__", None) or type(function).__name__).strip("<>")
+
+
+def spoken(outputs: Sequence[OutputFacts], probe: Any) -> int:
+    """The output that is meant where none is named: the first of classes, else the first."""
+    for i in range(len(outputs)):
+        if labels_for(i, outputs, probe) is not None:
+            return i
     if probe is not None and isinstance(probe.labels, dict):
         for i, output in enumerate(outputs):
             if output.name in probe.labels:
@@ -71,7 +88,7 @@ def _first(outputs: Sequence[Output], probe: Any) -> int:
     return 0
 
 
-def labels_for(output: int, outputs: Sequence[Output], probe: Any) -> np.ndarray | None:
+def labels_for(output: int, outputs: Sequence[OutputFacts], probe: Any) -> np.ndarray | None:
     """(N,) class indices of the probe's labels for one output, or None."""
     if probe is None or probe.labels is None:
         return None
@@ -83,21 +100,21 @@ def labels_for(output: int, outputs: Sequence[Output], probe: Any) -> np.ndarray
     return probe.class_indices() if output == 0 else None
 
 
-def _for_output(spec: Any, index: int, outputs: Sequence[Output], probe: Any) -> Target:
+def _for_output(spec: Any, index: int, outputs: Sequence[OutputFacts], probe: Any) -> Target:
     output = outputs[index]
-    units = output.logits.shape[-1] if len(output.logits.shape) > 1 else 1
+    itself = output.units == 1 and not output.binary
     if callable(spec):
         # Named with its output, a callable gets that output alone.
-        return Target("callable", index, function=lambda values: spec(_pick(values, output.name)))
+        alone = functools.partial(_of_output, spec, output.name)
+        return Target(_name(spec), index, function=alone)
     if isinstance(spec, str):
         if spec not in ("label", PREDICTED):
             raise ValueError(
                 f'target={spec!r}: give "label", "predicted", a class index, one index per '
                 "image, a callable, or (output name, target)."
             )
-        classes = labels_for(index, outputs, probe) if spec == "label" else None
-        regression = output.head == "linear" and units == 1 and classes is None
-        return Target(spec, index, classes, regression=regression)
+        classes = labels_for(index, outputs, probe) if spec == "label" and not itself else None
+        return Target(spec, index, classes, itself=itself)
     count = 1 if probe is None else probe.size
     try:
         classes = np.asarray(spec)
@@ -109,14 +126,20 @@ def _for_output(spec: Any, index: int, outputs: Sequence[Output], probe: Any) ->
         raise ValueError(
             f"target has {len(classes)} class indices, but the probe has {count} images."
         )
-    top = max(units, 2)
+    top = 1 if itself else max(output.units, 2)
     if classes.min() < 0 or classes.max() >= top:
+        known = f"the classes 0 to {top - 1}"
         raise ValueError(
-            f"target={spec!r} is out of range: output {output.name!r} has the classes "
-            f"0 to {top - 1}."
+            f"target={spec!r} is out of range: output {output.name!r} has "
+            f"{'one unit, 0, which is no class' if itself else known}."
         )
     key = str(int(classes)) if classes.ndim == 0 else "per_image"
-    return Target(key, index, np.broadcast_to(classes, (count,)).astype("int32"))
+    classes = np.broadcast_to(classes, (count,)).astype("int32")
+    return Target(key, index, None if itself else classes, itself=itself)
+
+
+def _of_output(function: Callable[[Any], Any], name: str, values: Any) -> Any:
+    return function(_pick(values, name))
 
 
 def _pick(values: Any, name: str) -> Any:
@@ -147,7 +170,7 @@ def scores(
         logits = logits[:, None]
     space = tuple(range(1, len(logits.shape) - 1))
     if logits.shape[-1] == 1:
-        return _binary(logits[..., 0], classes, space, target.regression)
+        return _binary(logits[..., 0], classes, space, target.itself)
     if classes is None:
         classes = predicted(logits)
     onehot = ops.one_hot(ops.cast(classes, "int32"), logits.shape[-1], dtype="float32")
@@ -159,8 +182,8 @@ def scores(
     return ops.sum(wanted * ops.stop_gradient(won), axis=tuple(axis for axis in space))
 
 
-def _binary(logit: Any, classes: Any | None, space: tuple[int, ...], regression: bool) -> Any:
-    if regression:
+def _binary(logit: Any, classes: Any | None, space: tuple[int, ...], itself: bool) -> Any:
+    if itself:
         return ops.sum(logit, axis=space) if space else logit
     if classes is None:
         classes = _binary_class(logit, space)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kerasvis2.facts import LayerFacts, Layers, parameters
+
 if TYPE_CHECKING:
     from kerasvis2.probe import Probe
     from kerasvis2.views.base import View
@@ -15,10 +17,10 @@ of names, Aim's for one, read no event file to its end once there is something b
 
 
 def run_info(
-    model: Any,
+    name: str,
     probe: Probe | None,
     views: Mapping[str, View],
-    layers: Sequence[Any],
+    layers: Layers,
     hparams: Mapping[str, Any] | None,
     *,
     versions: Mapping[str, str],
@@ -28,11 +30,10 @@ def run_info(
     """The content of `about.json`.
 
     Args:
-        model: has a `name` and `count_params()`.
+        name: the model's.
         probe: the probe, if there is one.
         views: the views by their names in the tags.
-        layers: facts of each layer: `place`, `path`, `kind`, `shape`, `parameters`, `trainable`
-            and `dtype`.
+        layers: the facts of each layer, by path.
         hparams: the run's settings.
         versions: of what is in use, by name.
         task: what the model's output was taken for, and why; one line each.
@@ -40,7 +41,7 @@ def run_info(
     """
     return {
         "versions": dict(versions),
-        "model": {"name": model.name, "parameters": model.count_params()},
+        "model": {"name": name, "parameters": parameters(layers)},
         "task": list(task),
         "probe": None
         if probe is None
@@ -55,7 +56,7 @@ def run_info(
             for name, view in views.items()
         ],
         "left_out": list(left_out),
-        "layers": [_layer(facts) for facts in layers],
+        "layers": [_layer(facts) for facts in layers.values()],
         "hparams": _plain(hparams),
     }
 
@@ -63,9 +64,9 @@ def run_info(
 def run_card(info: Mapping[str, Any]) -> str:
     """The run in Markdown, for TensorBoard's Text tab."""
     probe = info["probe"]
-    parameters = info["model"]["parameters"]
+    total = info["model"]["parameters"]
     lines = [f"## {_cell(info['model']['name'])}", ""]
-    count = "Not built yet" if parameters is None else f"{parameters:,} parameters"
+    count = "Not built yet" if total is None else f"{total:,} parameters"
     lines.append(f"{count} in {len(info['layers'])} layers.")
     lines.append("")
     lines += [f"{_cell(line)}\n" for line in info.get("task", ())]
@@ -92,21 +93,15 @@ def run_card(info: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _layer(facts: Any) -> dict[str, Any]:
-    live = getattr(facts, "layer", None)
-    if live is not None:  # what is no facts yet, but the layer itself
-        parameters = live.count_params() if live.built else None
-        trainable, dtype = live.trainable, live.compute_dtype
-    else:
-        parameters, trainable, dtype = facts.parameters, facts.trainable, facts.dtype
+def _layer(facts: LayerFacts) -> dict[str, Any]:
     return {
         "place": facts.place,
         "path": facts.path,
         "type": facts.kind,
         "output_shape": _plain(facts.shape),
-        "parameters": parameters,
-        "trainable": trainable,
-        "dtype": str(dtype),
+        "parameters": facts.parameters,
+        "trainable": facts.trainable,
+        "dtype": facts.dtype,
     }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from kerasvis2.layers import LayerInfo
+from kerasvis2.drawing import About, Drawing, tag_of
+from kerasvis2.facts import Layers
+from kerasvis2.mapped import Maps
 from kerasvis2.record.events import (
     Value,
     answers,
@@ -20,8 +21,6 @@ from kerasvis2.record.events import (
 )
 from kerasvis2.record.maps import ANSWERS_TAG, MAPS_TAG, PROBE_TAG, encode_maps
 from kerasvis2.record.probed import answers_blob, probe_blob
-from kerasvis2.views.base import About, Drawing, tag_of
-from kerasvis2.views.mapped import Maps
 
 VIS = "vis"
 
@@ -29,7 +28,7 @@ VIS = "vis"
 def entries(
     drawing: Drawing,
     view: str,
-    layers: Mapping[str, LayerInfo],
+    layers: Layers,
     *,
     maps: int = 8,
     pictures: bool = True,

@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from keras import ops
 
+from kerasvis2.keys import as_key, parts
 from kerasvis2.layers import LayerInfo, LayerSpec, children
 from kerasvis2.synthesis import objectives
 from kerasvis2.synthesis.ascent import ascend, begin
 from kerasvis2.synthesis.canvas import Canvas, measure
 from kerasvis2.synthesis.presets import QUALITIES, Settings, preset
-from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
+from kerasvis2.views.layer_argument import one_of
 
 if TYPE_CHECKING:
     from kerasvis2.probe import Probe
 
 MOST_UNITS = 64
 MOST_CLASSES = 10  # with units="probe", the default set's choice
-PARAMS, AGE = "params", "age"
-_PRIVATE = (PARAMS, AGE, "/blank", "/alive")
+PARAMS, AGE = "params", "age"  # of the memory
+SCORE, PROBABILITY, ALIVE = "score", "probability", "alive"
 
 
 class ActivationMaximization(View):
@@ -45,7 +47,7 @@ class ActivationMaximization(View):
     classifier's output also `<path>/probability`: (units,).
 
     Args:
-        layer: one layer; the last with weights by default.
+        layers: one layer; the last with weights by default.
         units: indices of the layer's units or channels; all of them, up to 64, by default;
             "probe" takes the classes of the probe's labels, at most 10. In place of an index, a
             tuple of indices raises several jointly, and an array (C,) the projection on that
@@ -66,13 +68,15 @@ class ActivationMaximization(View):
 
     def __init__(
         self,
-        layer: LayerSpec = None,
+        layers: LayerSpec = None,
         units: Sequence[Any] | str | None = None,
         steps: int | None = None,
         quality: str = "good",
         parametrization: str | None = None,
         warm_start: bool = True,
         objective: str | Callable[[Any], Any] = "mean",
+        *,
+        layer: LayerSpec = None,
         **common: Any,
     ) -> None:
         super().__init__(**common)
@@ -84,7 +88,7 @@ class ActivationMaximization(View):
             raise ValueError(f'units={units!r}: give indices, "probe", or None for all.')
         if objective not in ("mean", "center") and not callable(objective):
             raise ValueError(f'objective={objective!r}: give "mean", "center" or a callable.')
-        self.layer = layer
+        self.layers = one_of(layers, layer)
         self.units = units if units is None or isinstance(units, str) else list(units)
         self.objective = objective
         self.steps = steps
@@ -92,9 +96,9 @@ class ActivationMaximization(View):
         self.parametrization = parametrization
         self.warm_start = warm_start
 
-    def needs(self, model: Any, probe: Probe | None) -> Needs:
-        return Needs(
-            layers=self.layer,
+    def needs(self, model: Any, probe: Probe | None) -> Request:
+        return Request(
+            layers=self.layers,
             outputs=True,
             default=_last_with_weights,
             fits=lambda info: len(info.shape or ()) > 1,
@@ -110,23 +114,24 @@ class ActivationMaximization(View):
         start = begin(canvas, self._settings(canvas), units, self.seed)
         return {PARAMS: np.asarray(start), AGE: np.zeros((), "int32")}
 
-    def whole(self, seen: Any) -> dict[str, Any]:
+    def whole(self, seen: Any) -> Reduced:
         found = self.reduce(seen)
-        return {key: found[key] for key in found if not key.endswith(_PRIVATE)}
+        public = {key: v for key, v in found.arrays.items() if as_key(key).part != ALIVE}
+        return Reduced(public, found.memory)
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
-        (path, activation), *_ = seen.activations.items()
+    def reduce(self, seen: Any) -> Reduced:
+        (key, activation), *_ = seen.activations.items()
         canvas = canvas_of(seen.probe)
         settings = self._settings(canvas)
-        head = path in seen.heads
+        head = key in seen.heads
         width = int((seen.logits if head else activation).shape[-1])
         units = self._chosen(width, seen.probe)
         odds = head and seen.head == "softmax" and self._plain(units)
 
         def answers(images: Any) -> Any:
             rows = ops.zeros((images.shape[0],), "int32")  # other inputs: those of the first image
-            again = seen.look(images, rows, outputs=not head)
-            return again.logits if head else again.activations[path]
+            again = seen.at(images, rows, outputs=not head)
+            return again.logits if head else again.activations[key]
 
         def value(outputs: Any) -> Any:
             if callable(self.objective):
@@ -152,29 +157,27 @@ class ActivationMaximization(View):
         )
         outputs = answers(result["images"])
         found = {
-            path: result["images"],
-            f"{path}/score": value(outputs),
-            f"{path}/blank": result["blank"],
-            f"{path}/alive": result["alive"],
-            PARAMS: result["params"] if self.warm_start else seen.memory[PARAMS],
-            AGE: age + 1,
+            key: result["images"],
+            key.of(SCORE): value(outputs),
+            key.of(ALIVE): result["alive"],
         }
         squash = _squash(seen) if head and self._plain(units) else None
         if squash is not None and len(outputs.shape) == 2:
             sure = ops.take_along_axis(squash(outputs), np.asarray(units)[:, None], axis=1)
-            found[f"{path}/probability"] = sure[:, 0]
-        return found
+            found[key.of(PROBABILITY)] = sure[:, 0]
+        kept = result["params"] if self.warm_start else seen.memory[PARAMS]
+        return Reduced(found, {PARAMS: kept, AGE: age + 1})
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         from kerasvis2.render import image_sheet
 
-        path = next(iter(arrays))
+        path, images = next(iter(parts(arrays).items()))
         assert about.to_display is not None
-        scores, probabilities = arrays[f"{path}/score"], arrays.get(f"{path}/probability")
+        scores, probabilities = arrays[path.of(SCORE)], arrays.get(path.of(PROBABILITY))
         drawing, captions = Drawing(), []
         for i, name in enumerate(self.unit_names(len(scores), probabilities is not None, about)):
             lines = [name]
-            if arrays[f"{path}/alive"][i]:
+            if arrays[path.of(ALIVE)][i]:
                 lines.append(f"score {scores[i]:.3g}")
             else:
                 lines.append("no answer: dead")
@@ -184,7 +187,7 @@ class ActivationMaximization(View):
             drawing.scalars[f"{path}/score/{name}"] = float(scores[i])
             captions.append(lines)
         pixels = image_sheet(
-            about.to_display(arrays[path]),
+            about.to_display(images),
             title=about.title(self.title, path),
             captions=captions,
             notes=["for each unit the image that raises it most"],

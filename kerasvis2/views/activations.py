@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kerasvis2.layers import LayerSpec, is_convolution, spread
-from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
 
 IMAGES = 4  # drawn per layer: with 64 channels each, more cannot be read on a card
 SIDE = 32  # pixels of a channel on the device's way out; more would not be drawn
@@ -43,8 +43,8 @@ class Activations(View):
         self.channels = int(channels)
         self.layers = layers
 
-    def needs(self, model: Any, probe: Any) -> Needs:
-        return Needs(
+    def needs(self, model: Any, probe: Any) -> Request:
+        return Request(
             layers=self.layers,
             outputs=True,
             fits=lambda info: len(info.shape or ()) > 1,

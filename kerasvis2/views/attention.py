@@ -11,7 +11,7 @@ from keras import ops
 from kerasvis2.attribution.attention import from_the_image
 from kerasvis2.attribution.tokens import token_grid
 from kerasvis2.layers import LayerSpec, is_attention
-from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
 
 IMAGES = 8  # drawn images
 
@@ -53,8 +53,8 @@ class Attention(View):
         self.heads: Any = heads if isinstance(heads, str) else [int(head) for head in heads]
         self.layers = layers
 
-    def needs(self, model: Any, probe: Any) -> Needs:
-        return Needs(
+    def needs(self, model: Any, probe: Any) -> Request:
+        return Request(
             layers=self.layers, attention=True, fits=is_attention, what="multi-head attention layer"
         )
 

@@ -9,7 +9,7 @@ from keras import ops
 from kerasvis2.attribution.attention import from_the_image, rollout
 from kerasvis2.attribution.tokens import token_grid
 from kerasvis2.layers import is_attention
-from kerasvis2.views.base import About, Arrays, Drawing, Needs, View
+from kerasvis2.views.base import About, Arrays, Drawing, Request, View
 from kerasvis2.views.cam import spatial
 from kerasvis2.views.maps import draw_maps
 from kerasvis2.views.pixels import INPUT
@@ -41,9 +41,9 @@ class AttentionRollout(View):
 
     title = "Attention rollout"
 
-    def needs(self, model: Any, probe: Any) -> Needs:
+    def needs(self, model: Any, probe: Any) -> Request:
         folds = spatial(probe)
-        return Needs(
+        return Request(
             attention=True,
             fits=lambda info: is_attention(info) and folds(info),
             what="multi-head attention layer over the patches of the image",

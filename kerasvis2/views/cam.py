@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from kerasvis2.attribution.tokens import fold, token_grid
 from kerasvis2.layers import LayerInfo, LayerSpec, is_attention, is_convolution, spread
-from kerasvis2.views.base import About, Arrays, Drawing, Needs
+from kerasvis2.views.base import About, Arrays, Drawing, Request
 from kerasvis2.views.maps import draw_maps
 from kerasvis2.views.targeted import TargetedView
 
@@ -29,8 +29,8 @@ class CAMView(TargetedView):
         super().__init__(**common)
         self.layers = layers
 
-    def needs(self, model: Any, probe: Any) -> Needs:
-        return Needs(
+    def needs(self, model: Any, probe: Any) -> Request:
+        return Request(
             layers=self.layers,
             outputs=True,
             gradients=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
 
 
 class Curves(View):
@@ -25,8 +25,8 @@ class Curves(View):
     title = "Curves"
     unit = "epoch"
 
-    def needs(self, model: Any, probe: Any) -> Needs:
-        return Needs(probe=False)
+    def needs(self, model: Any, probe: Any) -> Request:
+        return Request(probe=False)
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         from kerasvis2.render import curves_sheet

@@ -24,4 +24,12 @@ def default_views() -> list[View]:
         views = kv.default_views() + [kv.Saliency(), kv.GradCAM(target="predicted")]
     """
     ascent = ActivationMaximization(units="probe", quality="fast")
-    return [Curves(), Filters(), Activations(), GradCAM(), ascent]
+    views: list[View] = [Curves(), Filters(), Activations(), GradCAM(), ascent]
+    for view in views:
+        view._by_default = True
+    return views
+
+
+def is_default(view: View) -> bool:
+    """Whether a view is one of `default_views`, so that it may be left out of a model's."""
+    return getattr(view, "_by_default", False)

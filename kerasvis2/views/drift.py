@@ -10,15 +10,16 @@ import numpy as np
 
 from kerasvis2.diagnostics import tensors
 from kerasvis2.diagnostics.similarity import gram, gram_cka
-from kerasvis2.diagnostics.track import Track
+from kerasvis2.keys import Key, as_key, parts
 from kerasvis2.layers import LayerInfo, LayerSpec, is_convolution, spread
-from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
 from kerasvis2.views.cam import CAMView
 from kerasvis2.views.grad_cam import GradCAM
 from kerasvis2.views.pixels import PixelView
+from kerasvis2.views.track import Track
 
 MOST = 16
-FEATURES = "features/"
+FEATURES = "features"  # keys are of this, or of the view whose maps they are, by layer
 _PANELS = {
     "moved": "moved since last",
     "moved_since_first": "moved since first",
@@ -80,7 +81,7 @@ class Drift(View):
             if view.target != "label" or view.targets is not None:
                 raise ValueError("Drift(views=): their target is the true label; leave it out.")
 
-    def needs(self, model: Any, probe: Any) -> Needs:
+    def needs(self, model: Any, probe: Any) -> Request:
         if probe is not None and probe.size < 4:
             raise ValueError(f"Drift compares 4 images or more; the probe has {probe.size}.")
         if self.views and probe is not None and probe.labels is None:
@@ -89,7 +90,7 @@ class Drift(View):
                 "Drift(views=[])."
             )
         asked = [view.needs(model, probe) for view in self.views]
-        return Needs(
+        return Request(
             layers=self.layers,
             fits=lambda info: len(info.shape or ()) > 1,
             default=_layers,
@@ -102,7 +103,9 @@ class Drift(View):
         )
 
     def reduce(self, seen: Any) -> dict[str, Any]:
-        found = {FEATURES + key: tensors.pooled(v) for key, v in seen.activations.items()}
+        found: dict[str, Any] = {
+            Key(FEATURES, key): tensors.pooled(v) for key, v in seen.activations.items()
+        }
         spatial = {key for key, v in seen.activations.items() if len(v.shape) == 4}
         here = replace(
             seen,
@@ -110,20 +113,21 @@ class Drift(View):
             gradients={key: v for key, v in seen.gradients.items() if key in spatial},
         )
         for view in self.views:
-            found |= {f"{view.name}/{key}": maps for key, maps in view.reduce(here).items()}
+            reduced = view.reduce(here)
+            maps = parts(reduced.arrays if isinstance(reduced, Reduced) else reduced)
+            found |= {Key(view.name, key): values for key, values in maps.items()}
         return found
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         drawing = Drawing(keep={**about.kept, "again": True})
         again = "again" in about.kept
-        rows: dict[tuple[str, str], float] = {}
-        for key, array in arrays.items():
-            if key.startswith(FEATURES):
+        rows: dict[tuple[str, Key], float] = {}
+        for key, array in ((as_key(key), array) for key, array in arrays.items()):
+            if key.path == FEATURES:
                 products = gram(array)
-                layer = key.removeprefix(FEATURES)
-                drawing.numbers[f"gram/{layer}"] = products.astype("float32")
+                drawing.numbers[f"gram/{key.part}"] = products.astype("float32")
                 if again:
-                    rows["cka", layer] = gram_cka(products, about.kept[key])
+                    rows["cka", key] = gram_cka(products, about.kept[key])
                 drawing.keep[key] = products
                 continue
             if again:
@@ -133,13 +137,13 @@ class Drift(View):
             drawing.keep.setdefault(f"first/{key}", array)
         for (quantity, key), value in rows.items():
             if np.isfinite(value):
-                drawing.scalars[f"{quantity}/{key}"] = value
+                drawing.scalars[f"{quantity}/{_words(key)}"] = value
         if rows:
             self._draw_layers(drawing, about, rows)
         return drawing
 
     def _draw_layers(
-        self, drawing: Drawing, about: About, found: dict[tuple[str, str], float]
+        self, drawing: Drawing, about: About, found: dict[tuple[str, Key], float]
     ) -> None:
         from kerasvis2.render.heatmap import Panel, heatmap_sheet
 
@@ -166,12 +170,15 @@ class Drift(View):
             )
             drawing.pictures["layers"] = Picture(pixels)
 
-    def _row(self, key: str, quantity: str) -> str:
+    def _row(self, key: Key, quantity: str) -> str:
         """Where a number stands: by its layer, and by its view too where there are several."""
-        if quantity == "cka":
-            return key
-        view, layer = key.split("/", 1)
-        return layer if len(self.views) == 1 else f"{view} · {layer}"
+        alone = quantity == "cka" or len(self.views) == 1
+        return key.part if alone else f"{key.path} · {key.part}"
+
+
+def _words(key: Key) -> str:
+    """What a scalar is of: the layer, and of a map the view before it."""
+    return key.part if key.path == FEATURES else str(key)
 
 
 def _layers(infos: Sequence[LayerInfo]) -> list[LayerInfo]:

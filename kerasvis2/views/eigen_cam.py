@@ -7,7 +7,7 @@ from typing import Any
 
 from kerasvis2.attribution.cam import first_component
 from kerasvis2.layers import LayerSpec
-from kerasvis2.views.base import Needs
+from kerasvis2.views.base import Request
 from kerasvis2.views.cam import CAMView, on_grid
 
 
@@ -40,7 +40,7 @@ class EigenCAM(CAMView):
     ) -> None:
         super().__init__(layers=layers, freq=freq, scale=scale)
 
-    def needs(self, model: Any, probe: Any) -> Needs:
+    def needs(self, model: Any, probe: Any) -> Request:
         return replace(super().needs(model, probe), gradients=False, targets=())
 
     def reduce(self, seen: Any) -> dict[str, Any]:

@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from kerasvis2.diagnostics.track import Track
+from kerasvis2.keys import as_key, parts
 from kerasvis2.layers import LayerInfo
 from kerasvis2.schedule import log_spaced
-from kerasvis2.views.activation_maximization import ActivationMaximization
-from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+from kerasvis2.views.activation_maximization import PROBABILITY, ActivationMaximization
+from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
 from kerasvis2.views.cam import CAMView
 from kerasvis2.views.grad_cam import GradCAM
 from kerasvis2.views.perturbed import PerturbedView
 from kerasvis2.views.targeted import TargetedView
+from kerasvis2.views.track import Track
 
 MOST = 8
 SIDE = 64  # pixels of a map that is kept
@@ -63,18 +64,22 @@ class Filmstrip(View):
             raise ValueError(f"Filmstrip(images={images!r}): give a number from 1 to {MOST}.")
         self.images = int(images)
 
-    def needs(self, model: Any, probe: Any) -> Needs:
+    def needs(self, model: Any, probe: Any) -> Request:
         return self.view.needs(model, probe)
 
     def memory(self, layers: Sequence[LayerInfo], probe: Any) -> Arrays:
         return self.view.memory(layers, probe)
 
-    def whole(self, seen: Any) -> dict[str, Any]:
+    def whole(self, seen: Any) -> dict[str, Any] | Reduced:
         return self.view.whole(seen)
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
+    def reduce(self, seen: Any) -> dict[str, Any] | Reduced:
         found = self.view.reduce(seen)
-        if not isinstance(self.view, CAMView) or self.view.layers is not None:
+        if (
+            isinstance(found, Reduced)
+            or not isinstance(self.view, CAMView)
+            or self.view.layers is not None
+        ):
             return found
         last = list(found)[-1]
         return {key: value for key, value in found.items() if key == last}
@@ -84,7 +89,7 @@ class Filmstrip(View):
 
         drawing = Drawing()
         evolving = isinstance(self.view, ActivationMaximization)
-        maps = self._pictures(arrays, about) if evolving else arrays
+        maps = self._pictures(arrays, about) if evolving else parts(arrays)
         count = self.images
         wrong = None if evolving else about.wrong()
         missed = np.zeros(count, bool) if wrong is None else np.array(wrong[:count])
@@ -114,12 +119,14 @@ class Filmstrip(View):
     def _pictures(self, arrays: Arrays, about: About) -> Arrays:
         """The ascent's images as they are shown."""
         assert about.to_display is not None, "a probe is asked for"
-        path = next(iter(arrays))
-        return {path: np.clip(about.to_display(arrays[path]), 0, 1)}
+        path, images = next(iter(parts(arrays).items()))
+        return {path: np.clip(about.to_display(images), 0, 1)}
 
     def _names(self, arrays: Arrays, about: About, key: str) -> list[str]:
         if isinstance(self.view, ActivationMaximization):
-            return self.view.unit_names(len(arrays[key]), f"{key}/probability" in arrays, about)
+            return self.view.unit_names(
+                len(arrays[key]), as_key(key).of(PROBABILITY) in arrays, about
+            )
         return [" · ".join(words[:1]) for words in about.captions()]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any, Literal
 
 from keras import ops
 
+from kerasvis2.facts import LayerFacts, convolves, kernels
+from kerasvis2.keys import Key, as_key
 from kerasvis2.layers import LayerInfo, LayerSpec
-from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
 
 SHOWN = 64
 DENSE_INPUTS, DENSE_UNITS = 16384, 512
@@ -39,11 +40,11 @@ class Filters(View):
         super().__init__(**common)
         self.layers = layers
 
-    def needs(self, model: Any, probe: Any) -> Needs:
-        return Needs(
+    def needs(self, model: Any, probe: Any) -> Request:
+        return Request(
             layers=self.layers,
             weights=True,
-            fits=lambda info: any(kernels(info.layer)),
+            fits=lambda info: info.layer.built and any(kernels(info.layer)),
             default=lambda infos: [info for info in infos if _is_plain(info)],
             what="layer with a kernel",
             per_image=False,
@@ -52,9 +53,9 @@ class Filters(View):
 
     def whole(self, seen: Any) -> dict[str, Any]:
         return {
-            path + suffix: ops.convert_to_tensor(kernel)
+            Key(path, part): ops.convert_to_tensor(kernel)
             for path, layer in seen.layers.items()
-            for suffix, kernel in kernels(layer)
+            for part, kernel in kernels(layer)
         }
 
     def reduce(self, seen: Any) -> dict[str, Any]:
@@ -65,11 +66,11 @@ class Filters(View):
 
         drawing = Drawing()
         for key, kernel in arrays.items():
-            path = key.removesuffix(POINTWISE)
-            layer = about.layers[path].layer
-            total = tuple(dict(kernels(layer))[key.removeprefix(path)].shape[-2:])
-            kind = _kind(layer, key)
-            if "Transpose" in type(layer).__name__:  # stored the other way round: (…, out, in)
+            layer, part = about.layers[as_key(key).path], as_key(key).part
+            *_, inputs, filters = dict(layer.kernels)[part]
+            total = (inputs, filters)
+            kind = _kind(layer, part)
+            if "Transpose" in layer.kind:  # stored the other way round: (…, out, in)
                 kernel, total = kernel.swapaxes(-1, -2), total[::-1]
             pixels, top = kernel_sheet(
                 kernel,
@@ -83,18 +84,6 @@ class Filters(View):
             )
             drawing.pictures[key] = Picture(pixels, top)
         return drawing
-
-
-POINTWISE = "/pointwise_kernel"
-
-
-def kernels(layer: Any) -> Iterator[tuple[str, Any]]:
-    """(key suffix, variable) of a layer's kernels."""
-    if hasattr(layer, "depthwise_kernel"):
-        yield "", layer.depthwise_kernel
-        yield POINTWISE, layer.pointwise_kernel
-    elif getattr(layer, "kernel", None) is not None and len(layer.kernel.shape) > 1:
-        yield "", layer.kernel
 
 
 def _shown(kernel: Any) -> Any:
@@ -118,15 +107,11 @@ def _is_plain(info: LayerInfo) -> bool:
     import keras
 
     dense = isinstance(info.layer, keras.layers.Dense)
-    return dense or "Conv" in type(info.layer).__name__ or _is_convolution(info.layer)
+    return dense or "Conv" in info.kind or convolves(info.layer)
 
 
-def _is_convolution(layer: Any) -> bool:
-    return hasattr(layer, "kernel_size") and hasattr(layer, "strides")
-
-
-def _kind(layer: Any, key: str) -> Literal["conv", "depthwise", "dense"]:
-    if not _is_convolution(layer):
+def _kind(layer: LayerFacts, part: str) -> Literal["conv", "depthwise", "dense"]:
+    if not layer.convolves:
         return "dense"
-    depthwise = "Depthwise" in type(layer).__name__ or hasattr(layer, "depthwise_kernel")
-    return "depthwise" if depthwise and not key.endswith(POINTWISE) else "conv"
+    depthwise = "Depthwise" in layer.kind or len(layer.kernels) > 1
+    return "depthwise" if depthwise and not part else "conv"

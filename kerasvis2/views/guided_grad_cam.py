@@ -10,8 +10,9 @@ from keras import ops
 
 from kerasvis2.attribution.cam import grad_cam
 from kerasvis2.layers import LayerInfo, LayerSpec, is_convolution
-from kerasvis2.views.base import Needs
+from kerasvis2.views.base import Request
 from kerasvis2.views.cam import SPATIAL, on_grid, spatial
+from kerasvis2.views.layer_argument import one_of
 from kerasvis2.views.pixels import with_channels
 from kerasvis2.views.rectified import RectifiedView
 
@@ -33,7 +34,7 @@ class GuidedGradCAM(RectifiedView):
     `input`: (N, H, W, C), signed.
 
     Args:
-        layer: one layer with an output of (N, h, w, C), or of tokens (N, T, C) that make up a
+        layers: one layer with an output of (N, h, w, C), or of tokens (N, T, C) that make up a
             grid; the last convolution by default.
         **common: `target`, `targets`, `freq`, `scale`.
 
@@ -44,14 +45,14 @@ class GuidedGradCAM(RectifiedView):
     title = "Guided Grad-CAM"
     rule = "guided"
 
-    def __init__(self, layer: LayerSpec = None, **common: Any) -> None:
+    def __init__(self, layers: LayerSpec = None, *, layer: LayerSpec = None, **common: Any) -> None:
         super().__init__(**common)
-        self.layer = layer
+        self.layers = one_of(layers, layer)
 
-    def needs(self, model: Any, probe: Any) -> Needs:
+    def needs(self, model: Any, probe: Any) -> Request:
         return replace(
             super().needs(model, probe),
-            layers=self.layer,
+            layers=self.layers,
             outputs=True,
             gradients=True,
             fits=spatial(probe),
@@ -61,7 +62,7 @@ class GuidedGradCAM(RectifiedView):
 
     def attribute(self, seen: Any) -> Any:
         if len(seen.layers) > 1:
-            raise ValueError(f"layer={self.layer!r} is {len(seen.layers)} layers; give one.")
+            raise ValueError(f"layers={self.layers!r} is {len(seen.layers)} layers; give one.")
         key = list(seen.activations)[-1]
         coarse = grad_cam(on_grid(seen.activations[key], seen), on_grid(seen.gradients[key], seen))
         size = seen.inputs.shape[1:3]

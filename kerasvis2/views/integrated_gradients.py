@@ -10,10 +10,11 @@ from keras import ops
 
 from kerasvis2.attribution.baseline import baseline_of
 from kerasvis2.attribution.quadrature import mean_on_line
-from kerasvis2.views.base import About, Arrays, Drawing, Needs
+from kerasvis2.keys import Key, parts
+from kerasvis2.views.base import About, Arrays, Drawing, Request
 from kerasvis2.views.pixels import INPUT, PixelView
 
-GAP = f"{INPUT}/gap"  # `input/gap@target` beside `input@target`
+GAP = INPUT.of("gap")
 
 
 class IntegratedGradients(PixelView):
@@ -63,7 +64,7 @@ class IntegratedGradients(PixelView):
         given = isinstance(self.baseline, np.ndarray)
         return super().settings() | ({"baseline": "array"} if given else {})
 
-    def needs(self, model: Any, probe: Any) -> Needs:
+    def needs(self, model: Any, probe: Any) -> Request:
         if probe is not None:
             self._check(probe)
         return replace(super().needs(model, probe), input_gradient=False, own_pass=True)
@@ -73,15 +74,15 @@ class IntegratedGradients(PixelView):
         start = ops.zeros_like(images) + self._start(images, seen.probe)
 
         def gradient(points: Any, rows: Any) -> Any:
-            return seen.look(points, rows, input_gradient=True).input_gradient
+            return seen.at(points, rows, input_gradient=True).input_gradient
 
         found = (images - start) * mean_on_line(gradient, start, images, self.points)
-        rise = seen.score - seen.look(start).score
+        rise = seen.score - seen.at(start).score
         total = ops.sum(ops.reshape(found, (images.shape[0], -1)), axis=1)
         return {INPUT: found, GAP: total - rise}
 
-    def remarks(self, arrays: Arrays, key: str) -> list[list[str]]:
-        maps, gaps = arrays[key], arrays[_gap_of(key)]
+    def remarks(self, arrays: Arrays, key: Key) -> list[list[str]]:
+        maps, gaps = arrays[key], arrays[key.of(GAP.part)]
         totals = maps.reshape(len(maps), -1).sum(1, dtype="float64")
         rise = f"f(x) − f({self._start_word()})"
         return [
@@ -90,9 +91,8 @@ class IntegratedGradients(PixelView):
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         drawing = super().draw(arrays, about)
-        for key in drawing.pictures:
-            gap = _gap_of(key)
-            drawing.scalars[gap] = float(np.abs(arrays[gap]).mean())
+        for key, gap in parts(arrays, GAP.part).items():
+            drawing.scalars[key.of(GAP.part)] = float(np.abs(gap).mean())
         return drawing
 
     def _start_word(self) -> str:
@@ -119,7 +119,3 @@ class IntegratedGradients(PixelView):
             raise ValueError(
                 f"baseline has shape {self.baseline.shape}; the model's input is {shape}."
             )
-
-
-def _gap_of(key: str) -> str:
-    return key.replace(INPUT, GAP, 1)

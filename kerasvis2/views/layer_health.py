@@ -11,13 +11,27 @@ from keras import ops
 
 from kerasvis2.diagnostics import tensors
 from kerasvis2.diagnostics.facts import Facts
-from kerasvis2.diagnostics.measured import FALLING, INPUT, LOGITS, STEPS, facts_of
-from kerasvis2.diagnostics.report import Finding, Key, judge, report, speak
+from kerasvis2.diagnostics.report import Finding, Subject, judge, report, speak
 from kerasvis2.diagnostics.rules import RULES
-from kerasvis2.diagnostics.track import Track
-from kerasvis2.diagnostics.weights import count_weights, has_matrix, own_weights, rectifies
+from kerasvis2.diagnostics.weights import has_matrix, rectifies
+from kerasvis2.facts import count_weights, own_weights
+from kerasvis2.keys import Key
 from kerasvis2.layers import LayerInfo, LayerSpec, children, spread
-from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
+from kerasvis2.views.measured import (
+    CHANGE,
+    FALLING,
+    GRADIENT,
+    HIGHEST,
+    LOGITS,
+    LOWEST,
+    POOLED,
+    POSITIVE,
+    SIZE,
+    STEPS,
+    facts_of,
+)
+from kerasvis2.views.track import Track
 
 MOST = 48  # layers by default
 FEW = 24  # up to so many, all of them are ranked
@@ -74,8 +88,8 @@ class LayerHealth(View):
         self.layers = layers
         self.gradients = bool(gradients)
 
-    def needs(self, model: Any, probe: Any) -> Needs:
-        return Needs(
+    def needs(self, model: Any, probe: Any) -> Request:
+        return Request(
             layers=self.layers,
             fits=lambda info: len(info.shape or ()) > 1,
             default=_layers,
@@ -99,34 +113,35 @@ class LayerHealth(View):
             for i, weight in own_weights(info.layer):
                 if self.gradients and weight.trainable:
                     kept[_sum(info.path, i)] = np.zeros(weight.shape, "float32")
-            if has_matrix(info.layer):
-                kept[f"{info.path}/start"] = _host(info.layer.kernel)
-        heads = [key for key in kept if key.endswith("/start")]
-        return {key: value for key, value in kept.items() if key not in heads[:-1]}
+        matrices = [info for info in rows if has_matrix(info.layer)]
+        return kept | {_start(info.path): _host(info.layer.kernel) for info in matrices[-1:]}
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
+    def reduce(self, seen: Any) -> Reduced:
         rows = [path for path, layer in seen.layers.items() if own_weights(layer)]
         found: dict[str, Any] = {}
         entry = seen.inputs
         normalised = self._normalised(rows, seen)
         for key, values in seen.activations.items():
-            path = key if key in seen.layers else key.rpartition(":")[0]
-            if path in normalised:
+            if key.path in normalised:
                 continue
-            if path in rows:
-                found |= _answers(key, values, seen.layers[path], seen.rectified.get(key))
+            if key.path in rows:
+                found |= _answers(key, values, seen.layers[key.path], seen.rectified.get(key))
             else:
                 entry = values  # what prepares the images stands before the first row
         axes = tuple(range(1, len(entry.shape)))
-        found[f"{INPUT}/lowest"] = ops.min(entry, axis=axes)
-        found[f"{INPUT}/highest"] = ops.max(entry, axis=axes)
+        found[LOWEST] = ops.min(entry, axis=axes)
+        found[HIGHEST] = ops.max(entry, axis=axes)
         if len(seen.logits.shape) == 2:
             found[LOGITS] = seen.logits
-        found |= self._weights(seen, rows)
-        if self.gradients:
-            for path in rows:
-                found |= _gradients(path, seen)
-        return found
+        weights = self._weights(seen, rows)
+        found |= weights.arrays
+        memory = weights.memory
+        for path in rows if self.gradients else ():
+            sums = _gradients(path, seen)
+            memory |= sums
+            if sums:
+                found[Key(path, GRADIENT)] = tensors.squares(list(sums.values()))
+        return Reduced(found, memory)
 
     def _normalised(self, rows: Sequence[str], seen: Any) -> set[str]:
         """Rows of a large model that only the batch normalisation in another row reads.
@@ -139,30 +154,31 @@ class LayerHealth(View):
         norms = [(p,) for p in rows if type(seen.layers[p]).__name__ == "BatchNormalization"]
         return {path for path in rows if seen.feeds.get(path) in norms}
 
-    def _weights(self, seen: Any, rows: Sequence[str]) -> dict[str, Any]:
+    def _weights(self, seen: Any, rows: Sequence[str]) -> Reduced:
         """How far the weights went, measured at the first chunk of the probe."""
         found: dict[str, Any] = {}
-        memory, first = seen.memory, seen.moment.first
+        kept: dict[str, Any] = {}
+        memory, first = seen.memory, seen.chunk.first
         for path in rows:
-            if path in seen.heads and f"{path}/start" in memory:
-                fell = _falling(seen.layers[path].kernel, memory[f"{path}/start"])
+            if Key(path) in seen.heads and _start(path) in memory:
+                fell = _falling(seen.layers[path].kernel, memory[_start(path)])
                 # A row an image, so that the chunks of the probe can be joined.
                 found[FALLING] = ops.broadcast_to(fell, (seen.inputs.shape[0], fell.shape[0]))
         if rows:
             # All as one vector: of hundreds of weights, hundreds of small steps take longer.
             layers = [seen.layers[path] for path in rows]
             sizes = [count_weights(layer) for layer in layers]
-            found[_WEIGHTS] = weights = _weights_of(layers)
+            kept[_WEIGHTS] = weights = _weights_of(layers)
             size = tensors.squares_of_parts(weights, sizes)
             change = tensors.squares_of_parts(weights - memory[_WEIGHTS], sizes)
-            found[_CHANGES] = moved = ops.where(first, change, memory[_CHANGES])
-            found |= {f"{path}/size": size[i] for i, path in enumerate(rows)}
-            found |= {f"{path}/change": moved[i] for i, path in enumerate(rows)}
-        steps = seen.moment.iterations
+            kept[_CHANGES] = moved = ops.where(first, change, memory[_CHANGES])
+            found |= {Key(path, SIZE): size[i] for i, path in enumerate(rows)}
+            found |= {Key(path, CHANGE): moved[i] for i, path in enumerate(rows)}
+        steps = seen.chunk.iterations
         elapsed = steps - ops.where(memory[_BEFORE] < 0, 0, memory[_BEFORE])
-        found[_ELAPSED] = found[STEPS] = ops.where(first, elapsed, memory[_ELAPSED])
-        found[_BEFORE] = steps
-        return found
+        kept[_ELAPSED] = found[STEPS] = ops.where(first, elapsed, memory[_ELAPSED])
+        kept[_BEFORE] = steps
+        return Reduced(found, kept)
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         step = about.step or 0
@@ -210,26 +226,23 @@ def _layers(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
     return [*before[-1:], *rows]
 
 
-def _answers(key: str, values: Any, layer: Any, rectified: Any | None) -> dict[str, Any]:
+def _answers(key: Key, values: Any, layer: Any, rectified: Any | None) -> dict[str, Any]:
     cut = rectifies(layer, rectified is not None)
     values = values if rectified is None else rectified
-    found = {f"{key}/pooled": tensors.pooled(values)}
-    return found | ({f"{key}/positive": tensors.positive_share(values)} if cut else {})
+    found = {key.of(POOLED): tensors.pooled(values)}
+    return found | ({key.of(POSITIVE): tensors.positive_share(values)} if cut else {})
 
 
 def _gradients(path: str, seen: Any) -> dict[str, Any]:
-    """The squared norm of the loss's gradient, summed over the chunks of the probe so far."""
+    """The loss's gradients, summed over the chunks of the probe so far."""
     layer = seen.layers[path]
     gradients = dict(zip([id(w) for w in layer.trainable_weights], seen.loss_gradients[path]))
-    found, sums = {}, []
+    found: dict[str, Any] = {}
     for i, weight in own_weights(layer):
         key = _sum(path, i)
         if key in seen.memory and id(weight) in gradients:
-            so_far = ops.where(seen.moment.first, 0.0, seen.memory[key])
-            found[key] = so_far + seen.moment.share * gradients[id(weight)]
-            sums.append(found[key])
-    if sums:
-        found[f"{path}/gradient"] = tensors.squares(sums)
+            so_far = ops.where(seen.chunk.first, 0.0, seen.memory[key])
+            found[key] = so_far + seen.chunk.share * gradients[id(weight)]
     return found
 
 
@@ -240,7 +253,7 @@ def _falling(kernel: Any, start: Any) -> Any:
     return ops.sum(ops.cast(change < 0, "float32"), axis=0) / ops.maximum(changed, 1.0)
 
 
-def _past(about: About, said: Mapping[Key, tuple[str, str]]) -> dict[Key, str]:
+def _past(about: About, said: Mapping[Subject, tuple[str, str]]) -> dict[Subject, str]:
     """What was said at earlier looks and is over, in the words it was last said in."""
     before = {
         key: f"{words}; until {about.unit} {about.kept['step']}"
@@ -302,5 +315,9 @@ def _weights_of(layers: Sequence[Any]) -> Any:
     return tensors.flat(weights) if weights else ops.zeros(0)
 
 
-def _sum(path: str, i: int) -> str:
-    return f"{path}/sum/{i}"
+def _sum(path: str, i: int) -> Key:
+    return Key(path, f"sum {i}")
+
+
+def _start(path: str) -> Key:
+    return Key(path, "start")

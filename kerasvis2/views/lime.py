@@ -10,6 +10,7 @@ from keras import ops
 
 from kerasvis2.attribution.local_fit import local_fit
 from kerasvis2.attribution.superpixels import label_maps, mean_colours
+from kerasvis2.keys import Key, as_key
 from kerasvis2.layers import LayerInfo
 from kerasvis2.synthesis.draws import Draws
 from kerasvis2.views.base import About, Arrays, Drawing
@@ -17,7 +18,7 @@ from kerasvis2.views.perturbed import PerturbedView, scores_under
 from kerasvis2.views.pixels import INPUT
 
 SEGMENTS, HIDDEN, PRESENT = "segments", "hidden", "present"
-FIT = "fit"
+FIT = Key("fit")
 
 
 class LIME(PerturbedView):
@@ -28,8 +29,7 @@ class LIME(PerturbedView):
     was visible, nearer samples weighing more (`kerasvis2.attribution.local_fit`), gives each
     part's coefficient, which is painted over the part. Of a linear model it is w·(x − mean) of the
     part, less the ridge's shrinkage of about 1 % at 1000 samples. R² of the fit stands below each
-    image, measured on samples held out of it: where it is low, the network is not linear there, or
-    the samples are too few, and the map says little.
+    image: where it is low, the network is not linear there and the map says little.
 
     The first sample is the whole image. The `lime` package explains the probability instead of
     the logit, and cuts with quickshift: give `segments=` that to compare, or because SLIC's
@@ -38,9 +38,9 @@ class LIME(PerturbedView):
     Ribeiro et al., "Why Should I Trust You? Explaining the Predictions of Any Classifier",
     KDD 2016, https://arxiv.org/abs/1602.04938.
 
-    Tags: `lime/00_input`, and the mean held-out R² as the scalar `lime/fit`. Cost: `samples`
-    forward passes of the probe, in full batches; superpixels are found once. `compute` gives
-    `input`: (N, H, W), `fit`: (N,) held-out R². All images share the samples.
+    Tags: `lime/00_input`, and the mean R² as the scalar `lime/fit`. Cost: `samples` forward passes
+    of the probe, in full batches; superpixels are found once. `compute` gives `input`: (N, H, W),
+    `fit`: (N,) R². All images share the samples.
 
     Args:
         samples: number of samples; noise falls with its root.
@@ -77,7 +77,7 @@ class LIME(PerturbedView):
 
     def reduce(self, seen: Any) -> dict[str, Any]:
         segments, hidden, present = (
-            ops.take(seen.memory[key], seen.moment.rows, axis=0)
+            ops.take(seen.memory[key], seen.chunk.rows, axis=0)
             for key in (SEGMENTS, HIDDEN, PRESENT)
         )
         # A row for each part, so that its samples do not depend on how many parts others have.
@@ -95,12 +95,12 @@ class LIME(PerturbedView):
         painted = ops.take_along_axis(coefficients, flat, axis=1)
         return {INPUT: ops.reshape(painted, segments.shape), FIT: fit}
 
-    def remarks(self, arrays: Arrays, key: str) -> list[list[str]]:
-        return [[f"R² {fit:.2f}, held out"] for fit in arrays[key.replace(INPUT, FIT, 1)]]
+    def remarks(self, arrays: Arrays, key: Key) -> list[list[str]]:
+        return [[f"R² {fit:.2f}, held out"] for fit in arrays[FIT.at(key.target)]]
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         drawing = super().draw(arrays, about)
         for key, fit in arrays.items():
-            if key.partition("@")[0] == FIT:
+            if as_key(key).path == FIT:
                 drawing.scalars[key] = float(fit.mean())
         return drawing

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from kerasvis2.keys import Key, as_key
+from kerasvis2.mapped import Maps
 from kerasvis2.views.base import About, Drawing, Picture, View
-from kerasvis2.views.mapped import Maps
 from kerasvis2.views.objects import on_object
 
 
@@ -18,7 +19,7 @@ def draw_maps(
     *,
     overlay: bool,
     signed: bool = False,
-    remarks: Callable[[str], Sequence[Sequence[str]]] | None = None,
+    remarks: Callable[[Key], Sequence[Sequence[str]]] | None = None,
     notes: Sequence[str] = (),
 ) -> Drawing:
     """A picture of each map, and how much of it lies on the object where that is known.
@@ -38,8 +39,13 @@ def draw_maps(
     drawing = Drawing()
     for key, each in maps.items():
         captions = about.captions()
+        explained = about.explained.get(as_key(key).target)
+        if explained is not None:
+            captions = [
+                [*words, f"map of: {what}"] for words, what in zip(captions, explained.words)
+            ]
         if remarks is not None:
-            captions = [[*words, *more] for words, more in zip(captions, remarks(key))]
+            captions = [[*words, *more] for words, more in zip(captions, remarks(as_key(key)))]
         pixels, top = sheet(
             about.images,
             each,
@@ -52,14 +58,14 @@ def draw_maps(
             notes=notes,
         )
         drawing.pictures[key] = Picture(pixels, top)
-        layer, _, target = key.partition("@")
         drawing.maps[key] = Maps(
             each,
             signed=signed,
             overlay=overlay,
             view=view.title,
-            layer=layer,
-            target=target,
+            layer=as_key(key).at(""),
+            target=as_key(key).target,
+            of=() if explained is None else explained.words,
             top=top,
         )
         drawing.scalars |= on_object(key, each, about)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from keras import ops
 
-from kerasvis2.diagnostics import table, tensors
+from kerasvis2.diagnostics import tensors
 from kerasvis2.diagnostics.numbers import Distribution, distribution
-from kerasvis2.layers import LayerSpec, Wiring, children
-from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+from kerasvis2.drawing import Wiring
+from kerasvis2.facts import named_weights
+from kerasvis2.keys import Key
+from kerasvis2.layers import LayerSpec
+from kerasvis2.views import table
+from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
 
 BINS = 30
 
@@ -45,18 +48,19 @@ class ModelGraph(View):
         super().__init__(**common)
         self.layers = layers
 
-    def needs(self, model: Any, probe: Any) -> Needs:
-        return Needs(
+    def needs(self, model: Any, probe: Any) -> Request:
+        return Request(
             layers=self.layers,
             weights=True,
-            fits=lambda info: any(_weights(info.layer)),
+            fits=lambda info: info.layer.built and any(_weights(info.layer)),
             what="layer with weights",
             per_image=False,
+            graph=True,
         )
 
     def whole(self, seen: Any) -> dict[str, Any]:
         return {
-            f"{path}/{name}": ops.convert_to_tensor(weight)
+            Key(path, name): ops.convert_to_tensor(weight)
             for path, layer in seen.layers.items()
             for name, weight in _weights(layer)
         }
@@ -72,19 +76,19 @@ class ModelGraph(View):
         lines = ["| Weight | Mean | Spread | Lowest | Highest | Zeros | NaN/inf |"]
         lines.append("|---|--:|--:|--:|--:|--:|--:|")
         for path, flat in arrays.items():
-            named = list(_weights(about.layers[path].layer))
-            ends = np.cumsum([math.prod(weight.shape) for _, weight in named])
-            for (name, _), values in zip(named, np.split(flat, ends[:-1])):
+            named = about.layers[path].own
+            ends = np.cumsum([weight.count for weight in named])
+            for weight, values in zip(named, np.split(flat, ends[:-1])):
                 found = distribution(values, BINS)
-                drawing.histograms[f"{path}/{name}"] = found.buckets
-                lines.append(f"| `{path}/{name}` | {_row(found)} |")
+                drawing.histograms[f"{path}/{weight.name}"] = found.buckets
+                lines.append(f"| `{path}/{weight.name}` | {_row(found)} |")
         drawing.texts["weights"] = "\n".join(lines)
         words = table.layer_table(about.layers)
         drawing.keep = {"layers": words}
         if about.kept.get("layers") != words:
             drawing.texts["layers"] = words
             assert about.wiring is not None, "a probe is asked for"
-            drawing.graph = about.wiring.graph()
+            drawing.graph = about.wiring.graph or None
             drawing.pictures["diagram"] = Picture(self._diagram(about, about.wiring))
         return drawing
 
@@ -102,15 +106,15 @@ class ModelGraph(View):
                 boxes.append(Box(first, ("×".join(map(str, given)),) if given else (), "input"))
                 continue
             lines = [f"in {info.parents[-1]}"] if info.parents else []
-            lines.append(table.kind_words(info.layer))
+            lines.append(info.words)
             if rest:
                 lines.append("+ " + ", ".join(about.layers[path].kind for path in rest))
-            count = sum(table.parameters(about.layers[path].layer) for path in (first, *rest))
+            count = sum(about.layers[path].parameters for path in (first, *rest))
             size = f"{table.short(count)} weights" if count else ""
             shape = about.layers[rest[-1] if rest else first].shape
             lines.append(" · ".join(filter(None, [table.shape_words(shape), size])))
             kind = "weights" if count else "plain"
-            if table.trainable_words(info.layer) == "frozen":
+            if info.frozen:
                 kind, lines[-1] = "frozen", lines[-1] + " · frozen"
             boxes.append(Box(first.rsplit("/", 1)[-1], tuple(lines), kind))
         return diagram_sheet(boxes, sorted(edges), title=self.title)
@@ -152,11 +156,6 @@ def _row(found: Distribution) -> str:
 
 def _weights(layer: Any) -> Iterator[tuple[str, Any]]:
     """(name, weight) of a layer's own float weights, not those of the layers inside it."""
-    inner = {id(weight) for child in children(layer) for weight in child.weights}
-    names: dict[str, int] = {}
-    for weight in layer.weights:
-        if id(weight) in inner or "float" not in str(weight.dtype):
-            continue
-        names[weight.name] = names.get(weight.name, 0) + 1
-        twin = f"~{names[weight.name]}" if names[weight.name] > 1 else ""
-        yield weight.name + twin, weight
+    for name, weight, inner in named_weights(layer):
+        if not inner and "float" in str(weight.dtype):
+            yield name, weight

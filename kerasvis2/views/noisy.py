@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from kerasvis2.attribution.noise import noisy_gradients
-from kerasvis2.views.base import Needs
+from kerasvis2.views.base import Request
 from kerasvis2.views.pixels import PixelView
 
 
@@ -38,7 +38,7 @@ class NoisyView(PixelView):
         self.samples = int(samples)
         self.noise = float(noise)
 
-    def needs(self, model: Any, probe: Any) -> Needs:
+    def needs(self, model: Any, probe: Any) -> Request:
         if probe is not None:
             self._deviation(probe)
         return replace(super().needs(model, probe), input_gradient=False, own_pass=True)
@@ -47,7 +47,7 @@ class NoisyView(PixelView):
         """Mean and sample variance of the gradient, (N, H, W, C)."""
 
         def gradient(images: Any, rows: Any) -> Any:
-            return seen.look(images, rows, input_gradient=True).input_gradient
+            return seen.at(images, rows, input_gradient=True).input_gradient
 
         deviation = self._deviation(seen.probe)
         return noisy_gradients(gradient, seen.inputs, deviation, self.samples, self.seed)

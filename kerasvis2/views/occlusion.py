@@ -8,7 +8,7 @@ from keras import ops
 
 from kerasvis2.attribution.baseline import baseline_of, check_fill
 from kerasvis2.attribution.windows import Size, Windows, windows_of
-from kerasvis2.views.base import About, Arrays, Drawing, Needs
+from kerasvis2.views.base import About, Arrays, Drawing, Request
 from kerasvis2.views.perturbed import PerturbedView, scores_under
 from kerasvis2.views.pixels import INPUT
 
@@ -56,7 +56,7 @@ class Occlusion(PerturbedView):
         self.stride = stride
         self.fill = fill
 
-    def needs(self, model: Any, probe: Any) -> Needs:
+    def needs(self, model: Any, probe: Any) -> Request:
         if probe is not None:
             self._windows(probe.drawn.shape[1:])
             baseline_of(self.fill, probe.drawn[:1].astype("float32"), probe)

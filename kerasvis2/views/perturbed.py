@@ -7,7 +7,7 @@ from typing import Any
 from keras import ops
 
 from kerasvis2.attribution.perturb import masked_scores
-from kerasvis2.views.base import Needs
+from kerasvis2.views.base import Request
 from kerasvis2.views.pixels import PixelView, check_pixels
 
 
@@ -22,9 +22,9 @@ class PerturbedView(PixelView):
 
     overlay = True
 
-    def needs(self, model: Any, probe: Any) -> Needs:
+    def needs(self, model: Any, probe: Any) -> Request:
         check_pixels(type(self).__name__, probe)
-        return Needs(own_pass=True, **self.aims())
+        return Request(own_pass=True, **self.aims())
 
 
 def scores_under(seen: Any, baseline: Any, masks: Any, count: int, measure: Any = None) -> Any:
@@ -39,12 +39,12 @@ def scores_under(seen: Any, baseline: Any, masks: Any, count: int, measure: Any 
     """
     measured = measure or (lambda again: again.score)
     return masked_scores(
-        lambda images, rows: measured(seen.look(images, rows)),
+        lambda images, rows: measured(seen.at(images, rows)),
         seen.inputs,
         baseline,
         masks,
         count,
-        seen.turned,
+        seen.tick,
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from kerasvis2.views.base import About, Arrays, Drawing, Needs
+from kerasvis2.keys import Key, parts
+from kerasvis2.views.base import About, Arrays, Drawing, Request
 from kerasvis2.views.maps import draw_maps
 from kerasvis2.views.targeted import TargetedView
 
-INPUT = "input"
+INPUT = Key("input")
 
 
 class PixelView(TargetedView):
@@ -22,9 +23,9 @@ class PixelView(TargetedView):
     overlay: ClassVar[bool] = False  # over the images instead of beside them
     notes: ClassVar[tuple[str, ...]] = ()  # further lines below the title of every picture
 
-    def needs(self, model: Any, probe: Any) -> Needs:
+    def needs(self, model: Any, probe: Any) -> Request:
         check_pixels(type(self).__name__, probe)
-        return Needs(input_gradient=True, **self.aims())
+        return Request(input_gradient=True, **self.aims())
 
     def attribute(self, seen: Any) -> Any:
         """(N, H, W) or (N, H, W, C)."""
@@ -33,13 +34,13 @@ class PixelView(TargetedView):
     def reduce(self, seen: Any) -> dict[str, Any]:
         return {INPUT: self.attribute(seen)}
 
-    def remarks(self, arrays: Arrays, key: str) -> list[list[str]]:
+    def remarks(self, arrays: Arrays, key: Key) -> list[list[str]]:
         """Further lines below each image."""
         return [[] for _ in arrays[key]]
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         return draw_maps(
-            {key: maps for key, maps in arrays.items() if key.partition("@")[0] == INPUT},
+            {key: maps for key, maps in parts(arrays).items() if key.path == INPUT},
             about,
             self,
             overlay=self.overlay,

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from kerasvis2.diagnostics.numbers import confusion, margins
-from kerasvis2.diagnostics.track import Track
-from kerasvis2.views.base import About, Arrays, Drawing, Needs, Picture, View
+from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
+from kerasvis2.views.track import Track
 
 LOGITS = "logits"
 MOST = 64  # Images with a margin curve of their own.
@@ -37,8 +37,8 @@ class Predictions(View):
 
     title = "Predictions"
 
-    def needs(self, model: Any, probe: Any) -> Needs:
-        return Needs(targets=("label",))
+    def needs(self, model: Any, probe: Any) -> Request:
+        return Request(targets=("label",))
 
     def reduce(self, seen: Any) -> dict[str, Any]:
         logits = seen.logits if len(seen.logits.shape) != 1 else seen.logits[:, None]

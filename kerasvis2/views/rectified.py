@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from kerasvis2.views.base import Needs
+from kerasvis2.views.base import Request
 from kerasvis2.views.pixels import PixelView
 
 WARNING = "fails the weight-randomisation test (Adebayo 2018)"
@@ -24,8 +24,8 @@ class RectifiedView(PixelView):
     rule: ClassVar[str]
     notes = (WARNING,)
 
-    def needs(self, model: Any, probe: Any) -> Needs:
+    def needs(self, model: Any, probe: Any) -> Request:
         return replace(super().needs(model, probe), input_gradient=False, own_pass=True)
 
     def attribute(self, seen: Any) -> Any:
-        return seen.look(seen.inputs, input_gradient=True, relu=self.rule).input_gradient
+        return seen.at(seen.inputs, input_gradient=True, relu=self.rule).input_gradient

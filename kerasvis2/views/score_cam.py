@@ -10,7 +10,7 @@ from keras import ops
 from kerasvis2.attribution.cam import weighted_sum
 from kerasvis2.attribution.upsample import from_0_to_1, upsampled
 from kerasvis2.layers import LayerSpec
-from kerasvis2.views.base import Needs
+from kerasvis2.views.base import Request
 from kerasvis2.views.cam import CAMView, on_grid
 from kerasvis2.views.perturbed import confidence, scores_under
 
@@ -54,7 +54,7 @@ class ScoreCAM(CAMView):
             raise ValueError(f"channels={channels!r}: give a number of channels, or None for all.")
         self.channels = channels
 
-    def needs(self, model: Any, probe: Any) -> Needs:
+    def needs(self, model: Any, probe: Any) -> Request:
         needs = super().needs(model, probe)
         candidates = needs.default
         assert candidates is not None, "class activation maps have default layers"
@@ -67,7 +67,7 @@ class ScoreCAM(CAMView):
 
     def reduce(self, seen: Any) -> dict[str, Any]:
         black = seen.probe.from_display(0.0)
-        nothing = confidence(seen.look(ops.zeros_like(seen.inputs) + black))
+        nothing = confidence(seen.at(ops.zeros_like(seen.inputs) + black))
         found = {}
         for key, activation in seen.activations.items():
             maps = self._chosen(on_grid(activation, seen))

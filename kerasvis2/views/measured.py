@@ -7,27 +7,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kerasvis2.diagnostics.facts import Facts, LayerFacts, metrics
+from kerasvis2.diagnostics.facts import Facts, Vitals, metrics
 from kerasvis2.diagnostics.numbers import effective_rank, update_ratio
-from kerasvis2.diagnostics.weights import count_weights
+from kerasvis2.facts import LayerFacts
+from kerasvis2.keys import Key, parts
 
 if TYPE_CHECKING:
     from kerasvis2.views.base import About, Arrays
 
-INPUT, LOGITS, FALLING, STEPS = "input", "logits", "falling", "steps"
+LOGITS, FALLING, STEPS = "logits", "falling", "steps"
+LOWEST, HIGHEST = Key("input", "lowest"), Key("input", "highest")
+# Parts of a layer's key.
+POOLED, POSITIVE, SIZE, CHANGE, GRADIENT = "pooled", "positive", "size", "change", "gradient"
 
 
 def facts_of(arrays: Arrays, about: About) -> Facts:
     """What the rules judge."""
-    layers = {}
+    layers: dict[str, Vitals] = {}
     steps = int(arrays[STEPS])
-    answered = [name.removesuffix("/pooled") for name in arrays if name.endswith("/pooled")]
-    for name in arrays:
-        if name.endswith("/size"):
-            path = name.removesuffix("/size")
-            calls = [key for key in answered if about.layer(key) is about.layers[path]]
-            for key in calls or [path]:
-                layers[key] = _layer_facts(key, arrays, about, steps)
+    answered = parts(arrays, POOLED)
+    for row in parts(arrays, SIZE):
+        for key in [key for key in answered if key.path == row.path] or [row]:
+            layers[key] = _layer_facts(key, arrays, about.layers[key.path], steps)
     logits = arrays.get(LOGITS)
     falling = arrays.get(FALLING)
     truth = None if about.label_indices is None else np.asarray(about.label_indices)
@@ -40,22 +41,19 @@ def facts_of(arrays: Arrays, about: About) -> Facts:
         truth=truth,
         falling=None if falling is None else falling[0],
         names=about.class_names,
-        lowest=float(arrays[f"{INPUT}/lowest"].min()),
-        highest=float(arrays[f"{INPUT}/highest"].max()),
+        lowest=float(arrays[LOWEST].min()),
+        highest=float(arrays[HIGHEST].max()),
         normalised="BatchNormalization" in kinds,
         **metrics(about.history),
     )
 
 
-def _layer_facts(key: str, arrays: Arrays, about: About, steps: int) -> LayerFacts:
-    info = about.layer(key)
-    assert info is not None, "every key is a layer's"
-    pooled = arrays.get(f"{key}/pooled")
-    size, change = (math.sqrt(arrays[f"{info.path}/{word}"]) for word in ("size", "change"))
-    gradient = arrays.get(f"{info.path}/gradient")
-    positive = arrays.get(f"{key}/positive")
+def _layer_facts(key: Key, arrays: Arrays, layer: LayerFacts, steps: int) -> Vitals:
+    pooled, positive = arrays.get(key.of(POOLED)), arrays.get(key.of(POSITIVE))
+    size, change = (math.sqrt(arrays[Key(key.path, part)]) for part in (SIZE, CHANGE))
+    gradient = arrays.get(Key(key.path, GRADIENT))
     rank = math.nan if pooled is None else effective_rank(pooled)
-    return LayerFacts(
+    return Vitals(
         update_ratio=update_ratio(change, size, steps),
         change=change / size if size and steps else math.nan,
         weight_norm=size,
@@ -64,9 +62,9 @@ def _layer_facts(key: str, arrays: Arrays, about: About, steps: int) -> LayerFac
         sparsity=math.nan if positive is None else float(1 - positive.mean()),
         rank=rank,
         rank_share=math.nan if pooled is None else rank / min(pooled.shape),
-        spatial=len(info.shape or ()) > 2,
-        trainable=bool(info.layer.trainable),
-        weights=count_weights(info.layer),
+        spatial=len(layer.shape or ()) > 2,
+        trainable=layer.trainable,
+        weights=layer.learns,
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from kerasvis2.layers import tree
+from kerasvis2.observe.backend.shadow import shadowed
 
 RULES = ("guided", "deconvnet")
 _OPS = ("Relu", "Relu6", "LeakyRelu")
@@ -20,16 +20,8 @@ _INNER_GRAPHS = (
 
 
 @contextlib.contextmanager
-def relu_rule(rule: str | None, model: Any) -> Iterator[None]:
-    """Gradients of the ReLUs that are called inside the block follow `rule`; None: their own.
-
-    With f the unit, x its input and g the gradient that arrives from above:
-
-        "guided":     relu(g)·f′(x)                 (of a ReLU: g where g > 0 and x > 0)
-        "deconvnet":  f applied to g instead of x   (of a ReLU: g where g > 0)
-
-    A negative slope stays a slope under both: α·relu(g) where x is negative, α·g where g is. A
-    unit that has reached its `max_value` lets nothing through under either.
+def relu_rule(rule: str | None, layers: Sequence[Any]) -> Iterator[None]:
+    """See `kerasvis2.observe.backend.protocol.Backend.relu_rule`.
 
     It holds for every ReLU operation on the way, wherever it was written: in an activation
     argument, a layer, or a call in a model's own code; and for `ReLU` layers with a threshold and
@@ -38,9 +30,6 @@ def relu_rule(rule: str | None, model: Any) -> Iterator[None]:
     user's own are not seen, nor are ReLUs that a rematerialised layer calls again.
 
     Gradients must be taken with `tf.gradients`; a `GradientTape` does not honour the rule.
-
-    Raises:
-        ValueError: where no ReLU is called, or one inside a loop or a branch, out of reach.
     """
     if rule is None:
         yield
@@ -49,7 +38,7 @@ def relu_rule(rule: str | None, model: Any) -> Iterator[None]:
     before = len(graph.get_operations())
     carried: list[str] = []
     names = {kind: f"Kerasvis{rule}{kind}" for kind in _OPS}
-    with graph.gradient_override_map(names), _layers_carry(rule, model, carried):
+    with graph.gradient_override_map(names), _layers_carry(rule, layers, carried):
         yield
     made = {op.type for op in graph.get_operations()[before:]}
     inner = made.intersection(_INNER_GRAPHS) and _holds_relu(graph)
@@ -87,23 +76,15 @@ for _rule in RULES:
 
 
 @contextlib.contextmanager
-def _layers_carry(rule: str, model: Any, carried: list[str]) -> Iterator[None]:
+def _layers_carry(rule: str, layers: Sequence[Any], carried: list[str]) -> Iterator[None]:
     """Layers that Keras composes of several operations follow the rule as one unit."""
-    shadowed: list[tuple[dict[str, Any], Any]] = []
-    try:
-        for info in tree(model):
-            unit = _unit(info.layer)
+    with contextlib.ExitStack() as stack:
+        for layer in layers:
+            unit = _unit(layer)
             if unit is not None:
-                attributes = vars(info.layer)
-                shadowed.append((attributes, attributes.get("call")))
-                attributes["call"] = _carrying(rule, info.layer, unit, carried)
+                carrying = _carrying(rule, layer, unit, carried)
+                stack.enter_context(shadowed(layer, "call", carrying))
         yield
-    finally:
-        for attributes, before in shadowed:
-            if before is None:
-                del attributes["call"]
-            else:
-                attributes["call"] = before
 
 
 def _unit(layer: Any) -> Callable[[], tuple[Any, float, float | None]] | None:

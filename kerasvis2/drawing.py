@@ -1,0 +1,196 @@
+"""What goes into a drawing and what comes out of it: plain data, on any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from kerasvis2.facts import LayerFacts
+from kerasvis2.keys import as_key
+from kerasvis2.mapped import Maps
+
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """How a model's layers hang together.
+
+    Attributes:
+        edges: (from, to) paths of the innermost layers; an input goes by its name.
+        graph: a serialized GraphDef of the forward pass; empty where there is none.
+    """
+
+    edges: tuple[tuple[str, str], ...]
+    graph: bytes = b""
+
+    @property
+    def feeds(self) -> dict[str, tuple[str, ...]]:
+        """The layers that read each layer's output."""
+        found: dict[str, tuple[str, ...]] = {}
+        for start, end in self.edges:
+            found[start] = (*found.get(start, ()), end)
+        return found
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What the maps of a target are of.
+
+    Attributes:
+        words: a line for each image, such as "espresso 0.94".
+        scores: (N,) the score that was explained.
+    """
+
+    words: tuple[str, ...]
+    scores: np.ndarray
+
+
+@dataclass(frozen=True)
+class About:
+    """What `draw` may know about the moment and the probe; plain data.
+
+    Attributes:
+        step: Keras's epoch (or the optimizer's iteration, where unit is "batch"); None for a
+            view that is used alone.
+        unit: "epoch" or "batch".
+        images: the probe's pictures (N, H, W, 1 or 3) in [0, 1], or None without a probe.
+        labels: true class names per image, or None.
+        predictions: predicted class names per image, or None.
+        probabilities: the model's probability for the predicted class per image, or None.
+        label_indices, predicted_indices: (N,) the same as integers, or None.
+        outputs: (N, …) the model's output that the captions speak of, or None.
+        class_names: all class names, or None.
+        layers: every layer of the model by path.
+        explained: what the maps are of, by the target in their keys.
+        history: metric name → [(epoch, value), …] of this training, Keras's own names.
+        frozen: the display scale a tag was first logged with, by key (for scale="run").
+        kept: what this view's `draw` left in `Drawing.keep` last time; empty at first.
+        to_display: maps an array in the model's input units to [0, 1], as the probe does.
+        input_shape: (H, W, C) of the drawn input, or None without a probe.
+        masks: (N, H, W) bool, where the object is, or None.
+        wiring: which layer feeds which, or None without a probe.
+    """
+
+    step: int | None = None
+    unit: str = "epoch"
+    images: np.ndarray | None = None
+    labels: Sequence[str] | None = None
+    predictions: Sequence[str] | None = None
+    probabilities: np.ndarray | None = None
+    label_indices: np.ndarray | None = None
+    predicted_indices: np.ndarray | None = None
+    outputs: np.ndarray | None = None
+    class_names: Sequence[str] | None = None
+    layers: Mapping[str, LayerFacts] = field(default_factory=dict)
+    explained: Mapping[str, Explained] = field(default_factory=dict)
+    history: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
+    frozen: Mapping[str, float] = field(default_factory=dict)
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    to_display: Callable[[np.ndarray], np.ndarray] | None = None
+    input_shape: tuple[int, ...] | None = None
+    masks: np.ndarray | None = None
+    wiring: Wiring | None = None
+
+    def layer(self, key: str) -> LayerFacts | None:
+        """The layer that a key speaks of, or None where it is no layer."""
+        return self.layers.get(as_key(key).path)
+
+    def title(self, view: str, key: str = "") -> str:
+        """The first line of a picture: view, layer, target, epoch."""
+        known = as_key(key)
+        moment = "" if self.step is None else f"{self.unit} {self.step}"
+        return " · ".join(filter(None, [view, known.at(""), known.target, moment]))
+
+    def captions(self) -> list[list[str]]:
+        """Lines for each image: true class, predicted class and its probability."""
+        count = 0 if self.images is None else len(self.images)
+        lines: list[list[str]] = [[] for _ in range(count)]
+        for i, words in enumerate(lines):
+            if self.labels is not None:
+                words.append(f"true {self.labels[i]}")
+            if self.predictions is not None:
+                sure = "" if self.probabilities is None else f" {self.probabilities[i]:.2f}"
+                words.append(f"pred {self.predictions[i]}{sure}")
+        return lines
+
+    def wrong(self) -> list[bool] | None:
+        """Which predictions are wrong, or None where that is not known."""
+        if self.label_indices is None or self.predicted_indices is None:
+            return None
+        return [bool(a != b) for a, b in zip(self.label_indices, self.predicted_indices)]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn picture.
+
+    Attributes:
+        pixels: (H, W, 3) uint8.
+        top: the value at the end of its colour scale, or None where it has no scale.
+        text: Markdown for the Images tab.
+    """
+
+    pixels: np.ndarray
+    top: float | None = None
+    text: str = ""
+
+
+@dataclass
+class Drawing:
+    """What `draw` returns; the keys are those of the arrays, or other short names.
+
+    Attributes:
+        pictures: one tag each, `<view>/<NN>_<key>`.
+        scalars: one tag each, `<view>/<key>`, in the folder of the pictures.
+        texts: Markdown, one tag each, `<view>/<key>`.
+        histograms: (k, 3) arrays of lower edge, upper edge and count, one tag each, `<view>/<key>`.
+        numbers: float32 arrays that only programs read, one tag each, `<view>/<key>`.
+        maps: the numbers behind the pictures of the same keys.
+        graph: a serialized GraphDef for the Graphs tab.
+        train, validation: scalars under the tags as given, in the folders of that name.
+        keep: what `draw` wants to find in `About.kept` next time.
+    """
+
+    pictures: dict[str, Picture] = field(default_factory=dict)
+    scalars: dict[str, float] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    histograms: dict[str, np.ndarray] = field(default_factory=dict)
+    numbers: dict[str, np.ndarray] = field(default_factory=dict)
+    maps: dict[str, Maps] = field(default_factory=dict)
+    graph: bytes | None = None
+    train: dict[str, float] = field(default_factory=dict)
+    validation: dict[str, float] = field(default_factory=dict)
+    keep: dict[str, Any] = field(default_factory=dict)
+
+
+class Gallery(dict[str, np.ndarray]):
+    """Pictures by tag; a notebook shows them one below the other."""
+
+    def _repr_html_(self) -> str:
+        import base64
+        import html
+
+        from kerasvis2.render.png import encode
+
+        return "".join(
+            f"<figure><figcaption>{html.escape(tag)}</figcaption><img alt={html.escape(tag)!r} "
+            f'src="data:image/png;base64,{base64.b64encode(encode(pixels)).decode()}"></figure>'
+            for tag, pixels in self.items()
+        )
+
+
+def tag_of(view: str, key: str, layers: Mapping[str, LayerFacts]) -> str:
+    """The tag of a picture: `<view>/<NN>_<key with "/" as ".">`.
+
+    NN is the layer's place in the model, padded so that TensorBoard's sorting by name is the
+    model's order; what is not a layer, such as the input, comes first as 00.
+    """
+    known = as_key(key)
+    info = layers.get(known.path)
+    width = max(2, len(str(max(len(layers) - 1, 0))))
+    name = known if info is None else known.under(info.tag)
+    return f"{view}/{info.place if info else 0:0{width}d}_{name.replace('/', '.')}"

@@ -1,0 +1,1 @@
+"""What `Monitor` is made of: small objects, each with one thing to remember."""

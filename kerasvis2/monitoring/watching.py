@@ -1,0 +1,135 @@
+"""Which views are looked at, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kerasvis2.monitoring.failures import Failures
+from kerasvis2.observe.look import Look
+from kerasvis2.schedule import due
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.session import Session
+    from kerasvis2.views.base import View
+
+
+class Watching:
+    """The views of one training: what of them fits the model, who is due, and one look at those.
+
+    Args:
+        session: the model and the probe.
+        views: every view by its name in the tags.
+        optional: names of views that are left out where they do not fit.
+        freq: how often, where a view does not say.
+        unit: what a step is, likewise.
+        failures: who is told of views that fail.
+
+    Attributes:
+        left_out: the views that do not fit, and why.
+
+    Raises:
+        ValueError: where a view that is not optional does not fit the model.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        views: Mapping[str, View],
+        optional: set[str],
+        freq: Any,
+        unit: str,
+        failures: Failures,
+    ) -> None:
+        self.session = session
+        self.left_out: dict[str, str] = {}
+        self._views: dict[str, View] = {}
+        self._freq = freq
+        self._unit = unit
+        self._failures = failures
+        self._looked: dict[str, int] = {}
+        for name, view in views.items():
+            try:
+                session.add(view, name)
+            except ValueError as error:
+                if name not in optional:
+                    raise
+                self.left_out[name] = str(error)
+                continue
+            self._views[name] = view
+        self._trace()
+
+    def due(self, steps: range, unit: str) -> list[str]:
+        """The views that one of these steps is a step to look at."""
+        return [
+            name
+            for name, view in self._views.items()
+            if (view.unit or self._unit) == unit
+            and any(due(self._freq_of(view), step) for step in steps)
+        ]
+
+    def due_at_end(self, step: int, unit: str) -> list[str]:
+        """The views that show a training as a whole, unless they just did."""
+        return [
+            name
+            for name, view in self._views.items()
+            if view.at_end
+            and (view.unit or self._unit) == unit
+            and self._freq_of(view) != 0
+            and self._looked.get(name) != step
+        ]
+
+    def look(self, names: Sequence[str], step: int) -> tuple[Look | None, dict[str, View]]:
+        """One look at these views, without those that fail."""
+        self.drop(self._failures.collect())
+        for name, error in self.session.renew().items():
+            self._switch_off(name, "tracing", error)
+        names = [name for name in names if name in self._views]
+        look = self._observe(names)
+        views = {name: self._views[name] for name in names if name in self._views}
+        if look is not None:
+            self._looked |= dict.fromkeys(views, step)
+        return look, views
+
+    def drop(self, names: Sequence[str]) -> None:
+        """These views are not looked at any more."""
+        for name in names:
+            self._views.pop(name, None)
+
+    def _freq_of(self, view: View) -> Any:
+        return self._freq if view.freq is None else view.freq
+
+    def _switch_off(self, name: str, doing: str, error: Exception) -> None:
+        self._failures.switched_off(name, doing, error)
+        self.drop(self._failures.collect())
+
+    def _trace(self) -> None:
+        """Compiles what will be looked at, now that an error can still be told as one."""
+        try:
+            self.session.trace(list(self._views))
+        except ValueError:
+            raise  # bad input: said before training starts, whatever on_error is
+        except Exception:
+            for name in list(self._views):
+                try:
+                    self.session.trace([name])
+                except Exception as error:
+                    self._switch_off(name, "tracing", error)
+
+    def _observe(self, names: Sequence[str]) -> Look | None:
+        """Looks; a failure that is nobody's alone is looked for one by one."""
+        if not names:
+            return None
+        try:
+            return self.session.look(names)
+        except Exception as error:
+            if len(names) == 1:
+                self._switch_off(names[0], "observing", error)
+                return None
+        for name in names:
+            try:
+                self.session.look([name], remember=False)
+            except Exception as error:
+                self._switch_off(name, "observing", error)
+        good = [name for name in names if name in self._views]
+        return self.session.look(good) if 0 < len(good) < len(names) else None

@@ -1,0 +1,88 @@
+"""What a TensorFlow graph tells: logits behind an activation, and which layer feeds which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+# What may stand between the activation and the model's output without changing its meaning.
+_TRANSPARENT = ("Cast", "Identity", "Reshape")
+_ACTIVATIONS = {"Softmax": "softmax", "LogSoftmax": "softmax", "Sigmoid": "sigmoid"}
+_LARGEST = 1024  # bytes of a constant that the Graphs tab is given
+
+
+def logits(value: Any) -> tuple[Any, str, tuple[Any, ...]]:
+    """Walks back from an output over its final activation: logits, head, trail.
+
+    At a logit gap of 20 the gradient of a softmax is exactly 0 in float32, so gradients are
+    taken before it. Reading it off the traced graph finds it wherever it was written: an
+    activation argument, an `Activation` or `Softmax` layer, or a call in a model's own code;
+    and nothing of the model has to be changed for it.
+    """
+    remembered = getattr(value, "_keras_logits", None)
+    if remembered is not None:  # Keras's note, which also covers other axes than the last
+        head = "sigmoid" if value.op.type == "Sigmoid" else "softmax"
+        return remembered, head, (value, remembered)
+    trail = [value]
+    while trail[-1].op.type in _TRANSPARENT:
+        before = trail[-1].op.inputs[0]
+        if trail[-1].op.type == "Reshape" and before.shape[-1:] != trail[-1].shape[-1:]:
+            break
+        trail.append(before)
+    last = trail[-1]
+    if last.op.type in _ACTIVATIONS:
+        before = last.op.inputs[0]
+        return before, _ACTIVATIONS[last.op.type], (*trail, before)
+    return value, "linear", tuple(trail)
+
+
+def rectified(tensor: Any) -> Any | None:
+    """What comes out of the ReLU, a layer or the model's own code, that alone reads a tensor."""
+    readers = tensor.consumers()
+    if not readers or any(op.type not in ("Relu", "Relu6") for op in readers):
+        return None
+    return readers[0].outputs[0]
+
+
+def edges(
+    noted: Sequence[tuple[str, Any]], inputs: Mapping[str, Any]
+) -> tuple[tuple[str, str], ...]:
+    """Follows every noted tensor back to other noted tensors, or to an input.
+
+    Args:
+        noted: (label, tensor) in the order of the calls.
+        inputs: the model's input tensors by name.
+    """
+    owners: dict[int, list[str]] = {id(tensor): [name] for name, tensor in inputs.items()}
+    found: dict[tuple[str, str], None] = {}
+    for label, tensor in noted:
+        own = owners.setdefault(id(tensor), [])
+        # A layer that does nothing here, such as dropout, hands on the tensor it was given.
+        sources = own[-1:] or _sources(tensor, owners)
+        found |= {(source, label): None for source in sources if source != label}
+        own.append(label)
+    return tuple(found)
+
+
+def _sources(tensor: Any, owners: Mapping[int, list[str]]) -> Iterator[str]:
+    seen = {id(tensor)}
+    waiting = [tensor]
+    while waiting:
+        for before in waiting.pop().op.inputs:
+            if id(before) in seen:
+                continue
+            seen.add(id(before))
+            if owners.get(id(before)):
+                yield owners[id(before)][-1]
+            else:
+                waiting.append(before)
+
+
+def serialized(graph: Any) -> bytes:
+    """The graph as a GraphDef without large constants."""
+    found = graph.as_graph_def()
+    for node in found.node:
+        value = node.attr["value"].tensor if node.op == "Const" else None
+        if value is not None and len(value.tensor_content) > _LARGEST:
+            node.attr["value"].tensor.ClearField("tensor_content")
+    return bytes(found.SerializeToString())

@@ -1,0 +1,274 @@
+"""A model and a probe: compiled passes that are kept as long as they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from keras import ops
+
+from kerasvis2.drawing import Arrays, Gallery, tag_of
+from kerasvis2.layers import LayerInfo, select
+from kerasvis2.observe.backend import backend
+from kerasvis2.observe.captions import describe
+from kerasvis2.observe.compiled import Compiled
+from kerasvis2.observe.look import OUTPUTS, Look, nbytes
+from kerasvis2.observe.loss import check_loss
+from kerasvis2.observe.progress import watched
+from kerasvis2.observe.request import Plan
+from kerasvis2.observe.state import changed, frozen, state_of
+from kerasvis2.observe.survey import survey
+from kerasvis2.observe.targets import distinct, labels_for, resolve
+
+if TYPE_CHECKING:
+    from kerasvis2.probe import Probe
+
+
+class Session:
+    """A model and a probe to look at it with, for many looks.
+
+        session = kv.Session(model, probe)
+        maps = session.compute(kv.GradCAM())
+
+    Every set of views that is due together is one compiled function: one forward and one backward
+    pass (one backward more for each further target) give all of them what they need. It is
+    compiled once, and reads the weights as they are at each call. What else a pass depends on (the
+    layers, `trainable`, `compile`, attributes and activations) is compared at every call; where it
+    changed, everything is traced anew.
+
+    Args:
+        model: a Keras model; one that is not built yet is built on the probe.
+        probe: the images, or None where no view needs them.
+        batch_size: look at so many images at a time; if None, all at once, as long as the layer
+            outputs that the views read are not too large.
+        progress: on a terminal, show how far a long pass has come.
+
+    Attributes:
+        model: the model.
+        probe: the probe.
+        survey: what is known of the model.
+
+    Raises:
+        ValueError: where the probe does not fit the model.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        probe: Probe | None = None,
+        batch_size: int | None = None,
+        *,
+        progress: bool = True,
+    ) -> None:
+        if batch_size is not None and (int(batch_size) != batch_size or batch_size < 1):
+            raise ValueError(f"batch_size={batch_size!r}: give a number of images, or None.")
+        self.model = model
+        self.probe = probe
+        self._backend = backend()
+        self._batch_size = batch_size
+        self._progress = watched(self._backend) if progress else None
+        self._plans: dict[str, Plan] = {}
+        self._asked: dict[str, tuple[Any, bool, Any]] = {}
+        self._memory: dict[str, dict[str, Any]] = {}
+        self._nbytes: dict[tuple[Any, ...], int] = {}
+        self._counted: tuple[Any, int] = (getattr(model, "optimizer", None), 0)
+        if probe is not None:
+            probe.check(model)
+        self._survey_model()
+
+    # For one view.
+
+    def compute(self, view: Any) -> Arrays:
+        """Raw float32 arrays by key, nothing resized and nothing normalised."""
+        name = self._one(view, whole=True)
+        return self.look([name], with_outputs=False, remember=False).arrays(name)
+
+    def render(self, view: Any) -> Gallery:
+        """The pictures that a `Monitor` would log, uint8 (H, W, 3) by tag."""
+        name = self._one(view, whole=False)
+        look = self.look([name], remember=False)
+        about = describe(look, name, self.probe)
+        drawing = view.draw(look.arrays(name), about)
+        return Gallery(
+            (tag_of(view.name, key, about.layers), picture.pixels)
+            for key, picture in drawing.pictures.items()
+        )
+
+    def refresh(self) -> dict[str, Exception]:
+        """Traces everything anew at the next look, whatever has changed.
+
+        Returns:
+            The views that do not fit the model any more, by name, and why.
+        """
+        optimizer, before = self._counted
+        now = getattr(self.model, "optimizer", None)
+        if now is not optimizer and optimizer is not None:
+            before += int(self._backend.number(optimizer.iterations))
+        self._counted = now, before
+        memory = self._memory
+        failed: dict[str, Exception] = {}
+        self._survey_model()
+        for name, (view, whole, _) in list(self._asked.items()):
+            try:
+                self.add(view, name, whole)
+            except Exception as error:
+                del self._asked[name]
+                self._plans.pop(name, None)
+                failed[name] = error
+                continue
+            self._memory[name] |= _still_fits(memory.get(name, {}), self._memory[name])
+        return failed
+
+    # For many.
+
+    @property
+    def truth(self) -> np.ndarray | None:
+        """(N,) the class indices that captions give as true, or None."""
+        outputs = self.survey.outputs
+        return labels_for(self._compiled.spoken, outputs, self.probe) if outputs else None
+
+    @property
+    def traces(self) -> int:
+        """How often a pass was traced since the session was last refreshed."""
+        return self._compiled.traces
+
+    def renew(self) -> dict[str, Exception]:
+        """`refresh`, if anything changed that a pass depends on; otherwise nothing."""
+        return self.refresh() if changed(self._state, state_of(self.model)) else {}
+
+    def add(self, view: Any, name: str, whole: bool = False) -> Plan:
+        """Finds what a view needs in the model; raises `ValueError` where it is not there.
+
+        Args:
+            view: the view.
+            name: what `look` knows it by.
+            whole: take the raw tensors of `view.whole` instead of those of `view.reduce`.
+        """
+        request = view.needs(self.model, self.probe)
+        if request.loss:
+            check_loss(self.model, self.probe)
+        if request.probe and self.probe is None:
+            raise ValueError(f"{type(view).__name__} needs a probe: the images to look at.")
+        if request.probe and self.survey.why:
+            raise ValueError(f"{type(view).__name__}: {self.survey.why}.")
+        layers: list[LayerInfo] = []
+        if request.uses_layers:
+            layers = select(
+                self.survey.layers,
+                request.layers,
+                fits=lambda info: (
+                    (info.shape is not None or not request.captures) and request.fits(info)
+                ),
+                default=request.default,
+                what=request.what,
+            )
+        targets = [resolve(spec, self.survey.outputs, self.probe) for spec in request.targets]
+        names = distinct(targets) if request.named_targets else ["" for _ in targets]
+        plan = Plan(
+            name,
+            view,
+            request,
+            layers,
+            list(targets) or [None],
+            names or [""],
+            view.whole if whole else view.reduce,
+        )
+        self._compiled.forget(name)
+        self._nbytes = {}
+        self._plans[name] = plan
+        self._asked[name] = view, whole, frozen(vars(view))
+        self._compiled.divide(list(self._plans.values()))
+        memory = view.memory(layers, self.probe)
+        self._memory[name] = {key: ops.convert_to_tensor(value) for key, value in memory.items()}
+        return plan
+
+    def trace(self, names: Sequence[str], with_outputs: bool = True) -> None:
+        """Compiles what `look` will call, without computing anything."""
+        plans = [self._plans[name] for name in names]
+        self._compiled.prepare(plans, with_outputs, self._memory, self._iterations())
+
+    def look(self, names: Sequence[str], with_outputs: bool = True, remember: bool = True) -> Look:
+        """Looks at the probe once for all the views.
+
+        Args:
+            names: the views that are due.
+            with_outputs: also fetch what captions say: predicted classes and probabilities.
+            remember: keep what the views want to find again next time.
+        """
+        plans = [self._plans[name] for name in names]
+        per_image = {plan.name: plan.request.per_image for plan in plans} | {OUTPUTS: True}
+        memory = {plan.name: self._memory[plan.name] for plan in plans}
+        steps, parts = self._iterations(), self._compiled.parts
+        if self._progress is not None:
+            self._progress.begin(len(parts))
+        chunks: list[dict[str, Any]] = []
+        for i in range(len(parts)):
+            found = self._compiled.run(plans, with_outputs, memory, steps, i)
+            for name in memory.keys() & found.keys():
+                memory[name] = memory[name] | found[name].pop("memory")
+            chunks.append(found)
+        if remember:
+            self._memory |= memory
+        # The same at every look, and thousands of shapes to ask for.
+        key = (with_outputs, *names)
+        if key not in self._nbytes:
+            self._nbytes[key] = nbytes(chunks)
+        graph = any(plan.request.graph for plan in plans)
+        return Look(
+            chunks,
+            [part.valid for part in parts],
+            per_image,
+            self._nbytes[key],
+            self.survey.facts,
+            self.truth,
+            self.survey.wiring(graph),
+        )
+
+    # How.
+
+    def _survey_model(self) -> None:
+        self.survey = survey(
+            self.model, None if self.probe is None else self.probe.inputs, self._backend
+        )
+        self._state = state_of(self.model)  # after: a model that was not built yet has changed
+        self._compiled = Compiled(
+            self.model,
+            self.survey,
+            self.probe,
+            self._batch_size,
+            self._backend,
+            self._progress,
+        )
+        self._nbytes = {}
+        self._plans = {}
+        self._memory = {}
+
+    def _one(self, view: Any, whole: bool) -> str:
+        """The name that a view alone is known by; new if anything it depends on changed."""
+        self.renew()
+        for name, (known, raw, settings) in self._asked.items():
+            if known is view and raw == whole and settings == frozen(vars(view)):
+                return name
+        name = next(
+            (n for n, (known, raw, _) in self._asked.items() if known is view and raw == whole),
+            f"{view.name} {len(self._asked)}",
+        )
+        self.add(view, name, whole)
+        return name
+
+    def _iterations(self) -> Any:
+        """How many steps were made, over all optimizers that the model was compiled with."""
+        optimizer, before = self._counted
+        if optimizer is None:
+            return ops.convert_to_tensor(before, "int32")
+        return ops.cast(self._backend.read(optimizer.iterations), "int32") + before
+
+
+def _still_fits(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """What a view remembered, where it is of the same kind as what it would begin with."""
+    return {
+        key: value
+        for key, value in before.items()
+        if key in now and tuple(value.shape) == tuple(now[key].shape)
+    }
