@@ -11,7 +11,6 @@ import os
 import signal
 import threading
 import time
-import weakref
 from typing import Any, Protocol
 
 _SECONDS = 4.0
@@ -24,7 +23,7 @@ class Waits(Protocol):
         """Waits until it is done, no longer than so many seconds; whether it is."""
 
 
-_working: weakref.WeakSet[Any] = weakref.WeakSet()
+_working: set[Waits] = set()
 _process = 0
 
 
@@ -40,7 +39,8 @@ def watch(worker: Waits) -> None:
 
 
 def leave(worker: Waits) -> None:
-    """`worker` is done; with the last one the handler goes."""
+    """`worker` has nothing left to do. With the last one the handler goes, at the next `leave` in
+    the main thread."""
     _working.discard(worker)
     if _working or threading.current_thread() is not threading.main_thread():
         return

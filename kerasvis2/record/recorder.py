@@ -229,6 +229,7 @@ class Recorder:
             with self._changed:
                 if not self._jobs:
                     self._thread = None
+                    exits.leave(self)
                     return
                 left = len(self._jobs)
             if left > 1 and not told and not threading.main_thread().is_alive():

@@ -1,0 +1,160 @@
+"""Trainings that end in every way but the right one: what was finished is on disk, and whole."""
+
+import random
+import signal
+import textwrap
+import time
+
+import fits
+import numpy as np
+import pytest
+from record_loaders import LOADERS
+
+from kerasvis2.record.reader import runs
+
+FOREVER = "fit(sys.argv[1], 1_000_000, more=[Slower()])"
+SLOWER = """
+class Slower(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        time.sleep(0.02)
+"""
+
+
+def whole(folder, loaders=True):
+    """Checks that everything in a run is whole, and returns the epochs of its pictures."""
+    [run] = runs(folder).values()
+    assert all("cut off" in wrong for wrong in run.damage), run.damage
+    assert len(run.damage) <= 3  # the last record of a folder, at most
+    steps = run.steps("saliency/00_input")
+    assert steps == list(range(len(steps)))
+    for tag in run.tags():
+        for picture in run.pictures(tag).values():
+            assert picture.any()
+    even = run.steps("grad_cam/00_conv")
+    assert even == list(range(0, len(steps), 2))
+    losses = run.steps("train/epoch_loss")
+    assert abs(len(losses) - len(steps)) <= 1
+    for loader in LOADERS if loaders else ():
+        load = loader(folder)
+        shown = load.pictures("run/vis", "saliency/00_input", steps)
+        assert np.array_equal(shown[-1], run.picture("saliency/00_input", steps[-1]))
+        load.steps("scalars", "run/train", "epoch_loss", losses)
+    out, err, status = fits.cards(folder)
+    assert status == 0, err
+    assert "Traceback" not in err
+    assert f"{len(steps)} steps" in out
+    return steps
+
+
+def kill_at(folder, delay, loaders):
+    process = fits.start(SLOWER + FOREVER, folder / "run")
+    fits.wait_for(process, "epoch 3")
+    time.sleep(delay)
+    process.send_signal(signal.SIGKILL)
+    rest = process.stdout.read().splitlines()
+    process.communicate()
+    finished = 4 + sum(line.startswith("epoch") for line in rest)
+    shown = whole(folder, loaders)
+    # What was finished some looks ago is there; the last ones may have been waiting to be drawn.
+    assert len(shown) >= finished - 33
+    return len(shown), finished
+
+
+@pytest.mark.parametrize("delay", [0.01, 0.4])
+def test_killed_at_any_moment_what_is_there_is_whole(tmp_path, delay):
+    shown, _ = kill_at(tmp_path, delay, loaders=True)
+    assert shown > 0
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("attempt", range(50))
+def test_killed_at_fifty_moments(tmp_path, attempt):
+    kill_at(tmp_path, random.Random(attempt).uniform(0, 1.5), loaders=attempt % 5 == 0)
+
+
+ENDS = {
+    "Ctrl-C": ("os.kill(os.getpid(), signal.SIGINT)", {-signal.SIGINT, 1, 130}),
+    "SIGTERM": ("os.kill(os.getpid(), signal.SIGTERM)", {-signal.SIGTERM}),
+    "exception": ("raise RuntimeError('on purpose')", {1}),
+}
+DYING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background ignore it
+
+class Die(keras.callbacks.Callback):
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.params["epochs"] == 8 and self.epoch == 5:
+            print("dying", flush=True)
+            {end}
+            time.sleep(30)
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+class SlowView(kv.Saliency):
+    def draw(self, arrays, about):
+        time.sleep(0.2)  # so that several looks still wait when the end comes
+        return super().draw(arrays, about)
+
+views = lambda: [kv.Curves(), SlowView(), kv.GradCAM(layers="conv", freq=2)]
+"""
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_what_was_looked_at_is_on_disk_however_a_training_ends(tmp_path, end):
+    code, statuses = ENDS[end]
+    process = fits.start(
+        DYING.format(end=code) + "fit(sys.argv[1], 8, more=[Die()])", tmp_path / "run"
+    )
+    fits.wait_for(process, "dying")
+    begun = time.monotonic()
+    _, err = process.communicate(timeout=60)
+    assert time.monotonic() - begun < 5
+    assert process.returncode in statuses, err
+    [run] = runs(tmp_path).values()
+    assert run.damage == []
+    assert run.steps("slow_view/00_input") == [0, 1, 2, 3, 4]
+    assert run.steps("train/epoch_loss") == [0, 1, 2, 3, 4]
+    assert run.steps("validation/epoch_loss") == [0, 1, 2, 3, 4]
+
+
+NOTEBOOK = """
+import threading
+try:
+    fit(sys.argv[1], 8, more=[Die()])
+except KeyboardInterrupt:
+    for _ in range(100):
+        names = [t.name for t in threading.enumerate() if "kerasvis2" in t.name]
+        if not names:
+            break
+        time.sleep(0.05)
+    print("threads", names)
+fit(sys.argv[1], 7, initial_epoch=5)
+print("handler", signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
+"""
+
+
+def test_an_interrupted_notebook_is_left_with_no_thread_and_no_handler(tmp_path):
+    script = DYING.format(end="raise KeyboardInterrupt") + textwrap.dedent(NOTEBOOK)
+    lines, err, status = fits.run(script, tmp_path / "run")
+    assert status == 0, err
+    assert "threads []" in lines
+    assert "handler True" in lines
+    [run] = runs(tmp_path).values()
+    assert run.steps("slow_view/00_input") == list(range(7))
+
+
+def test_a_handler_of_somebody_elses_is_left_alone(tmp_path):
+    script = """
+    import signal
+    mine = lambda *_: print("mine", flush=True)
+    signal.signal(signal.SIGTERM, mine)
+    class Term(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            os.kill(os.getpid(), signal.SIGTERM)
+    fit(sys.argv[1], 2, more=[Term()])
+    print(signal.getsignal(signal.SIGTERM) is mine)
+    """
+    lines, err, status = fits.run(script, tmp_path / "run")
+    assert status == 0, err
+    assert lines.count("mine") == 2
+    assert lines[-1] == "True"
