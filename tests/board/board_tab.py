@@ -85,11 +85,11 @@ class Tab:
 
     def cell(self, run: str) -> Locator:
         """A cell, by its run's label."""
-        return self.find("figure.cell").filter(has=self.view.locator(f'bdi.run[title="{run}"]'))
+        return self.find(".cell").filter(has=self.view.locator(f'bdi.run[title="{run}"]'))
 
     def names(self) -> list[str]:
         """The runs of the cells, in order."""
-        return self.find("figure.cell bdi.run").all_inner_texts()
+        return self.find(".cell bdi.run").all_inner_texts()
 
     def step(self) -> str:
         return self.find(".readout strong").inner_text()

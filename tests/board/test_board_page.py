@@ -24,13 +24,11 @@ EVERYTHING = {
     "y": "0.75",
     "curve": "epoch_accuracy",
     "log": "1",
-    "ab": "diff",
+    "ab": "swipe",
     "a": "runs/alpha/vis",
     "b": "runs/beta/vis",
     "astep": "0",
     "bstep": "13",
-    "channel": "green",
-    "range": "50",
     "split": "0.3",
     "blink": "2",
 }
@@ -82,7 +80,7 @@ def test_the_address_holds_everything(tab: Tab, browser: Browser) -> None:
     shared = Tab(browser, tab.url)
     shared.page.goto(tab.page.url)
     frame = shared.page.frame_locator("iframe[src*=kerasvis]")
-    for label, value in [("A", "runs/alpha/vis"), ("B at", "13"), ("in", "green"), ("range", "50")]:
+    for label, value in [("A", "runs/alpha/vis"), ("B at", "13")]:
         expect(frame.get_by_label(label, exact=True)).to_have_value(value)
     expect(frame.locator(".readout strong")).to_have_text("step 5")
     expect(frame.locator(".level")).to_have_text("8×")
@@ -135,7 +133,7 @@ def test_the_theme_follows_tensorboards(tab: Tab) -> None:
 @pytest.mark.parametrize("mode", ["step", "grid", "ab"])
 def test_a_thousand_pixels_are_enough(tab: Tab, mode: str) -> None:
     tab.page.set_viewport_size({"width": 1000, "height": 700})
-    tab.open(mode=mode, ab="diff", tag="grad_cam/01_conv1", runs="^runs")
+    tab.open(mode=mode, ab="swipe", tag="grad_cam/01_conv1", runs="^runs")
     outside = tab.page.evaluate(
         """() => [...document.querySelectorAll("button, select, input, h1, .readout, .plot")]
             .filter((element) => !element.closest(".room, dialog"))
@@ -149,7 +147,7 @@ def test_a_thousand_pixels_are_enough(tab: Tab, mode: str) -> None:
 
 
 def test_everything_has_a_name_for_those_who_cannot_see_it(tab: Tab) -> None:
-    for mode, way in [("step", ""), ("grid", ""), ("ab", "swipe"), ("ab", "blink"), ("ab", "diff")]:
+    for mode, way in [("step", ""), ("grid", ""), ("ab", "swipe"), ("ab", "blink")]:
         tab.open(mode=mode, ab=way, tag="grad_cam/01_conv1", runs="alpha|beta", step=4)
         snapshot = tab.find("body").aria_snapshot()
         for role in ("button", "combobox", "textbox", "slider", "searchbox", "checkbox", "img"):
@@ -218,7 +216,7 @@ def test_what_fails_is_said(tab: Tab) -> None:
     tab.page.route("**/series?*", lambda route: route.fulfill(status=500, body="broken"))
     tab.page.route("**/picture?*", lambda route: route.fulfill(status=404, body="gone"))
     tab.page.keyboard.press("]")
-    expect(tab.find(".notes .error")).to_have_text("TensorBoard did not answer: 500 broken")
+    expect(tab.find(".notes .error")).to_contain_text("TensorBoard did not answer: 500 broken")
     expect(tab.find("h1")).to_have_text("grad_cam/01_conv1", timeout=1000)
     tab.page.unroute("**/series?*")
     tab.press("[", "Shift+ArrowRight")

@@ -69,7 +69,8 @@ def test_the_index_names_everything_and_reads_no_data(server: Server) -> None:
     assert alpha["fingerprint"] == "aa" * 32
     assert alpha["curves"]["validation"] == "runs/alpha/validation"
     photos = next(tag for tag in index["tags"] if tag["name"] == "photos")
-    assert photos == {"name": "photos", "description": "", "samples": 3, "runs": ["runs/foreign"]}
+    only = {"name": "photos", "description": "", "samples": 3, "runs": ["runs/foreign"]}
+    assert photos == {**only, "maps": []}
     assert index["scalars"][:3] == ["<svg onload=document.title='owned'>", *index["scalars"][1:3]]
 
 
@@ -140,7 +141,10 @@ def test_an_explicit_limit_goes_before_ours(
 def test_the_flag_sets_tensorboards_limit(flags: list[str], kept: dict[str, int]) -> None:
     board = program.TensorBoard(plugins=[*default.get_static_plugins(), KerasvisPlugin])
     board.configure(["tensorboard", "--logdir=somewhere", *flags])
-    assert board.flags.samples_per_plugin == {"kerasvis_scale": 0} | kept
+    ours = {"kerasvis_scale": 0, "kerasvis_answers": 0, "kerasvis_maps": 500}
+    if any("kerasvis_images" in flag for flag in flags):
+        ours["kerasvis_maps"] = 40
+    assert board.flags.samples_per_plugin == ours | kept
 
 
 def test_a_limit_of_nothing_is_refused() -> None:

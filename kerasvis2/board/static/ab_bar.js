@@ -1,6 +1,5 @@
 // What A and B are, and how they are compared.
 
-import { CHANNELS } from "./diff.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { button, segments, select } from "./tools.js";
@@ -9,11 +8,9 @@ const WAYS = [
   ["side", "Side by side", "Both pictures"],
   ["swipe", "Swipe", "One over the other, with a divider to drag"],
   ["blink", "Blink", "One after the other in the same place"],
-  ["diff", "Difference", "B minus A, pixel by pixel"],
 ];
 // No faster than three changes a second: more can bring on seizures.
 const RATES = [0, 0.5, 1, 2, 3];
-const SPANS = [0, 255, 100, 50, 20, 10];
 
 export function abBar(app) {
   const { state, change } = app;
@@ -23,22 +20,6 @@ export function abBar(app) {
     side(app, "b"),
     segments("Way to compare", WAYS, state.ab, (ab) => change({ ab })),
     state.ab === "blink" && blinking(app),
-    state.ab === "diff" && [
-      select(
-        "in",
-        Object.keys(CHANNELS).map((name) => [name, name]),
-        state.channel,
-        (channel) => change({ channel }),
-        { key: "channel" },
-      ),
-      select(
-        "range",
-        SPANS.map((span) => [span, span ? `±${span}` : "auto"]),
-        state.range,
-        (range) => change({ range: Number(range) }),
-        { key: "span" },
-      ),
-    ],
   ];
 }
 

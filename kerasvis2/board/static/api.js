@@ -30,6 +30,28 @@ export async function fetchSeries(tag, sample) {
   return series;
 }
 
+// When each run kept a tag's maps, as `fetchSeries`.
+export async function fetchMaps(tag) {
+  const series = await ask("maps", { tag });
+  for (const run of Object.values(series)) {
+    run.at = new Map(run.steps.map((step, place) => [step, place]));
+    run.urls = run.keys.map((key, place) => numbersAt(key, run.times[place]));
+    run.scales = run.keys.map(() => null);
+  }
+  return series;
+}
+
+export const numbersAt = (key, time = 0) => address("numbers", { key, time });
+
+// By run: `steps`, `at` (step → place) and, for each step, lists of what was answered to each image.
+export async function fetchAnswers() {
+  const answers = await ask("answers");
+  for (const run of Object.values(answers)) {
+    run.at = new Map(run.steps.map((step, place) => [step, place]));
+  }
+  return answers;
+}
+
 // By TensorBoard's run: steps and values. JSON has no NaN: those come as words.
 export async function fetchCurves(tag) {
   const curves = await ask("curves", { tag });

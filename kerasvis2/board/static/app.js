@@ -3,12 +3,15 @@
 import { draw } from "./dom.js";
 import { levelFrom } from "./gestures.js";
 import { readAddress, visible, writeAddress } from "./host.js";
+import { explorer, numbersFor, tagsFor } from "./explorer.js";
 import { Loader } from "./loader.js";
-import { beginning, derive, move } from "./model.js";
+import { derive, move, nearest } from "./model.js";
 import { reference } from "./notes.js";
+import { Numbers } from "./numbers.js";
 import { page, picturesFor } from "./page.js";
 import { Pictures } from "./pictures.js";
 import { Player } from "./player.js";
+import { saw, shapeOf } from "./sizes.js";
 import { format, parse } from "./state.js";
 
 const WRITE_EVERY = 400; // milliseconds; browsers allow only so many changes of the address
@@ -26,13 +29,18 @@ export class App {
       timeline: 600,
       face: 0,
       help: false,
+      findCurve: "",
+      said: "", // what was done in the user's stead
       reduced: matchMedia("(prefers-reduced-motion: reduce)").matches,
     };
     this.ahead = 1; // which way the user went last
     this.loader = new Loader(() => this.redraw());
     this.pictures = new Pictures(() => this.redraw());
+    this.numbers = new Numbers(() => this.redraw());
     this.player = new Player(this);
     this.derived = null;
+    this.explored = null;
+    this.views = new Map(); // tag → its {zoom, x, y}
   }
 
   get model() {
@@ -40,9 +48,28 @@ export class App {
     return this.derived;
   }
 
+  // What the explorer shows.
+  get explorer() {
+    this.explored ??= explorer(this);
+    return this.explored;
+  }
+
+  // How pictures lie in their cells.
+  get view() {
+    const { zoom, x, y } = this.state;
+    const { width, height } = shapeOf(this, this.model.runs);
+    return { zoom, x, y, whole: width ? { width, height } : null };
+  }
+
   get error() {
     return this.loader.error;
   }
+
+  retry = () => {
+    this.loader.retry();
+    this.pictures.retry();
+    this.numbers.retry();
+  };
 
   // The scale that others are held against: the first picture's.
   get reference() {
@@ -51,6 +78,7 @@ export class App {
 
   change = (patch) => {
     this.state = { ...this.state, ...patch };
+    if ("step" in patch) this.ui.said = "";
     this.writing ??= setTimeout(() => {
       this.writing = null;
       writeAddress(format(this.state));
@@ -74,11 +102,13 @@ export class App {
   reload() {
     this.loader.expire();
     this.pictures.retry();
+    this.numbers.retry();
     this.redraw();
   }
 
   redraw() {
     this.derived = null;
+    this.explored = null;
     if (this.drawing) return;
     this.drawing = requestAnimationFrame(() => {
       this.drawing = null;
@@ -88,31 +118,52 @@ export class App {
 
   draw() {
     if (!visible()) return;
-    this.begin();
-    const { wanted, curveWanted } = this.model;
+    this.settle();
+    const { wanted, curveWanted, wantsMaps } = this.model;
     this.loader.follow({
       tag: wanted?.name ?? this.state.tag,
       image: this.state.image,
       curve: curveWanted,
+      maps: wantsMaps,
+      others: wantsMaps ? tagsFor(this) : [],
     });
     const { now, next } = picturesFor(this, this.neighbours());
+    for (const url of now) {
+      const bitmap = this.pictures.get(url)?.bitmap;
+      if (bitmap && saw(this.model.tag.name, bitmap)) this.redraw();
+    }
     this.pictures.want(now, next);
+    const numbers = numbersFor(this, this.neighbours());
+    this.numbers.want(numbers.now, numbers.next);
     draw(this.root, page(this));
     this.player.follow();
   }
 
-  // Once, when the first steps are known and the address names none.
-  begin() {
-    const { runs, steps } = this.model;
-    if (this.begun || !steps.length) return;
-    this.begun = true;
-    const step = this.state.step ?? beginning(runs, steps);
-    if (step !== this.state.step) this.change({ step });
+  // Another tag is on show: if it has not the step that the one before was at, its nearest is gone
+  // to, and that is said.
+  settle() {
+    const { tag, steps, step } = this.model;
+    if (!tag || !steps.length || tag.name === this.settled) return;
+    const before = this.settled;
+    this.settled = tag.name;
+    if (!before || this.state.step === null || steps.includes(step)) return;
+    const near = nearest(steps, step);
+    this.change({ step: near });
+    this.ui.said = `Not logged at step ${step}: the nearest is shown, step ${near}.`;
   }
 
   ready() {
-    return this.pictures.has(picturesFor(this, []).now);
+    const has = (kept, { now }) => kept.has(now);
+    return has(this.pictures, picturesFor(this, [])) && has(this.numbers, numbersFor(this, []));
   }
+
+  // Another tag. Zoom and place belong to the tag that they were chosen for.
+  choose = (name) => {
+    const { zoom, x, y } = this.state;
+    this.views.set(this.model.wanted?.name, { zoom, x, y });
+    const view = this.views.get(name) ?? { zoom: 0, x: 0.5, y: 0.5 };
+    this.change({ tag: name, image: 0, ...view });
+  };
 
   neighbours() {
     const { steps, step } = this.model;
@@ -141,7 +192,7 @@ export class App {
     const tags = groups.flatMap((one) => one.tags);
     const place = tags.findIndex((tag) => tag.name === wanted?.name);
     const next = tags[Math.min(tags.length - 1, Math.max(0, place + by))];
-    if (next) this.change({ tag: next.name, image: 0 });
+    if (next) this.choose(next.name);
   }
 
   zoomBy = (by) => this.change({ zoom: levelFrom(this, by) });

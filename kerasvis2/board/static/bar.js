@@ -3,9 +3,11 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { button, segments, select } from "./tools.js";
+import { curvesOn, turned } from "./timeline.js";
 import { plain } from "./words.js";
 
 const MODES = [
+  ["maps", "Maps", "The maps behind the pictures, in numbers (m)"],
   ["step", "One step", "All runs at one step (1)"],
   ["grid", "Runs × steps", "A row a run, a column a step (2)"],
   ["ab", "A | B", "Two pictures, compared (3)"],
@@ -34,11 +36,16 @@ export function bar(app) {
     h(
       "div",
       { class: "controls" },
-      segments("Mode", MODES, state.mode, (mode) => change({ mode })),
-      zoom(app),
+      segments(
+        "Mode",
+        MODES.filter(([mode]) => mode !== "maps" || model.wanted?.maps.length),
+        model.mode,
+        (mode) => change({ mode }),
+      ),
+      model.mode !== "maps" && zoom(app),
       size(app),
-      button(icon("curves"), "Show the curves (c)", () => change({ curves: !state.curves }), {
-        "aria-pressed": String(state.curves),
+      button(icon("curves"), "Show the curves (c)", () => change({ curves: turned(app) }), {
+        "aria-pressed": String(curvesOn(app)),
       }),
       button("?", "Help, and all keys (?)", app.help, { class: "help" }),
     ),

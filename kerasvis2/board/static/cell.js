@@ -13,7 +13,7 @@ export const CAPTION = 44;
 export function cell(app, run, step, options) {
   const found = frame(run, step);
   return h(
-    "figure",
+    options.role ? "div" : "figure", // a figure may be no cell of a table
     {
       class: "cell",
       key: options.key,
@@ -23,8 +23,8 @@ export function cell(app, run, step, options) {
     },
     found ? picture(app, run, found, options) : missing(app, run, step, options),
     h(
-      "figcaption",
-      null,
+      options.role ? "div" : "figcaption",
+      { class: "caption" },
       h(
         "div",
         { class: "who" },
@@ -51,6 +51,7 @@ function picture(app, run, found, { height, name, onclick }) {
       "div",
       { class: "picture empty", style: { height } },
       h("p", null, `This picture could not be read: ${entry.error}`),
+      h("button", { onclick: app.retry }, "Try again"),
     );
   }
   return h(
@@ -61,7 +62,7 @@ function picture(app, run, found, { height, name, onclick }) {
       "aria-label": name ?? describe(app, run, found),
       "aria-busy": entry ? null : "true",
       "data-step": found.step,
-      hook: (canvas) => entry && paint(canvas, found.url, entry.bitmap, app.state),
+      hook: (canvas) => entry && paint(canvas, found.url, entry.bitmap, app.view),
     }),
   );
 }

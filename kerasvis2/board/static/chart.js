@@ -4,20 +4,29 @@ import { ticks } from "./words.js";
 
 export const LEFT = 56; // room for the numbers
 export const RIGHT = 16;
-export const HEIGHT = 116;
+export const HEIGHT = 128;
 const TOP = 8;
-const BOTTOM = 6;
+const REACH = 3; // times the span of nine tenths of the values: further off is an outlier
+const BOTTOM = 18; // room for the steps' numbers
 
 // `curves`: [{values, steps, colour, dashed, bold, …}]. `span`: [first, last] step.
 export const chart = remember((curves, span, width, log) => {
-  const [low, high] = bounds(curves, log);
+  const { low, high, beyond, most } = bounds(curves, log);
   const x = along(span, width);
   const scaled = log ? Math.log10 : (value) => value;
   const room = HEIGHT - TOP - BOTTOM;
-  const y = (value) => TOP + room * (1 - (scaled(value) - low) / (high - low || 1));
+  const y = (value) => {
+    const part = (scaled(value) - low) / (high - low || 1);
+    return TOP + room * (1 - Math.min(1, Math.max(0, part)));
+  };
   return {
     x,
     y,
+    beyond, // how many values lie outside, and the furthest of them
+    most,
+    steps: ticks(...span, Math.max(2, Math.floor(width / 90)))
+      .filter(Number.isInteger)
+      .map((step) => ({ step, x: x(step) })),
     marks: marks(low, high, log).map((value) => ({ value, y: y(value) })),
     lines: curves.map((curve) => ({ ...curve, path: path(curve, x, y, log) })),
   };
@@ -41,20 +50,26 @@ export function valueAt(curve, step) {
 
 const drawable = (value, log) => Number.isFinite(value) && (!log || value > 0);
 
+// What the values span, but for the few that lie so far off that they would flatten the rest: those
+// are drawn at the edge. `low`, `high`: as they are scaled.
 function bounds(curves, log) {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const { values } of curves) {
-    for (const value of values) {
-      if (!drawable(value, log)) continue;
-      low = Math.min(low, value);
-      high = Math.max(high, value);
-    }
-  }
-  if (low > high) return [0, 1];
-  if (log) [low, high] = [Math.log10(low), Math.log10(high)];
-  const margin = (high - low || Math.abs(high) || 1) * 0.05;
-  return [low - margin, high + margin];
+  const every = curves.flatMap(({ values }) => values.filter((value) => drawable(value, log)));
+  if (!every.length) return { low: 0, high: 1, beyond: 0, most: null };
+  const sorted = every.map((value) => (log ? Math.log10(value) : value)).sort((a, b) => a - b);
+  const at = (part) => sorted[Math.round(part * (sorted.length - 1))];
+  const reach = REACH * (at(0.95) - at(0.05));
+  const kept = reach
+    ? sorted.filter((value) => value >= at(0.05) - reach && value <= at(0.95) + reach)
+    : sorted;
+  const [first, last] = [kept[0], kept.at(-1)];
+  const margin = (last - first || Math.abs(last) || 1) * 0.05;
+  const far = sorted.at(-1) > last ? sorted.at(-1) : sorted[0];
+  return {
+    low: first - margin,
+    high: last + margin,
+    beyond: sorted.length - kept.length,
+    most: log ? 10 ** far : far,
+  };
 }
 
 function marks(low, high, log) {

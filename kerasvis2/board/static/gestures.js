@@ -31,10 +31,10 @@ export function listen(app, element) {
       if (!found) return;
       const { picture, cell, box } = found;
       const ratio = window.devicePixelRatio;
-      const fit = zoom.fitting(picture.width, picture.height, cell, ratio);
+      const fit = zoom.fittingAll(picture, cell, app.view, ratio);
       const level = zoom.step(app.state.zoom, fit, by);
       const at = [event.clientX - box.left, event.clientY - box.top];
-      app.change(zoom.around(picture, cell, app.state, ratio, level, ...at));
+      app.change(zoom.around(picture, cell, app.view, ratio, level, ...at));
     },
     { passive: false },
   );
@@ -50,7 +50,9 @@ export function listen(app, element) {
     if (!drag.moved && Math.hypot(dx, dy) < 4) return;
     if (!drag.moved) element.setPointerCapture(event.pointerId);
     Object.assign(drag, { x: event.clientX, y: event.clientY, moved: true });
-    app.change(zoom.dragged(drag.picture, drag.cell, app.state, window.devicePixelRatio, dx, dy));
+    app.change(
+      zoom.dragged(drag.picture, drag.cell, app.view, window.devicePixelRatio, dx, dy),
+    );
   });
   element.addEventListener("pointerup", () => {
     if (!drag?.moved) drag = null;
@@ -72,6 +74,6 @@ export function levelFrom(app, by) {
   const picture = canvas && sizeOn(canvas);
   if (!picture) return app.state.zoom;
   const cell = { width: canvas.clientWidth, height: canvas.clientHeight };
-  const fit = zoom.fitting(picture.width, picture.height, cell, window.devicePixelRatio);
+  const fit = zoom.fittingAll(picture, cell, app.view, window.devicePixelRatio);
   return zoom.step(app.state.zoom, fit, by);
 }

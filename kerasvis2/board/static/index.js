@@ -25,7 +25,7 @@ export async function render() {
 
 // Before the first drawing, which measures the page.
 function style() {
-  const sheets = ["base", "controls", "side", "main", "pictures", "grid", "ab", "help"];
+  const sheets = ["base", "controls", "side", "main", "pictures", "maps", "grid", "ab", "help"];
   return Promise.all(sheets.map(sheet));
 }
 

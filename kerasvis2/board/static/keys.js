@@ -1,6 +1,7 @@
 // The keyboard.
 
 import { swap } from "./ab_bar.js";
+import { turned } from "./timeline.js";
 
 // [keys, what they do]: also the table that the help shows.
 export const TABLE = [
@@ -9,7 +10,7 @@ export const TABLE = [
   ["Home, End", "the first step; the latest, and stay with it"],
   ["Space", "play, pause"],
   ["[ ]", "the picture before, the picture after"],
-  ["1 2 3", "one step; runs × steps; A | B"],
+  ["m 1 2 3", "maps; one step; runs × steps; A | B"],
   ["+ − 0", "zoom in, zoom out, all of it"],
   ["x", "A | B: show the other one"],
   ["s", "A | B: swap"],
@@ -57,6 +58,8 @@ function action(app, { key, shiftKey }) {
       return () => app.turn(-1);
     case "]":
       return () => app.turn(1);
+    case "m":
+      return app.model.wanted?.maps.length ? () => change({ mode: "maps" }) : null;
     case "1":
     case "2":
     case "3":
@@ -68,12 +71,14 @@ function action(app, { key, shiftKey }) {
       return () => app.zoomBy(-1);
     case "0":
       return () => change({ zoom: 0, x: 0.5, y: 0.5 });
+    case "Escape":
+      return state.one ? () => change({ one: "" }) : null;
     case "x":
-      return state.mode === "ab" && state.ab === "blink" ? app.flip : null;
+      return app.model.mode === "ab" && state.ab === "blink" ? app.flip : null;
     case "s":
-      return state.mode === "ab" ? () => swap(app) : null;
+      return app.model.mode === "ab" ? () => swap(app) : null;
     case "c":
-      return () => change({ curves: !state.curves });
+      return () => change({ curves: turned(app) });
     case "/":
       return () => document.getElementById("find").focus();
     case "?":

@@ -22,6 +22,17 @@ export function flow(count, room, shape, caption, wanted) {
   return { width, height, cells, total: Math.ceil(count / columns) * down };
 }
 
+// Two cells, side by side whatever the room: as large as shows all of them, if that can be read.
+export function pair(room, shape, caption, wanted) {
+  const half = share(room, 2);
+  const byHeight = Math.floor((room.height - GAP - caption) / shape.aspect);
+  const usual = Math.max(byHeight, Math.round(READABLE * shape.width));
+  const width = Math.max(60, Math.min(half, wanted || usual));
+  const height = Math.round(width * shape.aspect);
+  const cells = [0, width + GAP].map((left) => ({ left, top: 0 }));
+  return { width, height, cells, total: height + caption + GAP };
+}
+
 function fitted(count, room, shape, caption) {
   let best = { columns: 1, width: 0 };
   for (let columns = 1; columns <= count; columns += 1) {

@@ -2,6 +2,7 @@
 
 import { curvesOf, spanOf } from "./curves.js";
 import { colour } from "./palette.js";
+import { layerOf, viewOf } from "./words.js";
 
 // data: {index, series, curves}, each null until it has arrived.
 export function derive(state, data) {
@@ -15,9 +16,13 @@ export function derive(state, data) {
   const matching = every.filter((run) => matches(run.label));
   const pin = every.find((run) => run.id === state.pin) ?? null;
   const rows = pin ? [pin, ...matching.filter((run) => run !== pin)] : matching;
-  const wanted = chosen(state.tag, index.tags);
-  const tag = data.series ? chosen(data.series.tag, index.tags) : wanted;
+  const tags = ordered(index.tags);
+  const wanted = chosen(state.tag, tags);
+  const tag = data.series ? chosen(data.series.tag, tags) : wanted;
+  const mode = modeOf(state, wanted);
   const runs = rows.filter((run) => tag?.runs.includes(run.id));
+  // What is on show: what was chosen, once its series is here.
+  const shown = data.series?.maps ? "maps" : mode === "maps" ? "step" : mode;
   const steps = union(runs.map((run) => run.series?.steps ?? []));
   const step = current(state.step, steps);
   const lines = curvesOf(rows, data.curves?.points, pin);
@@ -31,7 +36,9 @@ export function derive(state, data) {
     pin,
     wanted, // the tag chosen
     tag, // the tag on show: the one before, until the chosen one's series is here
-    groups: group(index.tags, state.find),
+    mode: data.series ? shown : mode,
+    wantsMaps: mode === "maps",
+    groups: group(tags, state.find),
     steps,
     step,
     curveWanted: index.scalars.includes(state.curve) ? state.curve : usualCurve(index.scalars),
@@ -54,9 +61,40 @@ export function filter(text) {
   }
 }
 
+// The tag asked for; at first the deepest layer of the first view that has maps, or the first of all.
 function chosen(name, tags) {
-  if (name === "") return tags[0] ?? null;
-  return tags.find((tag) => tag.name === name) ?? null;
+  if (name !== "") return tags.find((tag) => tag.name === name) ?? null;
+  const first = tags.find((tag) => tag.maps.length);
+  const alike = first ? tags.filter((tag) => viewOf(tag.name) === viewOf(first.name)) : [];
+  return alike.findLast((tag) => tag.maps.length && !tag.name.includes("@")) ?? first ?? tags[0] ?? null;
+}
+
+// Maps where there are any and nothing else was chosen; a tag without maps has its pictures.
+function modeOf(state, tag) {
+  if (state.mode && state.mode !== "maps") return state.mode;
+  return tag?.maps.length ? "maps" : "step";
+}
+
+// What is looked at first comes first; other views by the alphabet, in the order given.
+const FIRST = [
+  "predictions",
+  "grad_cam",
+  "grad_cam_plus_plus",
+  "layer_cam",
+  "saliency",
+  "smooth_grad",
+  "integrated_gradients",
+  "gradient_times_input",
+  "activations",
+  "filters",
+];
+
+export function ordered(tags) {
+  const place = (tag) => {
+    const found = FIRST.indexOf(viewOf(tag.name).replace(/_\d+$/, ""));
+    return found < 0 ? FIRST.length : found;
+  };
+  return [...tags].sort((one, other) => place(one) - place(other));
 }
 
 function usualCurve(scalars) {
@@ -69,11 +107,17 @@ export function group(tags, find) {
   const groups = new Map();
   for (const tag of tags) {
     if (!words.every((word) => tag.name.toLowerCase().includes(word))) continue;
-    const slash = tag.name.indexOf("/");
-    const view = slash > 0 ? tag.name.slice(0, slash) : "";
-    const layer = tag.name.slice(slash > 0 ? slash + 1 : 0);
+    const view = viewOf(tag.name);
     if (!groups.has(view)) groups.set(view, []);
-    groups.get(view).push({ ...tag, layer });
+    groups.get(view).push({ ...tag, layer: layerOf(tag.name) });
+  }
+  for (const members of groups.values()) {
+    const names = members.map(({ layer }) => layer);
+    for (const tag of members) {
+      // Two of one name keep what tells them apart.
+      const twice = names.filter((name) => name === tag.layer).length > 1;
+      if (twice) tag.layer = tag.name.slice(tag.name.indexOf("/") + 1);
+    }
   }
   return [...groups].map(([view, members]) => ({ view, tags: members }));
 }
@@ -89,11 +133,10 @@ function current(step, steps) {
   return step ?? steps[steps.length - 1];
 }
 
-// Where to begin: where all runs have a picture, if there is such a step before the latest. Null
-// is the latest, also when there will be later ones.
-export function beginning(runs, steps) {
-  const common = steps.filter((step) => runs.every((run) => run.series?.at.has(step))).at(-1);
-  return common === steps.at(-1) ? null : (common ?? null);
+// The step at which a run is shown: with the latest, its own.
+export function stepOfRun(run, state, step) {
+  if (state.step !== null) return step;
+  return run?.series?.steps.at(-1) ?? step;
 }
 
 // The step `by` places further, counting only steps that were logged.
@@ -152,12 +195,11 @@ export function scales(frames) {
   ]);
 }
 
-// What a cell must have room for: the tallest of the runs' pictures for its width, and the widest.
+// The largest height and width of the runs' latest pictures; 0 where there are none.
 export function shape(runs) {
-  const sizes = runs.map((run) => run.series?.size).filter((size) => size && size[0] > 0);
-  if (!sizes.length) return { aspect: 1, width: 0 };
+  const sizes = runs.map((run) => run?.series?.size).filter((size) => size && size[0] > 0);
   return {
-    aspect: Math.max(...sizes.map(([width, height]) => height / width)),
-    width: Math.max(...sizes.map(([width]) => width)),
+    width: Math.max(0, ...sizes.map(([width]) => width)),
+    height: Math.max(0, ...sizes.map(([, height]) => height)),
   };
 }

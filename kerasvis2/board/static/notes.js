@@ -1,14 +1,14 @@
 // What the reader must know before comparing these pictures.
 
 import { h } from "./dom.js";
-import { frame, probes, scales } from "./model.js";
+import { frame, probes, scales, stepOfRun } from "./model.js";
 import { number, some } from "./words.js";
 
 // → [{kind, text}]. Pure.
 export function notes(model, state) {
-  if (!model.tag) return [];
+  if (!model.tag || model.mode === "maps") return []; // the explorer's own scale is printed there
   const found = [];
-  const runs = state.mode === "ab" ? [model.a.run, model.b.run].filter(Boolean) : model.runs;
+  const runs = model.mode === "ab" ? [model.a.run, model.b.run].filter(Boolean) : model.runs;
   const groups = probes([...new Set(runs)]);
   if (groups.length > 1) {
     const parts = groups.map(
@@ -31,19 +31,19 @@ export function notes(model, state) {
 }
 
 function framesOf(model, state, runs) {
-  if (state.mode === "ab")
+  if (model.mode === "ab")
     return [model.a, model.b].map(({ run, step }) => frame(run, step ?? model.step));
-  if (state.mode === "grid") {
+  if (model.mode === "grid") {
     return runs.flatMap((run) => (run.series?.scales ?? []).map((scale) => ({ scale })));
   }
-  return runs.map((run) => frame(run, model.step));
+  return runs.map((run) => frame(run, stepOfRun(run, state, model.step)));
 }
 
 // The display scale that the others are held against: the first picture's that has one.
 export function reference(model, state) {
-  const runs = state.mode === "ab" ? [] : model.runs;
+  const runs = model.mode === "ab" ? [] : model.runs;
   const frames = runs.length
-    ? runs.map((run) => frame(run, model.step))
+    ? runs.map((run) => frame(run, stepOfRun(run, state, model.step)))
     : framesOf(model, state, runs);
   return frames.find((found) => (found?.scale ?? null) !== null)?.scale ?? null;
 }
@@ -52,7 +52,15 @@ export function notesBar(app) {
   return h(
     "div",
     { class: "notes", role: "status" },
-    app.error && h("p", { class: "error", key: "error" }, app.error),
+    app.error &&
+      h(
+        "p",
+        { class: "error", key: "error" },
+        app.error,
+        " ",
+        h("button", { onclick: app.retry }, "Try again"),
+      ),
+    app.ui.said && h("p", { "data-kind": "said", key: "said" }, app.ui.said),
     notes(app.model, app.state).map(({ kind, text }) =>
       h("p", { "data-kind": kind, key: kind }, text),
     ),

@@ -1,6 +1,7 @@
 // The whole tab.
 
 import { bar, description } from "./bar.js";
+import { explorerStage } from "./explorer_stage.js";
 import { h } from "./dom.js";
 import { listen } from "./gestures.js";
 import { help } from "./help.js";
@@ -12,12 +13,13 @@ import { stepPictures, stepStage } from "./stage_step.js";
 import { timeline } from "./timeline.js";
 
 const STAGES = {
+  maps: [explorerStage, () => ({ now: [], next: [] })],
   step: [stepStage, stepPictures],
   grid: [gridStage, gridPictures],
   ab: [abStage, abPictures],
 };
 
-const stageOf = ({ state }) => STAGES[state.mode];
+const stageOf = ({ model }) => STAGES[model.mode];
 
 export function page(app) {
   const words = nothing(app);
@@ -53,7 +55,9 @@ const listening = new WeakSet();
 // Whether something else has been chosen, and is on its way.
 function stale({ model, state, loader }) {
   const { series } = loader.data;
-  return model.wanted !== model.tag || (series !== null && series.image !== state.image);
+  if (series === null) return model.wanted !== model.tag;
+  const other = series.maps !== model.wantsMaps || (!series.maps && series.image !== state.image);
+  return model.wanted !== model.tag || other;
 }
 
 // Why there is nothing to show, or null.

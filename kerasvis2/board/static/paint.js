@@ -29,7 +29,7 @@ function paintOne(context, picture, cell, ratio, view) {
   context.drawImage(picture, left, top, picture.width * scale, picture.height * scale);
 }
 
-const viewKey = ({ zoom, x, y }) => [zoom, x, y];
+const viewKey = ({ zoom, x, y, whole }) => [zoom, x, y, whole?.width, whole?.height];
 
 // `name` stands for the picture's content.
 export function paint(canvas, name, picture, view) {

@@ -14,7 +14,7 @@ export class Player {
   follow() {
     const { state, ui, model } = this.app;
     const playing = state.play && model.steps.length > 1;
-    const blinking = state.mode === "ab" && state.ab === "blink" && state.blink > 0 && !ui.reduced;
+    const blinking = model.mode === "ab" && state.ab === "blink" && state.blink > 0 && !ui.reduced;
     const wish = JSON.stringify([playing && state.fps, blinking && state.blink]);
     if (wish === this.wish) return;
     this.wish = wish;

@@ -3,13 +3,14 @@
 import { valueAt } from "./chart.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { stepOfRun } from "./model.js";
 import { count, number } from "./words.js";
 
 export function side(app) {
   return h("aside", { class: "side" }, tags(app), runs(app));
 }
 
-function tags({ model, state, change }) {
+function tags({ model, state, change, choose }) {
   const { groups, index } = model;
   return h(
     "nav",
@@ -35,7 +36,7 @@ function tags({ model, state, change }) {
           "section",
           { key: view, "aria-label": view || "Others" },
           h("h3", null, h("bdi", null, view || "others")),
-          members.map((tag) => tagButton(tag, model, index, change)),
+          members.map((tag) => tagButton(tag, model, index, choose)),
         ),
       ),
       !groups.length &&
@@ -44,7 +45,7 @@ function tags({ model, state, change }) {
   );
 }
 
-function tagButton(tag, model, index, change) {
+function tagButton(tag, model, index, choose) {
   const here = tag.name === model.wanted?.name;
   const part = tag.runs.length < index.runs.length;
   return h(
@@ -54,7 +55,7 @@ function tagButton(tag, model, index, change) {
       class: "tag",
       title: tag.name,
       "aria-current": here ? "true" : null,
-      onclick: () => change({ tag: tag.name, image: 0 }),
+      onclick: () => choose(tag.name),
     },
     h("bdi", null, tag.layer),
     part &&
@@ -89,17 +90,17 @@ function runs({ model, state, change }) {
       }),
       broken && h("p", { class: "error" }, "Not a regular expression: all runs are shown."),
       curve &&
-        h("p", { class: "hint columns" }, h("bdi", null, curve), ` at step ${model.step ?? "–"}`),
+        h("p", { class: "hint columns" }, h("bdi", null, curve), ` at ${state.step === null ? "the latest step" : `step ${model.step ?? "–"}`}`),
     ),
     h(
       "ul",
       { class: "list" },
-      rows.map((run) => runRow(run, model, change)),
+      rows.map((run) => runRow(run, model, state, change)),
     ),
   );
 }
 
-function runRow(run, model, change) {
+function runRow(run, model, state, change) {
   const pinned = run === model.pin;
   const values = model.lines.filter((line) => line.run === run.id);
   return h(
@@ -111,7 +112,7 @@ function runRow(run, model, change) {
       "span",
       { class: "values" },
       values.map((line) => {
-        const value = valueAt(line, model.step);
+        const value = valueAt(line, stepOfRun(run, state, model.step));
         const words = line.role === "validation" ? "validation" : line.role || "value";
         return (
           value !== null &&

@@ -3,11 +3,13 @@
 import { CAPTION, cell } from "./cell.js";
 import { h } from "./dom.js";
 import { window1d } from "./layout.js";
-import { frame, shape } from "./model.js";
+import { frame } from "./model.js";
 import { room } from "./room.js";
+import { shapeOf } from "./sizes.js";
 import { tools } from "./tools.js";
 
 const USUAL = 200;
+const LEAST = 60;
 const GAP = 8;
 const HEAD = 30; // above the columns
 
@@ -29,7 +31,7 @@ export function gridStage(app) {
       "div",
       {
         class: "floor",
-        role: "rowgroup",
+        role: "presentation",
         style: {
           width: view.across * model.steps.length,
           height: HEAD + model.runs.length * view.down,
@@ -37,7 +39,7 @@ export function gridStage(app) {
       },
       h(
         "div",
-        { class: "stay", role: "rowgroup", style: { height: HEAD + view.stay * view.down } },
+        { class: "stay", role: "presentation", style: { height: HEAD + view.stay * view.down } },
         heads(app, view),
         view.stay > 0 && row(app, view, 0),
       ),
@@ -109,11 +111,14 @@ function row(app, { columns, across, down, width, height }, place) {
 // the others scroll below it, as it does when that leaves them room.
 function layout(app) {
   const { model, state, ui } = app;
-  const width = state.size || fitted(model, ui);
-  const height = Math.round(width * shape(model.runs).aspect);
+  const { aspect } = shapeOf(app, model.runs);
+  const stay = model.pin && model.runs[0] === model.pin && model.runs.length > 1 ? 1 : 0;
+  // The reference stays in sight with another row below it.
+  const most = stay ? Math.floor(((ui.height - HEAD) / 2 - CAPTION - GAP) / aspect) : Infinity;
+  const width = Math.max(LEAST, Math.min(state.size || fitted(model, ui, aspect), most));
+  const height = Math.round(width * aspect);
   const across = width + GAP;
   const down = height + CAPTION + GAP;
-  const stay = model.pin && model.runs[0] === model.pin && down < ui.height / 2 ? 1 : 0;
   const rows = window1d(model.runs.length, down, ui.top - HEAD, ui.height);
   const columns = window1d(model.steps.length, across, ui.left, ui.width);
   return {
@@ -128,10 +133,10 @@ function layout(app) {
 }
 
 // Few runs and steps fill the room; many are scrolled through.
-function fitted({ runs, steps }, room) {
+function fitted({ runs, steps }, room, aspect) {
   const byWidth = Math.floor(room.width / Math.max(1, steps.length)) - GAP;
   const down = Math.floor((room.height - HEAD) / Math.max(1, runs.length));
-  return Math.max(USUAL, Math.min(byWidth, Math.floor((down - CAPTION - GAP) / shape(runs).aspect)));
+  return Math.max(USUAL, Math.min(byWidth, Math.floor((down - CAPTION - GAP) / aspect)));
 }
 
 // When the step has changed, its column is brought into view; after that, scrolling is the user's.
@@ -139,6 +144,7 @@ const revealed = new WeakMap();
 
 function reveal(app, element) {
   const { model } = app;
+  if (app.ui.width !== element.clientWidth) return; // not laid out yet for the room there is
   const what = `${model.step} of ${model.steps.length}`;
   if (revealed.get(element) === what) return;
   revealed.set(element, what);

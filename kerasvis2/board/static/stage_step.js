@@ -3,8 +3,9 @@
 import { CAPTION, cell } from "./cell.js";
 import { h } from "./dom.js";
 import { flow } from "./layout.js";
-import { frame, shape } from "./model.js";
+import { frame, stepOfRun } from "./model.js";
 import { room } from "./room.js";
+import { shapeOf } from "./sizes.js";
 import { tools } from "./tools.js";
 
 export function stepStage(app) {
@@ -19,7 +20,7 @@ export function stepStage(app) {
       model.runs.map((run, place) => {
         const { left, top } = cells.cells[place];
         if (top > ui.top + ui.height || top + cells.height + CAPTION < ui.top) return null;
-        return cell(app, run, model.step, {
+        return cell(app, run, stepOfRun(run, app.state, model.step), {
           key: run.id,
           height: cells.height,
           style: { left, top, width: cells.width },
@@ -33,7 +34,7 @@ export function stepStage(app) {
 
 function layout(app) {
   const { model, state, ui } = app;
-  return flow(model.runs.length, ui, shape(model.runs), CAPTION, state.size);
+  return flow(model.runs.length, ui, shapeOf(app, model.runs), CAPTION, state.size);
 }
 
 // Addresses: of the pictures in view, and of those that a move to each step of `next` would need.
@@ -44,5 +45,6 @@ export function stepPictures(app, next) {
     (_, place) => cells[place].top < ui.top + ui.height && cells[place].top + height > ui.top,
   );
   const at = (step) => inView.map((run) => frame(run, step)?.url).filter(Boolean);
-  return { now: at(model.step), next: next.flatMap(at) };
+  const now = inView.map((run) => frame(run, stepOfRun(run, app.state, model.step))?.url);
+  return { now: now.filter(Boolean), next: next.flatMap(at) };
 }

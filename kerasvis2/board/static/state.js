@@ -6,7 +6,7 @@ export const DEFAULTS = Object.freeze({
   find: "", // filters the tags
   runs: "", // filters the runs: a regular expression
   pin: "", // the reference run
-  mode: "step", // one step, all runs; runs × steps; two pictures
+  mode: "", // maps; one step, all runs; runs × steps; two pictures; "": maps where there are any
   step: null, // null: the latest, whatever it is
   play: false,
   fps: 4,
@@ -15,7 +15,7 @@ export const DEFAULTS = Object.freeze({
   x: 0.5, // the point of every picture that its cell is centred on
   y: 0.5,
   curve: "",
-  curves: true,
+  curves: "", // "on", "off"; "": beside pictures, not above maps
   log: false,
   ab: "side",
   a: "", // a run; "" is the reference
@@ -24,15 +24,36 @@ export const DEFAULTS = Object.freeze({
   bstep: null,
   split: 0.5,
   blink: 1, // changes a second
-  channel: "brightness",
-  range: 0, // what the colours of a difference span; 0: what holds 99 % of it
+
+  // The explorer
+  axis: "runs", // what its columns are
+  of: "", // the run of the columns that are no runs, and of the confusion matrix; "": the first
+  minus: "", // the column that is subtracted from the others; "": none
+  look: "", // image, map, overlay; "": as the view draws it
+  lock: "", // what shares a scale; "": all cells, or each column where these have units of their own
+  top: 0, // the scale by hand
+  decades: false, // a log scale
+  opacity: 1,
+  drawn: "", // smooth or exact; "": as the view draws it
+  only: "", // wrong ones, those whose prediction changed; "": all
+  class: -1, // a true class; −1: all
+  pair: "", // a cell of the confusion matrix: "true,predicted"
+  sort: "", // how the images are sorted; "": as in the probe
+  pick: "", // the images chosen, with commas between them; "": all
+  one: "", // the image that is shown over all steps
 });
 
 // What may be chosen, where not everything may: words, or from … to.
 const CHOICES = {
-  mode: ["step", "grid", "ab"],
-  ab: ["side", "swipe", "blink", "diff"],
-  channel: ["brightness", "red", "green", "blue"],
+  mode: ["maps", "step", "grid", "ab"],
+  ab: ["side", "swipe", "blink"],
+  curves: ["on", "off"],
+  axis: ["runs", "steps", "layers", "views"],
+  look: ["image", "map", "overlay"],
+  lock: ["all", "run", "cell", "hand"],
+  drawn: ["smooth", "exact"],
+  only: ["wrong", "changed"],
+  sort: ["sure", "dispute"],
 };
 const LIMITS = {
   image: [0, 1e6],
@@ -43,7 +64,9 @@ const LIMITS = {
   y: [0, 1],
   split: [0, 1],
   blink: [0, 3],
-  range: [0, 255],
+  top: [0, 1e38],
+  opacity: [0, 1],
+  class: [-1, 1e6],
 };
 
 // From the address, as a Map of strings. What makes no sense is as if it were not there.
@@ -58,6 +81,7 @@ export function parse(params) {
 
 function read(name, text) {
   const usual = DEFAULTS[name];
+  if (name === "curves" && text === "0") return "off"; // as addresses said it once
   if (typeof usual === "string") return CHOICES[name]?.includes(text) === false ? null : text;
   if (typeof usual === "boolean") return text === "1";
   const [low, high] = LIMITS[name] ?? [-Infinity, Infinity];
@@ -72,7 +96,7 @@ export function format(state) {
     const value = state[name];
     if (value === usual || value === null) continue;
     if (typeof usual === "boolean") params.set(name, value ? "1" : "0");
-    else if (typeof value === "number") params.set(name, String(Math.round(value * 1e4) / 1e4));
+    else if (typeof value === "number") params.set(name, String(Number(value.toPrecision(6))));
     else params.set(name, value);
   }
   return params;

@@ -28,14 +28,14 @@ export function swipe(app, sides, frames, { width, height }) {
               frames.map(({ url }) => url),
               entries.map(({ bitmap }) => bitmap),
               split,
-              app.state,
+              app.view,
             ),
         }),
         divider(app),
       ),
       h(
         "figcaption",
-        { class: "two" },
+        { class: "caption two" },
         sides.map(({ run, step }, place) =>
           h(
             "div",

@@ -5,10 +5,17 @@ import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { nearest } from "./model.js";
 import { button, select } from "./tools.js";
-import { number, time } from "./words.js";
+import { count, number, time, viewOf } from "./words.js";
 
 const THUMB = 16;
 const RATES = [1, 2, 4, 8, 15];
+
+// Above maps there is no room for them, unless they are asked for.
+export function curvesOn({ state, model }) {
+  return state.curves ? state.curves === "on" : model.mode !== "maps";
+}
+
+export const turned = (app) => (curvesOn(app) ? "off" : "on");
 
 export function timeline(app) {
   const { model, state } = app;
@@ -20,22 +27,19 @@ export function timeline(app) {
       "aria-label": "Steps",
       hook: (element) => app.see({ timeline: element.clientWidth }),
     },
-    state.curves && model.curve !== "" && [head(app), plot(app, width)],
+    curvesOn(app) && model.curve !== "" && [head(app), plot(app, width)],
     slider(app, width),
     h("div", { class: "transport", key: "transport" }, buttons(app), readout(app)),
   );
 }
 
-function head({ model, state, change }) {
+function head(app) {
+  const { model, state, change } = app;
+  const { beyond, most } = chart(model.lines, model.span, app.ui.timeline, state.log);
   return h(
     "div",
     { class: "curvehead", key: "head" },
-    select(
-      "Curve",
-      model.index.scalars.map((name) => [name, name]),
-      model.curveWanted,
-      (curve) => change({ curve }),
-    ),
+    curveSelect(app),
     h(
       "label",
       { class: "check" },
@@ -48,12 +52,62 @@ function head({ model, state, change }) {
     ),
     model.lines.some(({ dashed }) => dashed) &&
       h("span", { class: "hint" }, "solid: training; dashed: validation"),
+    beyond > 0 &&
+      h("span", { class: "hint" }, `${count(beyond, "value")} beyond the edge, as far as ${number(most)}`),
   );
+}
+
+const MANY = 10; // curves that need a search
+
+// By what stands before the first slash; those of the training itself first.
+function curveSelect({ model, ui, see, change }) {
+  const { scalars } = model.index;
+  const words = ui.findCurve.toLowerCase().split(/\s+/).filter(Boolean);
+  const fits = (name) => words.every((word) => name.toLowerCase().includes(word));
+  const found = scalars.filter((name) => name === model.curveWanted || fits(name));
+  const groups = new Map();
+  for (const name of found) {
+    const group = viewOf(name) || "training";
+    groups.set(group, [...(groups.get(group) ?? []), name]);
+  }
+  return [
+    h(
+      "label",
+      { class: "field", key: "curve" },
+      h("span", null, "Curve"),
+      h(
+        "select",
+        {
+          value: model.curveWanted,
+          "aria-label": "Curve",
+          onchange: (event) => change({ curve: event.currentTarget.value }),
+        },
+        [...groups].map(([group, names]) =>
+          h(
+            "optgroup",
+            { key: group, label: group },
+            names.map((name) => h("option", { key: name, value: name }, name)),
+          ),
+        ),
+      ),
+    ),
+    scalars.length > MANY &&
+      h("input", {
+        type: "search",
+        key: "findcurve",
+        class: "findcurve",
+        placeholder: "Search curves",
+        "aria-label": "Search curves",
+        value: ui.findCurve,
+        oninput: (event) => see({ findCurve: event.currentTarget.value }),
+        onchange: () => found.length && !fits(model.curveWanted) && change({ curve: found.find(fits) ?? model.curveWanted }),
+      }),
+  ];
 }
 
 function plot(app, width) {
   const { model, state } = app;
-  const { x, y, marks, lines } = chart(model.lines, model.span, width, state.log);
+  const { x, y, marks, lines, steps } = chart(model.lines, model.span, width, state.log);
   const here = model.step === null ? null : x(model.step);
   const scrub = (event) => {
     const left = event.currentTarget.getBoundingClientRect().left;
@@ -83,6 +137,9 @@ function plot(app, width) {
         h("text", { x: LEFT - 6, y: at + 4, "text-anchor": "end" }, number(value)),
       ),
     ),
+    steps.map(({ step, x: at }) =>
+      h("text", { key: `step ${step}`, x: at, y: HEIGHT - 5, "text-anchor": "middle" }, String(step)),
+    ),
     h("path", { class: "logged", d: stepsPath(model.steps, model.span, width) }),
     lines.map((line) =>
       h("path", {
@@ -94,7 +151,7 @@ function plot(app, width) {
         "stroke-dasharray": line.dashed ? "4 3" : null,
       }),
     ),
-    state.mode === "ab" && ["a", "b"].map((letter) => mark(letter, model[letter], x)),
+    model.mode === "ab" && ["a", "b"].map((letter) => mark(letter, model[letter], x)),
     here !== null && h("line", { class: "here", x1: here, x2: here, y1: 0, y2: HEIGHT }),
     here !== null &&
       lines.map((line) => {
@@ -130,7 +187,7 @@ function stepsPath(steps, span, width) {
   const key = [steps.length, steps[0], steps.at(-1), ...span, width].join();
   if (stepsDrawn.key !== key) {
     const x = along(span, width);
-    const path = steps.map((step) => `M${x(step).toFixed(1)} ${HEIGHT}v-5`).join("");
+    const path = steps.map((step) => `M${x(step).toFixed(1)} ${HEIGHT}v-4`).join("");
     stepsDrawn = { key, path };
   }
   return stepsDrawn.path;

@@ -51,3 +51,14 @@ export function ticks(low, high, most) {
   for (let place = from; place * gap <= high + gap * 1e-9; place += 1) marks.push(place * gap);
   return marks;
 }
+
+// A tag's parts: what stands before its first slash, and behind it the layer without its place.
+export function viewOf(tag) {
+  const slash = tag.indexOf("/");
+  return slash > 0 ? tag.slice(0, slash) : "";
+}
+
+export function layerOf(tag) {
+  const slash = tag.indexOf("/");
+  return tag.slice(slash > 0 ? slash + 1 : 0).replace(/^\d+_(?=.)/, "");
+}

@@ -10,9 +10,10 @@ export function fitting(width, height, cell, ratio) {
   return scale >= 2 ? Math.floor(scale * ratio) / ratio : scale;
 }
 
-// → {scale, left, top}: the picture's place in the cell, in CSS pixels.
+// → {scale, left, top}: the picture's place in the cell, in CSS pixels. `view.whole`: the size that
+// all of the tag's pictures fit into, so that they share a scale.
 export function place(picture, cell, view, ratio) {
-  const scale = view.zoom || fitting(picture.width, picture.height, cell, ratio);
+  const scale = view.zoom || fittingAll(picture, cell, view, ratio);
   return {
     scale,
     left: offset(picture.width * scale, cell.width, view.x, ratio),
@@ -27,6 +28,11 @@ function offset(size, room, centre, ratio) {
   return Math.round(Math.min(0, Math.max(room - size, room / 2 - centre * size)) * ratio) / ratio;
 }
 
+export function fittingAll(picture, cell, { whole }, ratio) {
+  const width = Math.max(picture.width, whole?.width ?? 0);
+  return fitting(width, Math.max(picture.height, whole?.height ?? 0), cell, ratio);
+}
+
 // The next zoom level; below the smallest that enlarges lies "all of it" (0).
 export function step(zoom, fit, by) {
   if (by > 0) return LEVELS.find((level) => level > (zoom || fit) + 1e-6) ?? LEVELS.at(-1);
@@ -38,7 +44,7 @@ export function step(zoom, fit, by) {
 // The view that keeps the point under (x, y), in the cell's CSS pixels, where it is.
 export function around(picture, cell, view, ratio, zoom, x, y) {
   const now = place(picture, cell, view, ratio);
-  const scale = zoom || fitting(picture.width, picture.height, cell, ratio);
+  const scale = zoom || fittingAll(picture, cell, view, ratio);
   const along = (size, room, start, at) => {
     const point = (at - start) / (size * now.scale); // 0…1 of the picture
     return Math.min(1, Math.max(0, point + (room / 2 - at) / (size * scale)));

@@ -1,0 +1,162 @@
+// What the explorer needs to draw itself, put together from what has arrived.
+
+import { numbersAt } from "./api.js";
+import { columnsOf, oneRun, stepColumns, tagsOf } from "./columns.js";
+import { answerTo, confusion, imagesOf, selected, source, unknownImages } from "./explore.js";
+import { difference, mapAt, tops } from "./lock.js";
+
+const MOST = 64; // columns that are fetched whether in view or not, so that a scale is of all
+
+// The tags beside the chosen one whose series are wanted.
+export function tagsFor({ model, state }) {
+  if (!model.tag || !model.wantsMaps) return [];
+  return tagsOf(model, state)
+    .map(({ name }) => name)
+    .filter((name) => name !== model.wanted?.name);
+}
+
+export function explorer(app) {
+  const { model, state, loader } = app;
+  const runs = model.runs.filter((run) => model.tag.maps.includes(run.id));
+  const { found: probes, late, errors } = probesOf(app, runs);
+  const images = probes.size ? imagesOf(runs, probes) : unknownImages(runs, countOf(app, runs));
+  const { answers } = loader.data;
+  const seriesOf = (tag) =>
+    tag === model.tag
+      ? Object.fromEntries(runs.map((run) => [run.id, run.series]))
+      : (loader.data.others.get(tag.name) ?? null);
+  const one = images.find(({ key }) => key === state.one) ?? null;
+  const columns = one
+    ? stepColumns(runs, seriesOf(model.tag))
+    : columnsOf(model, state, runs, seriesOf);
+  const of = oneRun(runs, state);
+  const asked = (image) =>
+    columns.map(({ source: found }) =>
+      answerTo(answers, found.run, found.step, image.places.get(found.run.id)),
+    );
+  const current = (image) =>
+    answerTo(answers, of, state.step === null ? of.series?.steps.at(-1) : model.step, image.places.get(of.id));
+  const shown = one || !of ? images : selected(images, asked, state, current);
+  const names = [...probes.values()].find((probe) => probe.names)?.names ?? null;
+  const base = { runs, of, probes, late, errors, images, shown, one, columns, names, answers };
+  const table = one ? overSteps(base, model, seriesOf(model.tag)) : byImages(base);
+  return {
+    ...base,
+    ...table,
+    confusion: of && !one ? confusion(images, current) : null,
+    asked,
+    ...scales(app, base, table),
+  };
+}
+
+// A row an image, a column whatever was chosen.
+function byImages({ shown, columns }) {
+  return {
+    rows: shown.map((image) => ({ key: image.key, image })),
+    at: (row, column) => ({ ...column.source, image: row.image }),
+    sources: columns.map((column) => column.source),
+  };
+}
+
+// A row a run, a column a step, all of one image.
+function overSteps({ runs, columns, one }, model, series) {
+  return {
+    rows: runs.map((run) => ({ key: run.id, image: one, run })),
+    at: (row, column) => ({
+      ...source(row.run, model.tag, series?.[row.run.id], column.step),
+      image: one,
+    }),
+    sources: [],
+  };
+}
+
+// `cellOf(row, column)`: what a cell shows, {…, maps, map, top, signed, error, late}.
+function scales(app, base, table) {
+  const { state } = app;
+  const mapsOf = (url) => (url ? (app.numbers.get(url)?.maps ?? null) : null);
+  const lock = state.lock || (["layers", "views"].includes(state.axis) && !base.one ? "run" : "all");
+  const minus = base.columns.findIndex(({ key }) => key === state.minus);
+  const places = base.columns.map((column, place) => ({ column, place }));
+  const inImage = (found) => {
+    const maps = mapsOf(found.url);
+    const at = found.image.places.get(found.run.id);
+    return maps && at !== undefined && at < maps.shape[0] ? mapAt(maps, at) : null;
+  };
+  const subtracted = (row, column) => {
+    const [b, a] = [column, base.columns[minus]].map((each) => inImage(table.at(row, each)));
+    return a && b ? difference(b, a) : null;
+  };
+  const values = base.one
+    ? tops({ ...state, lock }, table.rows, listsOf(table.rows, base.columns, (row, column) => inImage(table.at(row, column))))
+    : tops({ ...state, lock }, places.map(({ column }) => mapsOf(column.source.url)));
+  const every = base.one ? table.rows : base.images.map((image) => ({ image }));
+  const changes =
+    minus >= 0
+      ? tops({ ...state, lock }, base.columns, columnLists(base, minus, every, subtracted))
+      : null;
+  const cellOf = (row, column, rowPlace, columnPlace) => {
+    const found = table.at(row, column);
+    const entry = found.url ? app.numbers.get(found.url) : null;
+    const place = found.image.places.get(found.run.id);
+    const map = inImage(found);
+    const differs = minus >= 0 && columnPlace !== minus && !state.one;
+    const drawn = differs ? subtracted(row, column) : map;
+    const signed = differs || Boolean(entry?.maps?.header.signed);
+    const group = base.one ? rowPlace : columnPlace;
+    const top = drawn ? (differs ? changes(columnPlace, drawn) : values(group, drawn)) : 0;
+    return { ...found, entry, place, map, drawn, differs, signed, top };
+  };
+  return { lock, minus, cellOf, mapsOf };
+}
+
+const listsOf = (rows, columns, mapOf) =>
+  rows.map((row) => columns.map((column) => mapOf(row, column)).filter(Boolean));
+
+const columnLists = (base, minus, rows, subtracted) =>
+  base.columns.map((column, place) =>
+    place === minus ? [] : rows.map((row) => subtracted(row, column)).filter(Boolean),
+  );
+
+function probesOf(app, runs) {
+  const found = new Map();
+  const errors = [];
+  let late = false;
+  for (const run of runs) {
+    const url = probeAt(app.model, run);
+    const entry = url ? app.numbers.get(url) : null;
+    if (entry?.probe) found.set(run.id, entry.probe);
+    else if (entry?.error) errors.push(`${run.label}: ${entry.error}`);
+    else if (url) late = true;
+  }
+  return { found, late, errors };
+}
+
+function probeAt({ index }, run) {
+  const key = index.probes?.[run.id];
+  return key ? numbersAt(key) : null;
+}
+
+// How many images there are, as far as any maps that have arrived tell.
+function countOf(app, runs) {
+  const counts = runs.map((run) => {
+    const url = run.series?.urls.at(-1);
+    return app.numbers.get(url)?.maps?.shape[0] ?? 0;
+  });
+  return Math.max(0, ...counts);
+}
+
+// Addresses: of what is on show, and of what a move to each step of `next` would need.
+export function numbersFor(app, next) {
+  const { model } = app;
+  if (model.mode !== "maps" || !model.tag) return { now: [], next: [] };
+  const { runs, columns, one, sources, rows, at, probes } = app.explorer;
+  const first = runs.map((run) => probeAt(model, run)).filter(Boolean);
+  const lastOf = runs.map((run) => run.series?.urls.at(-1));
+  const needed = one
+    ? rows.flatMap((row) => columns.map((column) => at(row, column).url))
+    : sources.map(({ url }) => url);
+  const view = needed.length > MOST * Math.max(1, rows.length) ? needed.slice(0, 400) : needed;
+  const later = one || app.state.axis !== "runs" ? [] : next.flatMap((step) => runs.map((run) => run.series?.urls[run.series.at.get(step)]));
+  const now = [...first, ...view, ...(probes.size || first.length ? [] : lastOf)];
+  return { now: now.filter(Boolean), next: later.filter(Boolean) };
+}

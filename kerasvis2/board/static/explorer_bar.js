@@ -1,0 +1,160 @@
+// The explorer's settings: what the columns are, and how maps are drawn.
+
+import { AXES } from "./columns.js";
+import { h } from "./dom.js";
+import { LOCKS } from "./lock.js";
+import { button, segments, select } from "./tools.js";
+
+const LOOKS = [
+  ["image", "Image", "The image alone"],
+  ["map", "Map", "The map alone"],
+  ["overlay", "Overlay", "The map over the grey image"],
+];
+
+export function explorerBar(app) {
+  const { explorer } = app;
+  if (explorer.one) return [back(app), ...drawing(app)];
+  return [columns(app), ...drawing(app)];
+}
+
+function columns(app) {
+  const { state, change, explorer } = app;
+  return [
+    segments("Columns", AXES, state.axis, (axis) => change({ axis, minus: "" })),
+    state.axis !== "runs" &&
+      select(
+        "of",
+        explorer.runs.map((run) => [run.id, run.label]),
+        explorer.of?.id ?? "",
+        (of) => change({ of, minus: "" }),
+        { key: "of" },
+      ),
+    ["runs", "steps"].includes(state.axis) &&
+      explorer.columns.length > 1 &&
+      select(
+        "minus",
+        [["", "nothing"], ...explorer.columns.map(({ key, title }) => [key, title])],
+        explorer.minus < 0 ? "" : state.minus,
+        (minus) => change({ minus }),
+        { key: "minus" },
+      ),
+  ];
+}
+
+function back({ change, explorer, names }) {
+  const { one } = explorer;
+  return h(
+    "div",
+    { class: "cluster", key: "back" },
+    button("← All images", "Back to all images (Esc)", () => change({ one: "" })),
+    h("strong", { class: "whose" }, titleOf(one, explorer.names)),
+  );
+}
+
+export function titleOf(image, names) {
+  const label = image.label === null ? "" : ` · ${names?.[image.label] ?? image.label}`;
+  return `image ${image.number}${label}`;
+}
+
+function drawing(app) {
+  const { state, change, explorer } = app;
+  const look = lookOf(app);
+  return [
+    segments(
+      "Look",
+      LOOKS.filter(([name]) => name === "map" || explorer.images.some(({ picture }) => picture)),
+      look,
+      (value) => change({ look: value }),
+    ),
+    look !== "image" &&
+      select("scale of", LOCKS.map(([value, label]) => [value, label]), explorer.lock, (lock) => change({ lock, ...frozen(app, lock) }), {
+        key: "lock",
+      }),
+    look !== "image" && explorer.lock === "hand" && hand(app),
+    look !== "image" && check("log", state.decades, (decades) => change({ decades }), "Three powers of ten, so that weak maps are seen beside strong ones"),
+    look !== "image" &&
+      select(
+        "drawn",
+        [
+          ["smooth", "smooth"],
+          ["exact", "exact"],
+        ],
+        smoothOf(app) ? "smooth" : "exact",
+        (drawn) => change({ drawn }),
+        { key: "drawn" },
+      ),
+    look === "overlay" && opacity(app),
+  ];
+}
+
+// The scale by hand begins with the one that is on show.
+function frozen(app, lock) {
+  return lock === "hand" && !app.state.top ? { top: app.ui.shownTop || 1 } : {};
+}
+
+function hand({ state, change }) {
+  return h(
+    "label",
+    { class: "field", key: "hand" },
+    h("span", null, "to"),
+    h("input", {
+      type: "number",
+      class: "number",
+      min: 0,
+      step: "any",
+      "aria-label": "The value of the full colour",
+      value: String(state.top),
+      onchange: (event) => {
+        const value = Number(event.currentTarget.value);
+        if (value > 0) change({ top: value });
+      },
+    }),
+  );
+}
+
+function check(label, checked, choose, title) {
+  return h(
+    "label",
+    { class: "check", title, key: label },
+    h("input", {
+      type: "checkbox",
+      checked,
+      onchange: (event) => choose(event.currentTarget.checked),
+    }),
+    label,
+  );
+}
+
+function opacity({ state, change }) {
+  return h(
+    "label",
+    { class: "field opacity", key: "opacity" },
+    h("span", null, "opacity"),
+    h("input", {
+      type: "range",
+      min: 0,
+      max: 1,
+      step: 0.05,
+      "aria-label": "Opacity of the heat",
+      value: String(state.opacity),
+      oninput: (event) => change({ opacity: Number(event.currentTarget.value) }),
+    }),
+  );
+}
+
+const header = ({ explorer }) =>
+  explorer.columns.map((column) => explorer.mapsOf(column.source?.url)?.header).find(Boolean) ??
+  explorer.runs.map((run) => explorer.mapsOf(run.series?.urls.at(-1))?.header).find(Boolean);
+
+// As the view itself draws its maps, unless something else was chosen.
+export function lookOf(app) {
+  const pictures = app.explorer.images.some(({ picture }) => picture);
+  if (!pictures) return "map";
+  return app.state.look || (header(app)?.overlay ? "overlay" : "map");
+}
+
+export function smoothOf(app) {
+  return (app.state.drawn || (lookOf(app) === "overlay" ? "smooth" : "exact")) === "smooth";
+}
+
+export { header };

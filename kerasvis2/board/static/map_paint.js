@@ -1,0 +1,42 @@
+// Maps and images onto canvases, pixel for pixel.
+
+import { cellPixels } from "./cellpaint.js";
+
+const done = new WeakMap(); // canvas → what it shows
+const shown = new WeakMap(); // canvas → the map whose values can be asked
+
+// The map on a canvas, or undefined.
+export const mapShown = (canvas) => shown.get(canvas);
+
+export function mapOn(canvas, picture, map, settings) {
+  shown.set(canvas, map);
+  const size = fit(canvas);
+  if (!size) return;
+  const { look, top, signed, log, opacity, smooth } = settings;
+  const key = [...size, look, top, signed, log, opacity, smooth].join();
+  const before = done.get(canvas);
+  if (before?.key === key && before.map === map && before.picture === picture) return;
+  done.set(canvas, { key, map, picture });
+  put(canvas, ...size, cellPixels(picture, map, ...size, settings));
+}
+
+export function pictureOn(canvas, picture) {
+  const size = fit(canvas);
+  const before = done.get(canvas);
+  if (!size || (before?.picture === picture && before.key === size.join())) return;
+  done.set(canvas, { key: size.join(), picture });
+  put(canvas, ...size, cellPixels(picture, null, ...size, { look: "image" }));
+}
+
+// [height, width] in the screen's own pixels; null while the canvas has no place on it.
+function fit(canvas) {
+  const ratio = window.devicePixelRatio;
+  const size = [canvas.clientHeight, canvas.clientWidth].map((one) => Math.round(one * ratio));
+  return size[0] && size[1] ? size : null;
+}
+
+function put(canvas, height, width, pixels) {
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const bytes = new Uint8ClampedArray(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+  canvas.getContext("2d").putImageData(new ImageData(bytes, width, height), 0, 0);
+}

@@ -1,0 +1,85 @@
+// Numbers to colours, by the tables of the Python renderer. Pure, but for what is remembered.
+
+import { INFERNO } from "./inferno.js";
+
+const NOT_A_NUMBER = [255, 0, 255]; // in no map
+const LAST = 256; // the table's row for NaN
+// From less to more, neutral at exactly 0: blue over nearly white to red.
+export const DIVERGING = [
+  [5, 48, 97],
+  [33, 102, 172],
+  [67, 147, 195],
+  [146, 197, 222],
+  [209, 229, 240],
+  [247, 247, 247],
+  [253, 219, 199],
+  [244, 165, 130],
+  [214, 96, 77],
+  [178, 24, 43],
+  [103, 0, 31],
+];
+
+// A colour as the four bytes of a canvas's pixel.
+export const pixel = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+
+// To the nearest integer, halves to even, as NumPy rounds.
+export function rounded(value) {
+  const low = Math.floor(value);
+  const part = value - low;
+  return part > 0.5 || (part === 0.5 && low % 2 !== 0) ? low + 1 : low;
+}
+
+// `count` values on straight lines through `stops` at equal distances.
+export function along(stops, count) {
+  const last = stops.length - 1;
+  return Array.from({ length: count }, (_, place) => {
+    const at = place === count - 1 ? last : place * (last / (count - 1));
+    const low = Math.min(last - 1, Math.floor(at));
+    const slope = stops[low + 1] - stops[low];
+    return slope * (at - low) + stops[low];
+  });
+}
+
+const made = new Map();
+
+function remembered(name, make) {
+  if (!made.has(name)) made.set(name, make());
+  return made.get(name);
+}
+
+// Colours by row: 256, or 255 where signed, and NaN's in row 256.
+export function table(signed) {
+  return remembered(signed, () => {
+    const found = new Uint32Array(LAST + 1);
+    const channels = [0, 1, 2].map((channel) => along(DIVERGING.map((one) => one[channel]), 255));
+    for (let row = 0; row < LAST - (signed ? 1 : 0); row += 1) {
+      const hex = Number.parseInt(INFERNO.slice(6 * row, 6 * row + 6), 16);
+      const plain = [hex >> 16, (hex >> 8) & 255, hex & 255];
+      found[row] = pixel(signed ? channels.map((tones) => rounded(tones[row])) : plain);
+    }
+    found[LAST] = pixel(NOT_A_NUMBER);
+    return found;
+  });
+}
+
+// The row of the table for each value in [0, 1] or [−1, 1], in the float32 that NumPy works in.
+export function rowsOf(units, signed) {
+  const rows = new Uint16Array(units.length);
+  const [factor, more] = signed ? [127, 127.5] : [255, 0.5];
+  for (let at = 0; at < units.length; at += 1) {
+    const unit = units[at];
+    rows[at] = Number.isNaN(unit) ? LAST : Math.fround(Math.fround(unit * factor) + more);
+  }
+  return rows;
+}
+
+// Pixels (as `pixel` makes them) of values in [0, 1] or [−1, 1].
+export function paint(units, signed) {
+  const colours = table(signed);
+  const rows = rowsOf(units, signed);
+  const pixels = new Uint32Array(rows.length);
+  for (let at = 0; at < rows.length; at += 1) pixels[at] = colours[rows[at]];
+  return pixels;
+}
+
+export { NOT_A_NUMBER, LAST };

@@ -1,0 +1,308 @@
+"""The explorer: maps drawn from their numbers, compared, filtered, and asked."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import map_logs
+import numpy as np
+import pytest
+from board_server import Server
+from board_tab import Tab
+from map_logs import CONV, IMAGES, INPUT
+from playwright.sync_api import Browser, Locator, expect
+
+import kerasvis2 as kv
+from kerasvis2.render import scale
+from kerasvis2.render.colour import paint
+from kerasvis2.render.overlay import overlay
+from kerasvis2.render.resize import as_pictures, draw_maps, resize_maps, resize_pictures
+
+sys.path.append(str(Path(__file__).parent.parent))
+from test_record_maps import HOSTILE
+
+
+@pytest.fixture(scope="module")
+def servers(
+    tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Server]
+) -> dict[str, Server]:
+    """Runs with maps under both loaders, and hostile ones under the fast one."""
+    folder = tmp_path_factory.mktemp("maps")
+    map_logs.write_maps(folder / "runs")
+    map_logs.write_maps(folder / "private", private=True)
+    map_logs.write_hostile(folder / "hostile", HOSTILE)
+    made = {
+        "rust": serve(folder / "runs", "--load_fast=true"),
+        "python": serve(folder / "runs", "--load_fast=false"),
+        "private": serve(folder / "private"),
+        "hostile": serve(folder / "hostile"),
+    }
+    for name in ("rust", "python", "private"):
+        made[name].wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: " 7]" in text)
+        made[name].wait("data/plugin/kerasvis/answers", lambda text: " 7]" in text)
+    count = len(HOSTILE) + 1
+    made["hostile"].wait(
+        "data/plugin/kerasvis/index", lambda t: len(json.loads(t)["probes"]) >= count
+    )
+    return made
+
+
+@pytest.fixture
+def tab(browser: Browser, servers: dict[str, Server]) -> Iterator[Tab]:
+    tab = Tab(browser, servers["rust"].url())
+    yield tab
+    tab.close()
+
+
+def box(tab: Tab, image: int, run: str) -> Locator:
+    """A cell's canvas."""
+    return tab.find(f'.mapbox[aria-label*="of image {image}, {run}, "] canvas')
+
+
+def pixels(canvas: Locator) -> np.ndarray:
+    width, height, data = canvas.evaluate(
+        """(canvas) => {
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+            return [width, height, [...data]];
+        }"""
+    )
+    return np.array(data, np.uint8).reshape(height, width, 4)[..., :3]
+
+
+def read(servers: dict[str, Server], run: str, tag: str, step: int) -> np.ndarray:
+    return kv.read(servers["rust"].folder)[run].maps(tag, step)
+
+
+def drawn(
+    run: str,
+    image: int,
+    values: np.ndarray,
+    top: float,
+    shape: tuple[int, int],
+    look: str,
+    smooth: bool = True,
+) -> np.ndarray:
+    """What the Python renderer makes of one image's map."""
+    signed = look == "signed"
+    units = scale.Scale(top, signed).unit(values[None])
+    units = resize_maps(units, shape) if smooth else draw_maps(units, shape)
+    if look != "overlay":
+        return paint(units, signed)[0]
+    photograph = resize_pictures(as_pictures(map_logs.pictures(run)[image : image + 1]), shape)
+    return overlay(photograph, units, signed)[0]
+
+
+@pytest.mark.parametrize("loader", ["rust", "python"])
+def test_maps_open_first_as_the_python_renderer_draws_them(
+    browser: Browser, servers: dict[str, Server], loader: str
+) -> None:
+    tab = Tab(browser, servers[loader].url()).open()
+    expect(tab.find("h1")).to_have_text(CONV)
+    assert tab.find(".colhead .run").all_inner_texts() == ["long", "one", "other", "two"]
+    told = [
+        read(servers, run, CONV, step)
+        for run, step in [("long", 7), ("one", 3), ("two", 3), ("other", 3)]
+    ]
+    top = scale.fit(np.concatenate(told), signed=False).top
+    expect(tab.find(".legend .high")).to_have_text(f"{top:g}")
+    for run, place in (("long", 0), ("one", 1), ("two", 2)):
+        found = pixels(box(tab, 1, run))
+        expected = drawn(run, 1, told[place][1], top, found.shape[:2], "overlay")
+        assert np.array_equal(found, expected), run
+    tab.close()
+
+
+@pytest.mark.parametrize(("tag", "look"), [(CONV, "plain"), (INPUT, "signed")])
+@pytest.mark.parametrize("size", [96, 113, 300])
+def test_maps_alone_are_the_same_pixels_too(
+    tab: Tab, servers: dict[str, Server], tag: str, look: str, size: int
+) -> None:
+    whole = size % (5 if tag == CONV else 16) == 0
+    way = "exact" if whole else "smooth"
+    tab.open(tag=tag, runs="one", look="map", size=size, drawn=way, lock="hand", top=0.05, step=2)
+    values = read(servers, "one", tag, 2)[1]
+    if values.ndim == 3:
+        values = values[..., 0] + values[..., 1] + values[..., 2]
+    found = pixels(box(tab, 1, "one"))
+    assert found.shape[:2] == (size, size)
+    expected = drawn("one", 1, values, 0.05, found.shape[:2], look, smooth=not whole)
+    assert np.array_equal(found, expected)
+
+
+def test_a_scale_over_all_gives_equal_values_equal_colours(tab: Tab) -> None:
+    tab.open(tag=CONV, look="map", step=3)
+    asked = """() => Object.fromEntries([...document.querySelectorAll(".mapbox[aria-label]")]
+        .map((box) => [box.ariaLabel, box.dataset.top]))"""
+    assert len(set(tab.view.evaluate(asked).values())) == 1
+    tab.field("scale of").select_option("each column")
+    tab.settle()
+    assert len(set(tab.view.evaluate(asked).values())) >= 2
+    expect(tab.find(".colhead").filter(has_text="two")).to_contain_text("0…")
+    tab.field("scale of").select_option("by hand")
+    tab.field("The value of the full colour").fill("0.2")
+    tab.field("The value of the full colour").press("Enter")
+    tab.settle()
+    assert set(tab.view.evaluate(asked).values()) == {"0.2"}
+    assert tab.state()["top"] == "0.2"
+    expect(tab.find(".legend .high")).to_have_text("0.2")
+
+
+def test_a_difference_is_that_of_the_numbers(tab: Tab, servers: dict[str, Server]) -> None:
+    tab.open(tag=CONV, runs="one|two", step=3, drawn="smooth")
+    tab.field("minus").select_option("one")
+    tab.settle()
+    expect(tab.find(".legend strong")).to_have_text("minus one")
+    values = read(servers, "two", CONV, 3) - read(servers, "one", CONV, 3)
+    top = scale.fit(values, signed=True).top
+    expect(tab.find(".legend:has(strong) .high")).to_have_text(f"{top:g}")
+    found = pixels(box(tab, 2, "two"))
+    assert np.array_equal(found, drawn("two", 2, values[2], top, found.shape[:2], "signed"))
+
+
+def test_a_difference_of_two_steps_of_one_run(tab: Tab, servers: dict[str, Server]) -> None:
+    tab.open(tag=CONV, axis="steps", of="one/vis", minus="step 0", drawn="smooth")
+    values = [
+        read(servers, "one", CONV, step) - read(servers, "one", CONV, 0) for step in (1, 2, 3)
+    ]
+    top = scale.fit(np.concatenate(values), signed=True).top
+    found = pixels(tab.find('.mapbox[aria-label*="image 1, one, step 3"] canvas'))
+    assert np.array_equal(found, drawn("one", 1, values[2][1], top, found.shape[:2], "signed"))
+
+
+def test_runs_of_other_probes_are_matched_by_the_images_they_share(
+    tab: Tab, servers: dict[str, Server]
+) -> None:
+    tab.open(
+        tag=CONV,
+        runs="one|other",
+        step=3,
+        size=150,
+        look="map",
+        drawn="smooth",
+        lock="hand",
+        top=0.04,
+    )
+    values = read(servers, "other", CONV, 3)
+    for image in range(3):  # of run one's probe, and the last three of the other's
+        found = pixels(box(tab, image, "other"))
+        expected = drawn("other", 0, values[image + 3], 0.04, found.shape[:2], "plain")
+        assert np.array_equal(found, expected)
+    row = tab.find(".maprow").nth(3)
+    expect(row.locator(".mapbox.empty")).to_contain_text("Not in this run's probe")
+    assert tab.find(".thumb").count() == 2 * IMAGES - map_logs.SHARED
+
+
+def test_the_pointer_tells_the_value_in_every_column(tab: Tab, servers: dict[str, Server]) -> None:
+    tab.open(tag=CONV, runs="one|two", step=3)
+    canvas = box(tab, 0, "one")
+    place = canvas.bounding_box()
+    assert place is not None
+    tab.page.mouse.move(place["x"] + 0.5 * place["width"], place["y"] + 0.3 * place["height"])
+    told = tab.find(".maprow").first.locator(".value").all_inner_texts()
+    for text, run in zip(told, ("one", "two")):
+        value = read(servers, run, CONV, 3)[0, 1, 2]
+        assert text.endswith(" at 2, 1")
+        assert float(text.split()[0]) == pytest.approx(value, rel=5e-3)
+    tab.page.mouse.move(2, 2)
+    expect(tab.find(".value")).to_have_count(0)
+
+
+def test_images_are_chosen_by_what_was_answered(tab: Tab) -> None:
+    def rows() -> list[str]:
+        return tab.settle().find(".maprow .whose").all_inner_texts()
+
+    tab.page.set_viewport_size({"width": 1000, "height": 1600})
+    tab.open(tag=CONV, runs="one|two", step=3, size=96)
+    assert len(rows()) == IMAGES
+    tab.button("Wrong").click()
+    assert rows() == ["bee", "cat", "bee", "cat"], "run two says ant to all"
+    tab.button("All").click()
+    tab.field("class").select_option("cat")
+    assert rows() == ["cat", "cat"]
+    tab.button("Show all").click()
+    tab.field("order").select_option("most disputed first")
+    assert rows()[-2:] == ["ant", "ant"]
+    tab.field("order").select_option("probe")
+    tab.find(".confusion summary").click()
+    tab.field("run").select_option("two")
+    tab.button("2 of bee taken for ant").click()
+    assert rows() == ["bee", "bee"]
+    tab.button("Show all").click()
+    tab.find(".thumb").nth(1).click()
+    tab.find(".thumb").nth(5).click()
+    assert rows() == ["bee", "cat"]
+    tab.open(tag=CONV, runs="one", step=2, only="changed")
+    assert rows() == ["bee", "cat", "bee", "cat"], "right from step 2 on"
+
+
+def test_a_click_shows_one_image_over_all_steps(tab: Tab) -> None:
+    tab.open(tag=CONV, runs="one|long", step=3)
+    box(tab, 1, "one").click()
+    tab.settle()
+    expect(tab.find(".whose strong, strong.whose")).to_have_text("image 1 · bee")
+    first = tab.find(".maprow").filter(has_text="long")
+    expect(first.locator(".mapbox canvas")).to_have_count(8)
+    expect(first).to_contain_text("margin 2.05")
+    expect(first.locator(".spark")).to_be_visible()
+    tab.press("Escape")
+    expect(tab.find(".maprow .original")).not_to_have_count(0)
+
+
+def test_layers_and_views_are_columns_with_scales_of_their_own(tab: Tab) -> None:
+    tab.open(tag=CONV, axis="views", of="one/vis", step=3)
+    assert tab.find(".colhead .run").all_inner_texts() == ["grad_cam", "saliency"]
+    expect(tab.field("scale of")).to_have_value("run")
+    expect(tab.field("minus")).to_have_count(0)
+
+
+def test_what_the_log_does_not_hold_is_not_drawn(
+    browser: Browser, servers: dict[str, Server]
+) -> None:
+    tab = Tab(browser, servers["private"].url()).open(step=3)
+    expect(tab.find(".unseen").first).to_be_visible()
+    expect(tab.view.get_by_role("group", name="Look").get_by_role("button")).to_have_text(["Map"])
+    expect(tab.find(".mapbox canvas").first).to_be_visible()
+    assert tab.find(".thumb").count() == 2 * IMAGES - map_logs.SHARED, "matched nonetheless"
+    tab.close()
+
+
+def test_hostile_blobs_are_refused_with_a_word_in_the_cell(
+    browser: Browser, servers: dict[str, Server]
+) -> None:
+    tab = Tab(browser, servers["hostile"].url()).open(tag=CONV)
+    tab.find(".room").evaluate("room => { room.scrollLeft = 0; }")
+    seen: set[str] = set()
+    for _ in range(30):
+        tab.settle()
+        seen |= set(tab.find(".maprow:nth-child(2) .mapcell").all_inner_texts())
+        tab.find(".room").evaluate("room => { room.scrollLeft += 600; }")
+        if tab.find(".room").evaluate("r => r.scrollLeft + r.clientWidth >= r.scrollWidth - 1"):
+            break
+    tab.settle()
+    seen |= set(tab.find(".maprow:nth-child(2) .mapcell").all_inner_texts())
+    refused = [text for text in seen if "Not readable" in text]
+    assert len(refused) >= 5, seen
+    expect(tab.find(".stage .error")).to_contain_text("99 hostile probe")
+    tab.errors.clear()  # what the server refuses is in the browser's console too
+    tab.close()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_each_hostile_blob_by_itself(tab: Tab, name: str) -> None:
+    tab.open(tag=CONV, runs="one")
+    said = tab.view.evaluate(
+        """async (bytes) => {
+            const { mapsIn, unpack } = await import("./static/blob.js");
+            try { mapsIn(await unpack(new Uint8Array(bytes).buffer)); } catch (error) {
+                return error.constructor.name === "Error" ? error.message : String(error.stack);
+            }
+            return "";
+        }""",
+        list(HOSTILE[name]),
+    )
+    assert said
+    assert "\n" not in said, said
