@@ -9,6 +9,7 @@ import pytest
 from kerasvis2.render.colour import NOT_A_NUMBER, WRONG
 from kerasvis2.render.diagram import Box, diagram_sheet
 from kerasvis2.render.filmstrip import filmstrip_sheet, key_columns
+from kerasvis2.render.folding import fold_repeats
 from kerasvis2.render.graphviz_layout import by_graphviz, read_plain
 from kerasvis2.render.heatmap import Panel, heatmap_sheet
 from kerasvis2.render.layout import by_ranks
@@ -112,6 +113,63 @@ def test_changed_and_wrong_images_are_told_apart_by_shape():
     assert not has(quiet, (0, 92, 175))
     assert has(wrong, WRONG)
     assert not has(changed, WRONG)
+
+
+def test_confusions_are_blue_where_right_and_orange_where_wrong():
+    counts = np.array([[4, 0, 0], [0, 1, 3], [0, 0, 0]])
+    picture = confusion_sheet(counts, ["a", "b", "c"], title="Confusion")[70:].astype(int)
+    blue = picture[..., 2] - picture[..., 0]
+    assert (blue > 60).any()
+    assert (blue < -60).any()
+    right, _ = confusion_sheet(np.eye(3, dtype=int), ["a", "b", "c"], title="C")[70:].astype(int), 0
+    assert (right[..., 2] - right[..., 0]).min() > -60
+
+
+def test_extreme_shapes_are_drawn_too():
+    for shape in ((1, 1, 1), (16, 2, 3), (2, 16, 1), (500, 2, 3), (2, 500, 1)):
+        images = np.full((3, *shape), 0.5)
+        sheet = prediction_sheet(
+            images, title="P", captions=[["a"]] * 3, wrong=[True] * 3, changed=[True] * 3
+        )
+        assert max(sheet.shape) <= 1200
+        films = np.random.default_rng(0).random((4, 3, *shape[:2]))
+        strip, _ = filmstrip_sheet(images, films, [0, 1, 2, 3], title="F", names=list("abc"))
+        assert strip.shape[1] == 652
+        heatmap_sheet(
+            [Panel("q", np.zeros((3, 2)), (-1.0, 1.0), 0.0, bad="low")],
+            list("abc"),
+            [0, 1],
+            title="H",
+            images=images,
+        )
+
+
+@pytest.mark.parametrize("scale", ["image", "98%"])
+def test_a_film_strip_may_scale_each_step_and_says_so(scale):
+    films = np.ones((3, 2, 4, 4)) * np.array([0.001, 0.1, 0.4])[:, None, None, None]
+    options = {"title": "Film", "names": ["a", "b"], "overlay": False, "quantity": "logit"}
+    images = np.zeros((2, 8, 8, 1))
+    together, top = filmstrip_sheet(images, films, [0, 5, 9], **options)
+    apart, _ = filmstrip_sheet(images, films, [0, 5, 9], scale=scale, **options)
+    assert top == 0.5
+    assert apart.shape[0] > together.shape[0]  # each step's range at its head
+    faint = [
+        (abs(sheet[100:].astype(int) - (1, 1, 6)).max(-1) < 3).sum() for sheet in (together, apart)
+    ]
+    assert faint[0] > 3000
+    assert faint[1] == 0
+
+
+def test_what_is_bad_is_orange_and_what_is_good_is_blue():
+    def colours(value, bad):
+        panel = Panel("q", np.array([[value]]), (-1.0, 1.0), 0.0, bad=bad)
+        return heatmap_sheet([panel], ["r"], [0], title="t")[-50:-36].astype(int)
+
+    for value, bad, wrong in ((-1, "low", True), (1, "low", False), (1, "high", True)):
+        cell = colours(value, bad)
+        blue = cell[..., 2] - cell[..., 0]
+        assert (blue < -60).any() == wrong
+        assert (blue > 60).any() != wrong
 
 
 def test_confusions_of_many_classes_are_cut_and_say_so():
@@ -221,12 +279,84 @@ def test_graphviz_places_are_read():
     assert line[-1] == pytest.approx((72, 180))
 
 
-def test_a_diagram_of_many_boxes_says_how_many():
-    boxes = [Box(f"layer {i}", ("Conv2D",), "weights") for i in range(200)]
-    edges = [(i, i + 1) for i in range(199)]
+def residual(blocks, size=4, width=64):
+    """A stem, so many residual blocks of `size` boxes, the last one their sum, and a head."""
+    boxes = [Box("input", ("64×64×3",), "input"), Box("stem", ("Conv2D 7×7",), "weights")]
+    edges, last = [(0, 1)], 1
+    for block in range(blocks):
+        first = len(boxes)
+        for step in range(size - 1):
+            boxes.append(Box(f"b{block}_{step}", (f"Conv2D {step}", f"{width} weights"), "weights"))
+            edges.append((last if step == 0 else first + step - 1, first + step))
+        boxes.append(Box(f"b{block}_add", ("Add",)))
+        edges += [(first + size - 2, first + size - 1), (last, first + size - 1)]
+        last = first + size - 1
+    boxes.append(Box("head", ("Dense",), "weights"))
+    return boxes, [*edges, (last, len(boxes) - 1)]
+
+
+def folded(boxes, edges):
+    return fold_repeats([(box.lines, box.kind) for box in boxes], edges)
+
+
+@pytest.mark.parametrize(("blocks", "size"), [(2, 2), (5, 4), (30, 3)])
+def test_blocks_that_repeat_are_folded_with_their_number(blocks, size):
+    boxes, edges = residual(blocks, size)
+    found = folded(boxes, edges)
+    assert found.kept == [*range(2 + size), len(boxes) - 1]
+    assert found.repeats == [(tuple(range(2, 2 + size)), blocks)]
+    assert set(found.edges) == {*residual(1, size)[1]}
+
+
+def test_what_is_not_alike_is_not_folded():
+    boxes, edges = residual(3)
+    boxes[7] = Box("b1_1", ("Conv2D 5×5",), "weights")
+    assert len(folded(boxes, edges).kept) == len(boxes)
+    boxes, edges = residual(3)
+    reached = folded(boxes, [*edges, (4, len(boxes) - 1)])  # a way from inside the first block
+    assert len(reached.kept) == len(boxes) - 4
+    frozen = [*boxes[:2], *(Box(b.name, b.lines, "frozen") for b in boxes[2:6]), *boxes[6:]]
+    assert len(folded(frozen, edges).kept) == len(boxes) - 4
+
+
+def test_boxes_in_parts_of_other_names_are_alike():
+    boxes, edges = residual(4)
+    inside = [Box(b.name, b.lines, b.kind, f"part {i // 4}") for i, b in enumerate(boxes)]
+    assert folded(inside, edges) == folded(boxes, edges)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_folding_loses_no_way_through_a_network(seed):
+    sizes, edges = random_network(seed)
+    found = fold_repeats([i % 3 for i in range(len(sizes))], edges)
+    ends = {end for _, end in found.edges}
+    starts = {start for start, _ in found.edges}
+    assert ends == set(range(1, len(found.kept)))  # each box but the first is still fed
+    dead_ends = set(range(len(sizes))) - {start for start, _ in edges}
+    assert len(set(range(len(found.kept))) - starts) <= len(dead_ends)
+
+
+@pytest.mark.parametrize("count", [1, 12, 70, 400])
+@pytest.mark.parametrize("graphviz", [True, False])
+def test_no_diagram_is_larger_than_1200_pixels(count, graphviz, monkeypatch):
+    if not graphviz:
+        monkeypatch.setattr(shutil, "which", lambda name: None)
+    boxes = [
+        Box(f"layer {i} {'ж' * 99}", ("Conv2D", f"{i} weights"), "weights") for i in range(count)
+    ]
+    edges = [(i, i + 1) for i in range(count - 1)] + [(i, i + 3) for i in range(0, count - 3, 5)]
     picture = diagram_sheet(boxes, edges, title="Model")
-    assert picture.shape[0] < 160 * 90
+    assert max(picture.shape) <= 1200
+    assert picture.shape[1] >= 652
     assert np.array_equal(picture, diagram_sheet(boxes, edges, title="Model"))
+
+
+def test_a_folded_network_is_drawn_with_its_words():
+    boxes, edges = residual(16)
+    picture = diagram_sheet(boxes, edges, title="Model")
+    assert has(picture, (236, 236, 232))  # the ground of what repeats
+    assert picture.shape[0] <= 1000
+    assert not has(diagram_sheet(*residual(1), title="Model"), (236, 236, 232))
 
 
 def test_frozen_boxes_are_hatched():

@@ -97,7 +97,8 @@ def filmstrip_sheet(
         top, legend = whole.top, legend_of(whole, over=over, quantity=quantity)
         if isinstance(scales, list):
             heads = [[*head, own.range] for head, own in zip(heads, scales)]
-            said = [f"each {unit} its own scale", *legend.remarks[1:]]
+            held = ", up to 98 % of its sum" if scale == HELD else ""
+            said = [f"each {unit} its own scale{held}", *legend.remarks[1:]]
             legend = replace(legend, remarks=tuple(said))
         if over and first is not None:
             cells = laid_over(np.tile(first, (len(steps), 1, 1, 1)), maps, signed)

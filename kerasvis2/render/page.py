@@ -23,6 +23,7 @@ LINE = (226, 226, 230)  # of grids, and around what is empty
 SEAM = 150  # the grey between tiles: told from black, from the neutral zero and from both colours
 
 _BAR = (150, 14)
+_LARGER = 1.5  # How much larger words are on wide pages, at most.
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def head_height(
 
 def type_size(size: int, width: int) -> int:
     """A size of type on a page of that width."""
-    return round(size * max(1.0, width / WIDTH))
+    return round(size * min(max(1.0, width / WIDTH), _LARGER))
 
 
 class _Head:

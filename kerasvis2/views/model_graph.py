@@ -105,8 +105,7 @@ class ModelGraph(View):
                 given = about.input_shape if first == "input" else None
                 boxes.append(Box(first, ("×".join(map(str, given)),) if given else (), "input"))
                 continue
-            lines = [f"in {info.parents[-1]}"] if info.parents else []
-            lines.append(info.words)
+            lines = [info.words]
             if rest:
                 lines.append("+ " + ", ".join(about.layers[path].kind for path in rest))
             count = sum(about.layers[path].parameters for path in (first, *rest))
@@ -116,7 +115,8 @@ class ModelGraph(View):
             kind = "weights" if count else "plain"
             if info.frozen:
                 kind, lines[-1] = "frozen", lines[-1] + " · frozen"
-            boxes.append(Box(first.rsplit("/", 1)[-1], tuple(lines), kind))
+            inside = info.parents[-1] if info.parents else ""
+            boxes.append(Box(first.rsplit("/", 1)[-1], tuple(lines), kind, inside))
         return diagram_sheet(boxes, sorted(edges), title=self.title)
 
 
