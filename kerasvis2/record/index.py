@@ -24,6 +24,7 @@ from kerasvis2.record.frames import (
 
 _SMALL = 4096  # records up to this are read whole, and so checked, when indexed
 _LONG_TAG = 1 << 16
+_LONG = 1 << 20  # what is read whole beside it: metadata, a number, a session's log
 
 RUN_GRAPH = "__run_graph__"
 """What TensorBoard calls a run's graph. In an event file it has a field instead of a tag."""
@@ -128,7 +129,7 @@ def _entries(
         elif number == 5:
             summary = begin, end
         elif number == 7:
-            log = _parse(event_pb2.SessionLog, peek(begin, end - begin))
+            log = _parse(event_pb2.SessionLog, _short(peek, begin, end))
             if log.status == event_pb2.SessionLog.START:
                 found.start(step)
     if graph is not None:
@@ -164,13 +165,13 @@ def _value(peek: Peek, start: int, stop: int, found: Folder) -> tuple[str, str, 
         elif index == 8:
             tensor = begin, end
         elif index == 9:
-            plugin, description = _metadata(peek(begin, end - begin))
+            plugin, description = _metadata(_short(peek, begin, end))
             kind = kind or plugin
     if not kind:
         # Writers may give the metadata with a tag's first value only.
         kind = found.series[tag].kind if tag in found.series else "tensors"
     if kind in ("scalars", SCALES) and tensor is not None:
-        number = _number(peek(tensor[0], tensor[1] - tensor[0]))
+        number = _number(_short(peek, *tensor))
     return tag, kind, description, number
 
 
@@ -178,6 +179,15 @@ def _value(peek: Peek, start: int, stop: int, found: Folder) -> tuple[str, str, 
 def _metadata(data: bytes) -> tuple[str, str]:
     metadata = _parse(summary_pb2.SummaryMetadata, data)
     return metadata.plugin_data.plugin_name, metadata.summary_description
+
+
+def _short(peek: Peek, start: int, stop: int) -> bytes:
+    """Reads what cannot be long: a length may lie."""
+    if stop - start > _LONG:
+        raise Damaged(
+            f"{(stop - start) / 1e6:,.0f} MB at byte {start}, where there is little to say"
+        )
+    return peek(start, stop - start)
 
 
 def _number(data: bytes) -> float:
