@@ -6,8 +6,12 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import kerasvis2
+
+if TYPE_CHECKING:
+    from kerasvis2.compare import Comparison
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,7 +65,13 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("images", metavar="IMAGE", nargs="+", help="picture files")
     explain.add_argument("--view", default="grad_cam", help="such as saliency (%(default)s)")
     explain.add_argument("--layers", help="a layer's path, a glob, or all; commas between several")
-    explain.add_argument("--target", help="label, predicted, or a class index")
+    explain.add_argument("--target", help="predicted, or a class index")
+    explain.add_argument(
+        "--units", help="of activation_maximization: indices with commas (all the model's classes)"
+    )
+    explain.add_argument(
+        "--class-names", metavar="FILE", help="one name a line, or JSON: a list, or index to name"
+    )
     explain.add_argument(
         "--range",
         type=_range,
@@ -119,11 +129,34 @@ def _compare(args: argparse.Namespace) -> int:
     comparison = compare(args.runs, args.tag, args.steps)
     for run in comparison.runs.values():
         _warn(run.damage)
+    _check_steps(comparison)
     _warn(comparison.notes)
     comparison.save(target)
     many = f"{len(comparison.runs)} runs, {len(comparison.steps)} steps of {comparison.tag}"
     print(printable(f"{target}: {many}, {target.stat().st_size / 1e6:.1f} MB"))
     return 0
+
+
+def _check_steps(comparison: Comparison) -> None:
+    """Raises `LookupError` where no run has a picture at a step that was asked for."""
+    wanted = {
+        step for step in comparison.steps for run in comparison.runs if comparison.logged(run, step)
+    }
+    if wanted:
+        _warn(
+            [
+                f"no run has a picture at step {step}"
+                for step in comparison.steps
+                if step not in wanted
+            ]
+        )
+        return
+    asked = ", ".join(map(str, comparison.steps))
+    known = sorted({step for run in comparison.runs.values() for step in run.steps(comparison.tag)})
+    raise LookupError(
+        f"--steps {asked}: no run has a picture of {comparison.tag} there; there are "
+        f"{', '.join(map(str, known[:20]))}{', …' if len(known) > 20 else ''}."
+    )
 
 
 def _warn(lines: Sequence[str]) -> None:

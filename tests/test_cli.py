@@ -59,6 +59,12 @@ def test_compare(two, tmp_path, capsys, kind):
         assert output.read_text("utf-8").startswith("<!doctype html>")
 
 
+def test_compare_says_which_steps_have_no_picture(two, tmp_path, capsys):
+    arguments = ["compare", str(two), "--tag", "conv", "-o", str(tmp_path / "out.png")]
+    assert cli.main([*arguments, "--steps", "0,77"]) == 0
+    assert "kerasvis2: no run has a picture at step 77" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -67,6 +73,10 @@ def test_compare(two, tmp_path, capsys, kind):
         (["compare", "runs", "--tag", "grad_cm", "-o", "x.png"], "the closest are 'grad_cam/03"),
         (["compare", "runs", "--tag", "conv", "-o", "x.jpg"], "must end in .png, .gif or .html"),
         (["compare", "runs", "--tag", "conv", "-o", "no/x.png"], "No such file or directory"),
+        (
+            ["compare", "runs", "--tag", "conv", "--steps", "77", "-o", "x.png"],
+            f"--steps 77: no run has a picture of {TAG} there; there are 0.",
+        ),
     ],
 )
 def test_errors_are_one_line_without_a_traceback(tmp_path, monkeypatch, capsys, arguments, message):

@@ -1,5 +1,6 @@
 """The demo, the examples and `explain`, run as a user runs them."""
 
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from kerasvis2.cli import main
+from kerasvis2.explain import class_names
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -101,27 +103,137 @@ def explain(folder, *options):
 
 
 @pytest.mark.parametrize(
-    "options", [[], ["--view", "saliency", "--target", "3"], ["--layers", "conv1,conv2"]]
+    ("options", "tag"),
+    [
+        ([], "grad_cam/05_conv3"),
+        (["--view", "saliency", "--target", "3"], "saliency/00_input"),
+        (["--layers", "conv1,conv2"], "grad_cam/00_conv1, grad_cam/01_conv2"),
+        (["--view", "predictions"], "predictions/00_images"),
+        (["--view", "filters"], "filters/00_conv1"),
+    ],
 )
-def test_explain_writes_a_picture(saved, tmp_path, options):
+def test_explain_writes_a_picture_and_says_so(saved, tmp_path, capsys, options, tag):
     out = tmp_path / "out.png"
     assert explain(saved, "-o", str(out), *options) == 0
     picture = np.asarray(Image.open(out))
     assert picture.std() > 10
     assert picture.shape[1] <= 720
+    height, width = picture.shape[:2]
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert re.sub(r"/\d\d_", "/NN_", said).startswith(
+        re.sub(r"/\d\d_", "/NN_", f"{out}: {tag}, {width}×{height}, ")
+    )
+
+
+def test_explain_names_classes(saved, tmp_path):
+    names = tmp_path / "names.txt"
+    names.write_text("\n".join(f"digit {n}" for n in range(10)), encoding="utf-8")
+    plain, named = tmp_path / "plain.png", tmp_path / "named.png"
+    view = ["--view", "predictions"]
+    assert explain(saved, "-o", str(plain), *view) == 0
+    assert explain(saved, "-o", str(named), *view, "--class-names", str(names)) == 0
+    assert plain.read_bytes() != named.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("names.txt", "cat\ndog\n\n"),
+        ("names.json", '["cat", "dog"]'),
+        ("names.json", '{"1": "dog", "0": "cat"}'),
+        ("names.json", '{"0": ["n02", "cat"], "1": ["n03", "dog"]}'),
+        ("names.json", '{"dog": 1, "cat": 0}'),
+        ("names.JSON", '\ufeff["cat", "dog"]'),
+    ],
+)
+def test_class_names_of_a_file(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    assert class_names(path) == ["cat", "dog"]
+
+
+@pytest.mark.parametrize("text", ["{", '{"a": "b"}', '{"0": "a", "2": "b"}', "3"])
+def test_what_holds_no_class_names(tmp_path, text):
+    path = tmp_path / "names.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"--class-names .*give a list of names, or a dict"):
+        class_names(path)
+
+
+def test_an_ascent_of_many_units_says_how_long_it_takes(saved, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("kerasvis2.explain.CHUNK", 2)
+    out = tmp_path / "out.png"
+    view = ["--view", "activation_maximization", "--units", "0,4,9"]
+    assert explain(saved, *view, "-o", str(out)) == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if "units" in line]
+    assert [line.partition(" units in ")[0] for line in lines] == ["kerasvis2: 2 of 3"]
+    assert "the others will take about" in lines[0]
+    assert np.asarray(Image.open(out)).shape[0] > 400  # two sheets, one below the other
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (["--view", "gradcam", "-o", "x.png"], "--view gradcam: give one of"),
+        (["--view", "curves", "-o", "x.png"], "--view curves: it draws the metrics of a training"),
+        (["--view", "filmstrip", "-o", "x.png"], "a saved model is one moment"),
         (["--layers", "conv9", "-o", "x.png"], "Did you mean"),
-        (["--view", "saliency", "--layers", "conv1", "-o", "x.png"], "does not take"),
+        (["--view", "saliency", "--layers", "conv1", "-o", "x.png"], "does not take --layers"),
         (["-o", "x.jpg"], "ends in .png"),
+        (["-o", "nowhere/x.png"], "no folder 'nowhere'"),
         (["--target", "77", "-o", "x.png"], "0 to 9"),
+        (["--units", "3", "-o", "x.png"], "--units are those of --view activation_maximization"),
+        (
+            ["--view", "activation_maximization", "--units", "a", "-o", "x.png"],
+            "--units a: give indices",
+        ),
+        (
+            ["--view", "activation_maximization", "--target", "3", "-o", "x.png"],
+            "Give --units for activation_maximization",
+        ),
+        (["--class-names", "none.txt", "-o", "x.png"], "none.txt"),
     ],
 )
 def test_explain_says_what_is_wrong_in_one_line(saved, capsys, options, words):
     assert explain(saved, *options) == 1
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert words in line
+
+
+def test_explain_says_why_a_file_is_not_loaded(saved, tmp_path, capsys):
+    import keras
+
+    class Own(keras.layers.Layer):
+        def call(self, x):
+            return x
+
+    layers = keras.layers
+    models = {
+        "holds Python code .a Lambda layer.*safe_mode=False.*if you trust": [
+            keras.Input((8, 8, 1)),
+            layers.Lambda(lambda x: x * 2),
+        ],
+        "a class of its own, Own,.*custom_objects": [keras.Input((8, 8, 1)), Own()],
+        r"takes \(None, 12\); explain works on models of one picture": [keras.Input((12,))],
+    }
+    for words, stack in models.items():
+        keras.Sequential([*stack, layers.Flatten(), layers.Dense(2)]).save(tmp_path / "m.keras")
+        assert main(["explain", str(tmp_path / "m.keras"), str(saved / "0.png"), "-o", "x.png"])
+        (line,) = capsys.readouterr().err.strip().splitlines()
+        assert re.search(words, line), line
+    (tmp_path / "m.keras").write_text("no model")
+    assert main(["explain", str(tmp_path / "m.keras"), str(saved / "0.png"), "-o", "x.png"])
+    assert "m.keras cannot be loaded" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (3, 28, 28)])
+def test_explain_knows_grey_pictures_and_channels_first(saved, tmp_path, shape):
+    import keras
+
+    layers = keras.layers
+    stack = [keras.Input(shape), layers.Flatten(), layers.Dense(2, activation="softmax")]
+    keras.Sequential(stack).save(tmp_path / "m.keras")
+    arguments = ["explain", str(tmp_path / "m.keras"), str(saved / "0.png")]
+    out = tmp_path / "out.png"
+    assert main([*arguments, "--view", "predictions", "-o", str(out)]) == 0
+    assert np.asarray(Image.open(out)).std() > 5
