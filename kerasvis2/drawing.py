@@ -11,6 +11,7 @@ import numpy as np
 from kerasvis2.facts import LayerFacts
 from kerasvis2.keys import as_key
 from kerasvis2.mapped import Maps
+from kerasvis2.tasks.kind import Task
 
 Arrays = dict[str, np.ndarray]
 
@@ -63,6 +64,8 @@ class About:
         probabilities: the model's probability for the predicted class per image, or None.
         label_indices, predicted_indices: (N,) the same as integers, or None.
         outputs: (N, …) the model's output that the captions speak of, or None.
+        task: what that output is, or None where it was not told.
+        truth: the probe's labels of that output as they are, or None.
         class_names: all class names, or None.
         layers: every layer of the model by path.
         explained: what the maps are of, by the target in their keys.
@@ -84,6 +87,8 @@ class About:
     label_indices: np.ndarray | None = None
     predicted_indices: np.ndarray | None = None
     outputs: np.ndarray | None = None
+    task: Task | None = None
+    truth: Any = None
     class_names: Sequence[str] | None = None
     layers: Mapping[str, LayerFacts] = field(default_factory=dict)
     explained: Mapping[str, Explained] = field(default_factory=dict)

@@ -78,6 +78,7 @@ def describe(look: Look, name: str, probe: Probe | None, **moment: Any) -> About
         label_indices=truth,
         predicted_indices=guess,
         outputs=outputs.get("probabilities"),
+        truth=probe.labels if isinstance(probe.labels, np.ndarray) else None,
         class_names=probe.class_names,
         layers=look.layers,
         explained={

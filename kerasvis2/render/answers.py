@@ -19,6 +19,8 @@ from kerasvis2.render.scale import as_float, fit, in_units, overall
 SHOWN = 16
 PANELS = 6
 
+_VOID = (-1, 255)
+
 # Told apart by most colour-blind readers; none is the colour of what is wrong, or of NaN.
 LABELS = (
     (40, 40, 44),
@@ -140,15 +142,15 @@ def mask_sheet(
     captions: Sequence[Sequence[str]] = (),
     notes: Sequence[str] = (),
 ) -> np.ndarray:
-    """Each image, its true label map where that is known, and the predicted one with their IoU.
+    """Each image, its true label map where that is known, and the predicted one.
 
     Args:
         images: Float (N, H, W, C) in [0, 1].
-        predicted, true: int (N, h, w), the class of each pixel.
+        predicted, true: int (N, h, w), the class of each pixel; −1 and 255 where there is none.
         title: What it is.
         names: The classes' names.
         how: By which settings it was made, in one line.
-        captions: For each image its lines, to which its IoU is added.
+        captions: For each image its lines, such as its IoU.
         notes: Further lines below the title.
 
     Returns:
@@ -157,27 +159,11 @@ def mask_sheet(
     maps = [np.asarray(each) for each in (true, predicted) if each is not None]
     order = "image, true, predicted" if true is not None else "image, predicted"
     count = len(images)
-    lines = [list(captions[i]) if i < len(captions) else [] for i in range(min(count, SHOWN))]
-    if true is not None:
-        for i, words in enumerate(lines):
-            words.append(f"IoU {mean_iou(maps[0][i], maps[1][i]):.2f}")
     present = sorted({int(c) for each in maps for c in np.unique(each[:SHOWN])})
-    legend = [names[c] if 0 <= c < len(names) else f"class {c}" for c in present]
+    legend = [_name(c, names) for c in present]
     panels = [as_pictures(images[:SHOWN])] + [_labelled(each[:SHOWN]) for each in maps]
     key = _key(present, legend)
-    return _beside(panels, count, lines, title, how, [order, *notes], None, key)
-
-
-def mean_iou(true: np.ndarray, predicted: np.ndarray) -> float:
-    """The mean over the classes of either map of intersection over union; of 0 and 1 that of 1."""
-    classes = np.union1d(np.unique(true), np.unique(predicted))
-    if classes.size and classes.min() >= 0 and classes.max() == 1:
-        classes = np.array([1])
-    found = [
-        np.sum((true == c) & (predicted == c)) / np.sum((true == c) | (predicted == c))
-        for c in classes
-    ]
-    return float(np.mean(found)) if found else 1.0
+    return _beside(panels, count, captions[:SHOWN], title, how, [order, *notes], None, key)
 
 
 def reconstruction_sheet(
@@ -220,12 +206,18 @@ def reconstruction_sheet(
     return _beside(panels, count, words, title, how, notes, legend), whole.top
 
 
+def _name(label: int, names: Sequence[str]) -> str:
+    if label in _VOID:
+        return "not labelled"
+    return names[label] if label < len(names) else f"class {label}"
+
+
 def _labelled(maps: np.ndarray) -> np.ndarray:
     """Label maps in the labels' colours, those of more than there are colours taken in turn."""
     rest = len(LABELS) - 1
-    table = np.array(LABELS, np.uint8)
-    places = np.where(maps > 0, 1 + (maps - 1) % rest, 0).astype(np.intp)
-    return table[places]
+    table = np.array([*LABELS, (PAPER,) * 3], np.uint8)
+    places = np.where(maps > 0, 1 + (maps - 1) % rest, 0)
+    return table[np.where(np.isin(maps, _VOID), len(LABELS), places).astype(np.intp)]
 
 
 def _key(present: Sequence[int], names: Sequence[str]) -> np.ndarray | None:

@@ -52,7 +52,7 @@ class Panel:
 def heatmap_sheet(
     panels: Sequence[Panel],
     rows: Sequence[str],
-    steps: Sequence[int],
+    steps: Sequence[int | None],
     *,
     title: str,
     unit: str = "epoch",
@@ -69,7 +69,7 @@ def heatmap_sheet(
     Args:
         panels: One to three of them.
         rows: The name of each row, the first on top.
-        steps: The step of each column, ascending.
+        steps: The step of each column, ascending; None where it is not known.
         title: What it is, such as "Layer health · epoch 12".
         unit: What a step is.
         images: Float (rows, H, W, C) in [0, 1], a thumbnail for each row; None for none.
@@ -104,14 +104,16 @@ def heatmap_sheet(
     for place, panel in enumerate(panels):
         start = left + place * (room + _GAP)
         _draw(body[:, start : start + room], panel, kept, steps, height, head)
-    return page(body, title=title, how=how, notes=[*notes, f"{unit}s along the bottom"])
+    if any(step is not None for step in steps):
+        notes.append(f"{unit}s along the bottom")
+    return page(body, title=title, how=how, notes=notes)
 
 
 def _draw(
     area: np.ndarray,
     panel: Panel,
     kept: np.ndarray,
-    steps: Sequence[int],
+    steps: Sequence[int | None],
     height: int,
     head: int,
 ) -> None:
@@ -196,10 +198,10 @@ def _write_marks(
         last = mark
 
 
-def _write_steps(area: np.ndarray, steps: Sequence[int], edges: np.ndarray) -> None:
+def _write_steps(area: np.ndarray, steps: Sequence[int | None], edges: np.ndarray) -> None:
     if not steps:
         return
-    first, last = str(steps[0]), str(steps[-1])
+    first, last = ("" if step is None else str(step) for step in (steps[0], steps[-1]))
     text.write(area, 0, 0, first, size=text.SMALL, colour=text.FAINT)
     left = max(0, int(edges[-1]) - text.width_of(last, text.SMALL))
     if len(steps) > 1 and left > text.width_of(first, text.SMALL) + 6:

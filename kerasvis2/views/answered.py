@@ -1,0 +1,123 @@
+"""Answers that are no class: numbers, label maps, pictures, and what is none of these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kerasvis2.tasks.kind import Task
+from kerasvis2.views.base import About, Drawing, Picture, View
+
+WORDS = "pred "  # what a caption's line begins with that states the prediction
+
+
+def kind_of(logits: np.ndarray, about: About) -> str:
+    """What the output is: as it was told, else by its shape and what captions know of it."""
+    return _task(logits, about).kind
+
+
+def stated(captions: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Captions whose prediction is marked as such, without "pred", which would cut long names."""
+    from kerasvis2.render.captions import Said
+
+    return [
+        [Said(line.removeprefix(WORDS)) if line.startswith(WORDS) else line for line in lines]
+        for lines in captions
+    ]
+
+
+def draw_answers(logits: np.ndarray, about: About, view: View) -> Drawing:
+    """The examples and what is said of them, each kind of answer in its own way.
+
+    Args:
+        logits: (N, …) as the model gives them, before a final softmax or sigmoid.
+        about: the moment and the probe.
+        view: whose title and scale are taken.
+    """
+    from kerasvis2.render.answers import mask_sheet, reconstruction_sheet, values_sheet
+    from kerasvis2.render.predictions import prediction_sheet
+
+    task, drawing = _task(logits, about), Drawing()
+    title, captions = about.title(view.title), stated(about.captions())
+    near = task.agreement(logits, about.truth)
+    if near is not None:
+        name = "iou" if task.kind == "mask" else "error"
+        drawing.scalars[name] = float(near.mean())
+    maps, true = task.label_maps(logits), task.true_maps(about.truth, logits)
+    pictures = _pictures(task, logits, about)
+    if task.kind == "regression" and near is not None and not task.space:
+        values = task.values(logits)
+        drawing.pictures["values"] = Picture(
+            values_sheet(
+                values,
+                np.asarray(about.truth, np.float64).reshape(values.shape),
+                title=about.title("Values"),
+                names=_units(about, task),
+            )
+        )
+    if about.images is None:
+        return drawing
+    if maps is not None and maps.ndim == 3:
+        drawing.pictures["images"] = Picture(
+            mask_sheet(
+                about.images,
+                maps,
+                true,
+                title=title,
+                names=about.class_names or (),
+                captions=captions,
+            )
+        )
+    elif pictures is not None:
+        wanted, put_out = pictures
+        pixels, top = reconstruction_sheet(
+            wanted,
+            put_out,
+            scale=view.scale,
+            frozen=about.frozen.get("images"),
+            title=title,
+            captions=captions,
+        )
+        drawing.pictures["images"] = Picture(pixels, top)
+    else:
+        drawing.pictures["images"] = Picture(
+            prediction_sheet(about.images, title=title, captions=captions, wrong=about.wrong())
+        )
+    return drawing
+
+
+def _task(logits: np.ndarray, about: About) -> Task:
+    if about.task is not None:
+        return about.task
+    units, space = logits.shape[-1], logits.ndim - 2
+    if about.input_shape is not None and space and logits.shape[1:] == tuple(about.input_shape):
+        return Task("image", units, space=space)
+    if space > 0:
+        return Task("mask", units, max(units, 2), space=space)
+    if about.predicted_indices is None or (units == 1 and about.label_indices is None):
+        return Task("regression", units)
+    return Task("classes" if units > 1 else "binary", units, max(units, 2))
+
+
+def _pictures(task: Task, logits: np.ndarray, about: About) -> tuple[np.ndarray, np.ndarray] | None:
+    """What should come out and what does, in [0, 1], or None where these are no pictures."""
+    if task.kind != "image" or about.to_display is None:
+        return None
+    found = task.values(logits)
+    truth = None if about.truth is None else np.asarray(about.truth, np.float64)
+    shown = np.clip(about.to_display(found.astype("float32")), 0, 1)
+    if truth is not None and truth.size == found.size:
+        wanted = np.clip(about.to_display(truth.reshape(found.shape).astype("float32")), 0, 1)
+    elif about.images is not None and about.images.shape == shown.shape:
+        wanted = about.images
+    else:
+        return None
+    return (wanted, shown) if shown.ndim == 4 and shown.shape[-1] in (1, 3) else None
+
+
+def _units(about: About, task: Task) -> Sequence[str]:
+    names = about.class_names
+    if names is not None and len(names) == task.units:
+        return names
+    return [f"unit {i}" for i in range(task.units)] if task.units > 1 else [task.name or "value"]
