@@ -90,6 +90,13 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("runs", metavar="RUN", nargs="+", help="a run, or a folder of runs")
     compare.add_argument("--tag", required=True, help="an image tag: name, glob or unique ending")
     compare.add_argument("--steps", type=_steps, metavar="0,5,10", help="all, by default")
+    compare.add_argument(
+        "--scale",
+        choices=("common", "logged"),
+        default="common",
+        help="one scale for all, or the pictures as they were logged (%(default)s)",
+    )
+    compare.add_argument("--minus", metavar="RUN", help="a run's name: subtract it, in numbers")
     compare.add_argument("-o", "--output", required=True, help="ends in .png, .gif or .html")
     compare.set_defaults(run=_compare)
     return parser
@@ -126,7 +133,7 @@ def _compare(args: argparse.Namespace) -> int:
     from kerasvis2.compare.save import checked
 
     target = checked(args.output)
-    comparison = compare(args.runs, args.tag, args.steps)
+    comparison = compare(args.runs, args.tag, args.steps, scale=args.scale, minus=args.minus)
     for run in comparison.runs.values():
         _warn(run.damage)
     _check_steps(comparison)

@@ -41,26 +41,34 @@ def compare(
     runs: RunLike | Iterable[RunLike] | Mapping[str, RunLike],
     tag: str,
     steps: Iterable[int] | None = None,
+    *,
+    scale: str = "common",
+    minus: str | None = None,
 ) -> Comparison:
     """Lays out one tag's pictures by run and step.
 
-    A step that a run lacks stays empty: another step's picture never stands in for it.
+    A step that a run lacks stays empty: another step's picture never stands in for it. Where the
+    runs kept the maps behind the pictures, these are drawn anew on one common scale, so that one
+    colour is one value in all of them.
 
     Args:
         runs: Runs or folders, by names of your own if given as a dict. A folder stands for all
             runs in it.
         tag: An image tag by its name, a glob, or an ending that fits one tag only.
         steps: The steps to show; by default, all that were logged.
+        scale: "common", or "logged" for the pictures as they were logged.
+        minus: The name of a run that is subtracted from the others, in numbers.
 
     Returns:
-        A `Comparison`: `picture(run, step)`, `sheet()`, `save("out.png")`, also .gif and .html.
+        A `Comparison`: `picture(run, step)`, `difference(run, other, step)`, `sheet()`,
+        `save("out.png")`, also .gif and .html.
 
     Raises:
         FileNotFoundError: If there is no such folder, or no run in it.
         LookupError: If the tag fits none or several. The message lists the closest.
-        ValueError: If there are no runs, or no steps.
+        ValueError: If there are no runs, or no steps, or nothing to subtract.
     """
-    return align(named(runs), tag, steps)
+    return align(named(runs), tag, steps, scale, minus)
 
 
 def similarity(first: RunLike, second: RunLike, step: int | None = None) -> Similarity:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasvis2.compare.numbers import Numbers, numbers_of
+from kerasvis2.record.maps import MAPS, MAPS_TAG
 from kerasvis2.record.reader import Run, runs
 from kerasvis2.record.tags import find_tag
 
@@ -22,17 +24,21 @@ NOT_LOGGED = "not logged at this step"
 class Comparison:
     """Pictures of one tag, by run and step.
 
+    Where the runs kept the maps behind their pictures, these are drawn anew, all on one scale.
+
     Attributes:
         tag: the tag.
         runs: the runs by the names shown, in the order given.
         steps: the steps, ascending.
         notes: what must be known to read it, such as that the runs' probes differ.
+        numbers: the maps behind the pictures, None where these are all there is.
     """
 
     tag: str
     runs: dict[str, Run]
     steps: list[int]
     notes: list[str]
+    numbers: Numbers | None = None
 
     def logged(self, run: str, step: int) -> bool:
         """Whether a run logged the tag at a step."""
@@ -44,17 +50,47 @@ class Comparison:
         Raises:
             ValueError: If the event file is damaged there.
         """
-        found = self.runs[run]
-        return found.picture(self.tag, step) if self.logged(run, step) else None
+        if not self.logged(run, step):
+            return None
+        if self.numbers is not None:
+            return self.numbers.picture(run, step)
+        return self.runs[run].picture(self.tag, step)
 
     def encoded(self, run: str, step: int) -> bytes | None:
         """The picture as it is in the event file, PNG as a rule. See `picture`."""
-        found = self.runs[run]
-        return found.encoded(self.tag, step)[0] if self.logged(run, step) else None
+        if not self.logged(run, step):
+            return None
+        if self.numbers is not None:
+            return self.numbers.encoded(run, step)
+        return self.runs[run].encoded(self.tag, step)[0]
+
+    def difference(
+        self, run: str, other: str, step: int, other_step: int | None = None
+    ) -> NDArray[np.float32]:
+        """What the maps of `run` are more than those of `other`, image by image, in their own unit.
+
+        Args:
+            run: a run.
+            other: the run that is subtracted; the same, for two steps of one run.
+            step: the step of `run`.
+            other_step: that of `other`, the same by default.
+
+        Returns:
+            float32 (n, h, w) or (n, H, W, C), of the images that both probes have.
+
+        Raises:
+            LookupError: If one of them did not keep the maps at its step.
+            ValueError: If there are no numbers, the maps are not of one size, or the probes share
+                no image.
+        """
+        if self.numbers is None:
+            raise ValueError("these runs kept no numbers: coloured pictures are not subtracted")
+        return self.numbers.difference(run, other, step, other_step)[0]
 
     def wall_time(self, run: str, step: int) -> float:
         """When a picture was logged, in seconds since 1970."""
-        return self.runs[run].series[self.tag].entries[step].wall_time
+        tag = self.tag if self.numbers is None else self.numbers.tag
+        return self.runs[run].series[tag].entries[step].wall_time
 
     def nearest(self, run: str, step: int) -> int | None:
         """The step nearest to this at which the run logged the tag; None if it never did."""
@@ -64,6 +100,8 @@ class Comparison:
     def why_missing(self, run: str, step: int) -> str:
         """What to say in place of a picture that is not there."""
         nearest = self.nearest(run, step)
+        if self.numbers is not None and (why := self.numbers.why_not(run, step)):
+            return why
         return (
             "never logged in this run" if nearest is None else f"{NOT_LOGGED} (nearest: {nearest})"
         )
@@ -75,7 +113,11 @@ class Comparison:
 
     def scale(self, run: str, step: int) -> str | None:
         """A picture's display scale, where it is known."""
-        return self.runs[run].scale(self.tag, step) if self.logged(run, step) else None
+        if not self.logged(run, step):
+            return None
+        if self.numbers is not None:
+            return f"{self.numbers.top:g}"
+        return self.runs[run].scale(self.tag, step)
 
     def sheet(self) -> NDArray[np.uint8]:
         """A contact sheet, uint8 (H, W, 3): runs as rows, steps as columns, 8 at most."""
@@ -100,24 +142,58 @@ class Comparison:
         return png.encode(self.sheet())
 
     def _steps_of(self, run: str) -> list[int]:
+        if self.numbers is not None:
+            return self.numbers.steps_of(run)
         found = self.runs[run].series.get(self.tag)
         return [] if found is None or found.kind != "images" else list(found.entries)
 
 
-def align(named_runs: dict[str, Run], tag: str, steps: Iterable[int] | None) -> Comparison:
+def align(
+    named_runs: dict[str, Run],
+    tag: str,
+    steps: Iterable[int] | None,
+    scale: str = "common",
+    minus: str | None = None,
+) -> Comparison:
     """See `kerasvis2.compare`."""
-    tags = {name: None for run in named_runs.values() for name in run.tags("images")}
+    if scale not in ("common", "logged"):
+        raise ValueError(f'scale={scale!r}: give "common" or "logged"')
+    if minus is not None and minus not in named_runs:
+        raise LookupError(f"minus={minus!r} is none of the runs {sorted(named_runs)}")
+    if minus is not None and scale == "logged":
+        raise ValueError('minus= needs numbers; scale="logged" takes the pictures as they are')
+    tags = {name: None for run in named_runs.values() for name in _drawable(run)}
     where = "this run" if len(named_runs) == 1 else "these runs"
     tag = find_tag(tag, tags, where)
+    numbers = numbers_of(tag, named_runs, [], minus) if scale == "common" else None
+    if minus is not None and numbers is None:
+        raise ValueError(
+            f"these runs kept no numbers behind {tag!r}: coloured pictures are not subtracted"
+        )
     if steps is None:
-        having = [run for run in named_runs.values() if tag in run.tags("images")]
-        steps = {step for run in having for step in run.steps(tag)}
+        steps = {step for run in named_runs for step in _logged(named_runs[run], run, tag, numbers)}
     shown = sorted({int(step) for step in steps})
     if not shown:
         raise ValueError("steps is empty; give at least one, or None for all")
-    comparison = Comparison(tag, named_runs, shown, [])
+    if numbers is not None:
+        numbers.steps = shown
+    comparison = Comparison(tag, named_runs, shown, [], numbers)
     comparison.notes.extend(_notes(comparison))
     return comparison
+
+
+def _drawable(run: Run) -> Iterator[str]:
+    """The tags of a run's pictures, and of maps that can be drawn as such."""
+    yield from run.tags("images")
+    for tag in run.tags(MAPS):
+        if tag.startswith(MAPS_TAG):
+            yield tag[len(MAPS_TAG) :]
+
+
+def _logged(run: Run, name: str, tag: str, numbers: Numbers | None) -> list[int]:
+    if numbers is not None:
+        return numbers.steps_of(name)
+    return run.steps(tag) if tag in run.tags("images") else []
 
 
 def named(given: Any) -> dict[str, Run]:
@@ -193,6 +269,8 @@ def _scale_note(comparison: Comparison) -> str | None:
 
 
 def _samples_note(comparison: Comparison) -> str | None:
+    if comparison.numbers is not None:
+        return None
     for name, run in comparison.runs.items():
         for step in comparison.steps[:1]:
             if comparison.logged(name, step):

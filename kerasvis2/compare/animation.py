@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kerasvis2.compare import tiles
-from kerasvis2.compare.align import Comparison
+from kerasvis2.compare.grid import Grid
 from kerasvis2.compare.palette import with_palette
 from kerasvis2.compare.tiles import Pixels
 from kerasvis2.render import text
@@ -17,7 +17,7 @@ _PAUSE = 500  # milliseconds a step
 _LAST_PAUSE = 2000
 
 
-def frames(comparison: Comparison) -> Iterator[Pixels]:
+def frames(comparison: Grid) -> Iterator[Pixels]:
     """Yields a uint8 picture (H, W, 3) for each step, all of one size."""
     height, width = _room(comparison)
     count = len(comparison.runs)
@@ -40,7 +40,7 @@ def frames(comparison: Comparison) -> Iterator[Pixels]:
         yield tiles.framed(tiles.below(parts))
 
 
-def save_animation(comparison: Comparison, path: Path) -> None:
+def save_animation(comparison: Grid, path: Path) -> None:
     """Writes an endless GIF, half a second a step and longer on the last."""
     pictures = (with_palette(frame) for frame in frames(comparison))
     first = next(pictures)
@@ -50,7 +50,7 @@ def save_animation(comparison: Comparison, path: Path) -> None:
     )
 
 
-def _room(comparison: Comparison) -> tuple[int, int]:
+def _room(comparison: Grid) -> tuple[int, int]:
     """Height and width that hold every picture of every step; some words at least."""
     sizes = [tiles.size(comparison, r, step) for r in comparison.runs for step in comparison.steps]
     return max(60, *(height for height, _ in sizes)), max(220, *(width for _, width in sizes))

@@ -1,5 +1,6 @@
-"use strict";
 // Names come from files that anybody may have written: they only ever become text, never markup.
+
+import { maps } from "./page_maps.js";
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const { runs, steps } = data;
@@ -22,6 +23,8 @@ function el(name, properties = {}, ...children) {
   element.append(...children.filter((child) => child !== null));
   return element;
 }
+
+const numbers = data.blobs ? maps(data, el) : null;
 
 function choice(name, label, options, chosen, onpick) {
   const fields = options.map(([value, words]) => {
@@ -48,6 +51,11 @@ const nameOf = (run, place) => `${data.tag}, ${runs[run]}, step ${steps[place]}`
 
 function pictureOf(run, place) {
   const cell = cellOf(run, place);
+  if (cell.blob !== undefined) {
+    const sheet = numbers.sheet(run, cell, nameOf(run, place));
+    sheet.style.zoom = state.zoom || 1;
+    return sheet;
+  }
   const picture = el("img", { alt: nameOf(run, place), src: sourceOf(cell), draggable: false });
   picture.addEventListener("load", () => {
     sizes[run] = [picture.naturalWidth, picture.naturalHeight];
@@ -104,7 +112,7 @@ function titleOf(letter) {
 
 const picker = el("div", { class: "ab" }, ...sidePicker("a"), ...sidePicker("b"),
   choice("look", "How to compare",
-    [["side", "side by side"], ["swipe", "swipe"], ["blink", "blink"], ["difference", "difference"]],
+    [["side", "side by side"], ["swipe", "swipe"], ["blink", "blink"], ...(numbers ? [["difference", "difference"]] : [])],
     state.look, (look) => show({ look, auto: true })));
 
 function abView() {
@@ -114,7 +122,8 @@ function abView() {
     const pair = ends.map(([run, place], index) => figure(titleOf("ab"[index]), run, place));
     return el("div", { class: "cells" }, ...pair);
   }
-  const views = { swipe, blink, difference };
+  const views = { swipe, blink };
+  if (state.look === "difference") return difference();
   return views[state.look](...ends.map(([run, place]) => pictureOf(run, place)));
 }
 
@@ -158,60 +167,14 @@ function blink(a, b) {
   return el("figure", {}, title, el("div", { class: "stage" }, a, over), el("figcaption", {}, byHand));
 }
 
-// B − A in brightness (Rec. 709 weights): blue where A is brighter, red where B is, nearly white where equal.
-
-const STOPS = [[5, 48, 97], [67, 147, 195], [247, 247, 247], [214, 96, 77], [103, 0, 31]];
-
-function diverging(value) {
-  const at = (Math.min(1, Math.max(-1, value)) + 1) * 2;
-  const low = Math.min(3, Math.floor(at));
-  return STOPS[low].map((from, channel) => from + (at - low) * (STOPS[low + 1][channel] - from));
-}
-
-function subtract(a, b) {
-  const values = new Float32Array(a.length / 4);
-  let differ = 0;
-  for (let pixel = 0, at = 0; pixel < values.length; pixel += 1, at += 4) {
-    const red = b[at] - a[at], green = b[at + 1] - a[at + 1], blue = b[at + 2] - a[at + 2];
-    values[pixel] = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-    if (red || green || blue) differ += 1;
-  }
-  const sizes = Array.from(values, Math.abs).filter((size) => size >= 0.5).sort((x, y) => x - y);
-  const held = sizes.length ? sizes[Math.ceil(0.99 * sizes.length) - 1] : 1;
-  const span = [1, 2, 5, 10, 20, 50, 100, 200].find((nice) => nice >= held) ?? 255;
-  return { values, span, differ: differ / values.length };
-}
-
-function difference(a, b) {
-  const box = el("figure", {}, el("h2", {}, `B − A · ${titleOf("b")} − ${titleOf("a")}`));
-  const pixels = (picture) => {
-    const canvas = el("canvas", { width: picture.naturalWidth, height: picture.naturalHeight });
-    const context = canvas.getContext("2d", { willReadFrequently: true });
-    context.drawImage(picture, 0, 0);
-    return context.getImageData(0, 0, canvas.width, canvas.height).data;
-  };
-  Promise.all([a.decode(), b.decode()]).then(() => {
-    const [width, height] = [a.naturalWidth, a.naturalHeight];
-    if (width !== b.naturalWidth || height !== b.naturalHeight) {
-      box.append(el("div", { class: "missing" },
-        `The pictures differ in size: ${width} × ${height} and ${b.naturalWidth} × ${b.naturalHeight}.`));
-      return;
-    }
-    const { values, span, differ } = subtract(pixels(a), pixels(b));
-    const canvas = el("canvas", { width, height, role: "img",
-      "aria-label": `Difference, ${(100 * differ).toFixed(1)} % of the pixels differ` });
-    const context = canvas.getContext("2d");
-    const image = context.createImageData(width, height);
-    values.forEach((value, pixel) => image.data.set([...diverging(value / span), 255], 4 * pixel));
-    context.putImageData(image, 0, 0);
-    canvas.style.width = zoomed(width);
-    const ramp = el("span", { class: "ramp" });
-    ramp.style.background = `linear-gradient(to right, ${STOPS.map((stop) => `rgb(${stop.join(" ")})`).join(", ")})`;
-    box.append(canvas, el("div", { class: "legend" }, el("span", {}, `−${span}`), ramp,
-      el("span", {}, `+${span} of 255 in brightness`),
-      el("span", {}, differ ? `${(100 * differ).toFixed(1)} % of the pixels differ` : "the pictures are identical")));
-  }, () => box.append(el("div", { class: "missing" }, "A picture could not be decoded.")));
-  return box;
+// B − A in numbers. Coloured pictures are not subtracted: their colours are no values.
+function difference() {
+  const [first, second] = ["a", "b"].map((letter) => {
+    const { run } = state[letter];
+    return { run, cell: cellOf(run, placeOf(state[letter])) };
+  });
+  const name = `${titleOf("b")} minus ${titleOf("a")}`;
+  return el("figure", {}, el("h2", {}, `B − A · ${name}`), numbers.difference(first, second, name));
 }
 
 // The page.
@@ -257,7 +220,7 @@ const theme = menu("Theme", [["", "auto"], ["light", "light"], ["dark", "dark"]]
   document.documentElement.dataset.theme = value;
 });
 document.body.append(
-  el("header", {}, el("h1", {}, data.tag), ...data.notes.map((note) => el("p", { class: "note", role: "note" }, note))),
+  el("header", {}, el("h1", {}, data.tag), ...data.notes.map((note) => el("p", { class: "note", role: "note" }, note)), numbers?.scale() ?? ""),
   el("div", { class: "bar", role: "toolbar", "aria-label": "Controls" },
     choice("mode", "What to show", [["all", "all runs"], ["ab", "A | B"]], "all", (mode) => show({ mode })),
     el("div", { class: "time" }, play, slider, label),

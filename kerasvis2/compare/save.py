@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from kerasvis2.compare.align import Comparison
+from kerasvis2.compare.grid import Grid
 
 KINDS = (".png", ".gif", ".html")
 
@@ -22,14 +22,15 @@ def checked(path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def save(comparison: Comparison, path: str | os.PathLike[str]) -> None:
+def save(comparison: Grid, path: str | os.PathLike[str]) -> None:
     """See `Comparison.save`."""
     target = checked(path)
     kind = target.suffix.lower()
     if kind == ".png":
+        from kerasvis2.compare.sheet import contact_sheet
         from kerasvis2.render import png
 
-        target.write_bytes(png.encode(comparison.sheet()))
+        target.write_bytes(png.encode(contact_sheet(comparison)))
     elif kind == ".gif":
         from kerasvis2.compare.animation import save_animation
 

@@ -6,14 +6,14 @@ import numpy as np
 from PIL import Image
 
 from kerasvis2.compare import tiles
-from kerasvis2.compare.align import Comparison
+from kerasvis2.compare.grid import Grid
 from kerasvis2.compare.tiles import Pixels
 
 _COLUMNS = 8
 _LONGEST = 16_000  # pixels; browsers and picture viewers give up at 16,384 or 32,767
 
 
-def contact_sheet(comparison: Comparison) -> Pixels:
+def contact_sheet(comparison: Grid) -> Pixels:
     """All runs by all steps; of more than 8 steps, 8 evenly spaced, the first and the last too.
 
     Returns:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasvis2.compare.align import Comparison
+from kerasvis2.compare.grid import Grid
 from kerasvis2.record.decoding import size_of
 from kerasvis2.record.frames import Damaged
 from kerasvis2.render import text
@@ -19,7 +19,7 @@ GAP, MARGIN = 12, 16
 WARNING = (170, 60, 0)
 
 
-def load(comparison: Comparison, run: str, step: int) -> tuple[Pixels | None, str]:
+def load(comparison: Grid, run: str, step: int) -> tuple[Pixels | None, str]:
     """A picture, or None and the reason."""
     try:
         picture = comparison.picture(run, step)
@@ -28,7 +28,7 @@ def load(comparison: Comparison, run: str, step: int) -> tuple[Pixels | None, st
     return picture, "" if picture is not None else comparison.why_missing(run, step)
 
 
-def size(comparison: Comparison, run: str, step: int) -> tuple[int, int]:
+def size(comparison: Grid, run: str, step: int) -> tuple[int, int]:
     """A picture's height and width without decoding it; (0, 0) where there is none to show."""
     try:
         encoded = comparison.encoded(run, step)

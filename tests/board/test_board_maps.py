@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import map_logs
 import numpy as np
@@ -14,15 +12,13 @@ from board_server import Server
 from board_tab import Tab
 from map_logs import CONV, IMAGES, INPUT
 from playwright.sync_api import Browser, Locator, expect
+from test_record_maps import HOSTILE
 
 import kerasvis2 as kv
 from kerasvis2.render import scale
 from kerasvis2.render.colour import paint
 from kerasvis2.render.overlay import overlay
 from kerasvis2.render.resize import as_pictures, draw_maps, resize_maps, resize_pictures
-
-sys.path.append(str(Path(__file__).parent.parent))
-from test_record_maps import HOSTILE
 
 
 @pytest.fixture(scope="module")
