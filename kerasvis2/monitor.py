@@ -107,7 +107,7 @@ class Monitor(keras.callbacks.Callback):
         self._recorder = Recorder(self.log_dir, on_error=self._failures.report)
         self._hparams = HParamsSession(self.hparams, self._recorder)
         bits = int(maps) if maps not in (True, False) else 8 * int(maps)
-        self._drawer = Drawer(probe, self._failures, bits)
+        self._drawer = Drawer(probe, self._failures, bits, unit)
         self._history = History()
         self._watching: Watching | None = None
         self._card: str | None = None

@@ -43,12 +43,17 @@ class Drawer:
         probe: the probe, or None.
         failures: who is told of views that fail.
         bits: of a value of the maps that are kept as numbers, 0 for none.
+        unit: what the steps of the answers are; a step of another unit has none, as a tag whose
+            steps are epochs and batches in turns could not be told from a training taken up again.
     """
 
-    def __init__(self, probe: Probe | None, failures: Failures, bits: int = 8) -> None:
+    def __init__(
+        self, probe: Probe | None, failures: Failures, bits: int = 8, unit: str = "epoch"
+    ) -> None:
         self._probe = probe
         self._failures = failures
         self._bits = bits
+        self._unit = unit
         self._scales: dict[str, dict[str, float]] = {}
         self._kept: dict[str, dict[str, Any]] = {}
         self._off: set[str] = set()  # looks that were taken before a view failed still hold it
@@ -71,7 +76,7 @@ class Drawer:
                 found[folder] += listed
         if views and self._bits:
             about = describe(look, next(iter(views)), self._probe)
-            found[VIS] += answered(about)
+            found[VIS] += answered(about) if moment.unit == self._unit else []
             if moment.card is not None:
                 found[VIS] += probed(about, self._probe)
         return found
