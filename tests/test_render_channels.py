@@ -131,7 +131,16 @@ def test_volumes_have_their_slices_side_by_side():
 def test_any_map_fits_on_the_page(shape, channels):
     sheet, _ = channel_sheet(np.ones((2, 9, 9, 3)), np.ones((2, *shape, channels)), title=TITLE)
     assert 652 <= sheet.shape[1] <= 720
-    assert sheet.shape[0] > 100
+    assert 100 < sheet.shape[0] <= 1200
+
+
+@pytest.mark.parametrize("count", [1, 16, 64])
+def test_of_many_images_as_many_as_fit_are_drawn(count):
+    rng = np.random.default_rng(0)
+    sheet, _ = channel_sheet(
+        rng.random((count, 9, 9, 3)), rng.random((count, 40, 40, 64)), title=TITLE
+    )
+    assert sheet.shape[0] <= 1200
 
 
 def test_per_image_scales_show_weak_images_too():

@@ -184,6 +184,16 @@ def test_a_matrix_tells_numbers_apart():
     assert not np.array_equal(one, other)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (3, 200), (200, 3), (100, 100)])
+def test_large_matrices_leave_some_out_evenly(shape):
+    rows, columns = ([f"{'ж' * 40} {i}" for i in range(count)] for count in shape)
+    values = np.zeros(shape)
+    values[-1, -1] = 1
+    sheet = matrix_sheet(values, rows, columns, title="M")
+    assert max(sheet.shape) <= 1200
+    assert has(sheet[100:], (252, 255, 164))  # the last is among them
+
+
 # Diagrams
 
 

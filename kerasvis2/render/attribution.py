@@ -138,12 +138,14 @@ def _sheet(images: Any, maps: np.ndarray, given: _Given, over: bool) -> tuple[np
     whole = overall(scales)
     legend = legend_of(whole, over=over, quantity=given.quantity)
     captions = with_reach(given.captions, maps, scales, given.why)
+    fewer = Plan(1, (maps.shape[1] - 1, maps.shape[2] - 1), False, SHOWN)
+    room = _remarks(10 * SHOWN, maps.shape[1:], fewer)  # as many lines as there may be
     plan = arrange(
         len(maps),
         (originals if over else maps).shape[1:3],
         panels=2,
         lines=max(map(len, captions)),
-        head=partial(head_height, given.title, given.how, [*given.notes, "", ""], legend),
+        head=partial(head_height, given.title, given.how, [*given.notes, *room], legend),
         native=not over,
     )
     notes = [*given.notes, *_remarks(total, maps.shape[1:], plan)]

@@ -20,7 +20,7 @@ History = Mapping[str, Points]
 
 PANELS = 6
 TRAIN = (0, 92, 175)
-VALIDATION = (222, 110, 0)
+VALIDATION = (0, 128, 92)  # not orange: that is what is wrong
 
 _LEFT = 54  # Room for the words at the axis of values.
 _FOOT = 20

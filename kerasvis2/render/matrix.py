@@ -9,8 +9,11 @@ from kerasvis2.render.colour import paint
 from kerasvis2.render.page import INNER, PAPER, legend_of, page
 from kerasvis2.render.scale import Scale
 
+SHOWN = 48
+
 _NAMES = 170
 _EDGE = (16, 56)
+_TALL = 900  # Rows share this height.
 _READABLE = 34  # A cell narrower than this carries no number.
 
 
@@ -24,7 +27,9 @@ def matrix_sheet(
     quantity: str = "",
     notes: Sequence[str] = (),
 ) -> np.ndarray:
-    """Rows down, columns across, their names on their side where they are long.
+    """Rows down, columns across, their names on their side.
+
+    Of more than 48 rows or columns those between are left out evenly.
 
     Args:
         values: Float (rows, columns), drawn from 0 to 1.
@@ -37,8 +42,20 @@ def matrix_sheet(
     Returns:
         uint8 (height, width, 3).
     """
+    notes = list(notes)
+    for axis, word in enumerate(("rows", "columns")):
+        count = values.shape[axis]
+        if count > SHOWN:
+            kept = np.unique(np.linspace(0, count - 1, SHOWN).round().astype(int))
+            values = np.take(values, kept, axis=axis)
+            rows, columns = (
+                [names[i] for i in kept] if axis == place else names
+                for place, names in enumerate((rows, columns))
+            )
+            notes.append(f"{len(kept)} of {count} {word}, evenly spread")
     left = min(_NAMES, max(text.width_of(name, text.SMALL) for name in rows)) + 10
-    edge = int(np.clip((INNER - left) // len(columns), *_EDGE))
+    edge = min((INNER - left) // len(columns), _TALL // len(rows))
+    edge = int(np.clip(edge, *_EDGE))
     head = min(_NAMES, max(text.width_of(name, text.SMALL) for name in columns)) + 8
     width = max(INNER, left + edge * len(columns))
     body = np.full((head + edge * len(rows), width, 3), PAPER, np.uint8)
