@@ -259,8 +259,10 @@ def test_a_preprocessor_is_applied():
     np.testing.assert_allclose(model(prepared.inputs), model.predict(pictures), rtol=1e-4)
     np.testing.assert_allclose(prepared.images, probe.images, atol=1e-5)
     np.testing.assert_allclose(prepared.from_display(np.zeros(3)), [-0.5] * 3, atol=1e-5)
-    smaller = Resized(layers.Resizing(4, 4), mlp((4, 4, 3)))
-    assert probe.prepared(smaller).images.shape == (3, 4, 4, 3)
+    both = keras.Sequential([layers.Resizing(4, 4), layers.Rescaling(1 / 100, -0.5)])
+    smaller = probe.prepared(Resized(both, mlp((4, 4, 3))))
+    np.testing.assert_allclose(smaller.images * 255 / 100 - 0.5, smaller.inputs, atol=1e-4)
+    assert smaller.display_note is None
 
 
 def test_a_text_preprocessor_is_applied():

@@ -330,6 +330,20 @@ def test_labels_out_of_range_are_no_class():
     assert captions(some, logits, [1, -1, 9])[1][0] == "true –"
 
 
+def test_nan_is_no_class():
+    for activation, shape in (("softmax", (3,)), ("sigmoid", (1,))):
+        found = task_of(shape=shape, activation=activation, labels=[0, 1])
+        logits = np.full((2, *shape), np.nan)
+        logits[1] = np.arange(shape[0]) + 1
+        said = captions(found, logits, [0, 1])
+        assert said[0] == ["true 0", "pred – NaN"]
+        assert said[1][1].startswith("pred ")
+        assert "NaN" not in said[1][1]
+        assert found.wrong(logits, [0, 1])[0]
+    number = task_of(shape=(1,), loss="mse")
+    assert captions(number, [[np.inf]], [2.0]) == [["true 2", "pred ∞"]]
+
+
 def test_top_five():
     found = task_of(shape=(10,), activation="softmax").top(np.arange(20.0).reshape(2, 10))
     assert [c for c, _ in found[0]] == [9, 8, 7, 6, 5]

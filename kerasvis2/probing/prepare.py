@@ -12,7 +12,6 @@ from kerasvis2.probing import arrays, kinds
 from kerasvis2.probing.arrays import Structure
 from kerasvis2.probing.check import adjusted, paired, shape_of, tensors_of
 from kerasvis2.probing.display import Display, Function, to_picture
-from kerasvis2.probing.fit import fit_affine
 from kerasvis2.probing.guess import guess
 from kerasvis2.probing.pictured import Pictured
 from kerasvis2.probing.scales import Affine, Layout, Range
@@ -89,15 +88,38 @@ def _drawn_after(probe: Pictured, run: Preprocess, drawn: np.ndarray) -> tuple[D
     """The display of preprocessed pictures: what is undone exactly, or a guess."""
     before = probe._display
     if isinstance(before, (Affine, Range)) and isinstance(probe.inputs, np.ndarray):
-        fitted = fit_affine(lambda x: np.asarray(run(x)), probe.drawn, clipped=None)
-        if fitted is not None and drawn.shape == probe.drawn.shape:
-            matrix = fitted.matrix
-            if np.linalg.matrix_rank(matrix) == len(matrix) == matrix.shape[1]:
-                back = np.linalg.inv(matrix)
-                zero = before.forward(np.zeros((1, len(matrix))))[0]
-                scale = before.forward(np.eye(len(matrix))) - zero
-                return Affine(back @ scale, zero - fitted.offset @ back @ scale), probe.display_note
+        fitted = _of_colours(run, probe.drawn)
+        if fitted is not None and drawn.ndim == 4 and drawn.shape[-1] == fitted.matrix.shape[1]:
+            back = np.linalg.inv(fitted.matrix)
+            zero = before.forward(np.zeros((1, len(back))))[0]
+            scale = before.forward(np.eye(len(back))) - zero
+            return Affine(back @ scale, zero - fitted.offset @ back @ scale), probe.display_note
     return guess(drawn)
+
+
+def _of_colours(run: Preprocess, sample: np.ndarray) -> Affine | None:
+    """What a preprocessing makes of colours, whatever it does to the size, or None.
+
+    Tried on pictures of one colour each, of which the middle is looked at.
+    """
+    if sample.ndim != 4:
+        return None
+    channels = sample.shape[-1]
+    colours = np.random.default_rng(0).uniform(
+        sample.min(), sample.max(), (4 * channels + 4, channels)
+    )
+    colours = colours.astype(sample.dtype)
+    pictures = np.broadcast_to(colours[:, None, None], (len(colours), *sample.shape[1:]))
+    found = np.asarray(run(pictures.copy()))
+    if found.ndim != 4 or found.shape[0] != len(colours) or found.shape[-1] != channels:
+        return None
+    middle = found[:, found.shape[1] // 2, found.shape[2] // 2].astype(np.float64)
+    known = np.column_stack([colours.astype(np.float64), np.ones(len(colours))])
+    solution, *_ = np.linalg.lstsq(known, middle, rcond=None)
+    error = np.abs(known @ solution - middle).max()
+    if error > 1e-3 * max(np.ptp(middle), 1e-6) or np.linalg.matrix_rank(solution[:-1]) < channels:
+        return None
+    return Affine(solution[:-1], solution[-1])
 
 
 def _with_axes(probe: P, model: Any) -> P:

@@ -84,12 +84,13 @@ class Task:
 
     def true_maps(self, labels: Any, logits: Any) -> np.ndarray | None:
         """(N, *space) the true class at each place of a "mask", or None without such labels."""
-        if labels is None or self.kind != "mask":
+        array = numeric(labels)
+        if array is None or self.kind != "mask":
             return None
-        return maps.of_labels(np.asarray(labels), self.rows(logits).shape[:-1], self.units)
+        return maps.of_labels(array, self.rows(logits).shape[:-1], self.units)
 
     def predicted(self, logits: Any) -> np.ndarray | None:
-        """(N,) the predicted class, or None where the output names none.
+        """(N,) the predicted class, or None where the output names none; −1 where it is NaN.
 
         Of several labels the likeliest, of a label map the one that most places have.
         """
@@ -99,16 +100,15 @@ class Task:
         if not self.classes:
             return None
         rows = self.rows(logits)
+        found = rows.argmax(axis=-1)
         if self.kind == "binary":
-            return (rows[:, 0] > self.threshold).astype(np.int64)
-        return rows.argmax(axis=-1)
+            found = (rows[:, 0] > self.threshold).astype(np.int64)
+        return np.where(np.isnan(rows).any(axis=-1), -1, found)
 
     def truth(self, labels: Any) -> np.ndarray | None:
         """(N,) the true class, −1 where a label names none of them; None without such labels."""
-        if labels is None or self.kind not in ("classes", "binary", "mask"):
-            return None
-        array = np.asarray(labels)
-        if array.dtype.kind not in "biuf" or array.size == 0:
+        array = numeric(labels)
+        if array is None or self.kind not in ("classes", "binary", "mask"):
             return None
         if self.kind == "mask":
             places = array.shape[: 1 + self.space]
@@ -142,7 +142,7 @@ class Task:
     def wrong(self, logits: Any, labels: Any) -> np.ndarray | None:
         """(N,) whether the answer is wrong; None where that is not a matter of yes and no."""
         if self.kind == "multilabel":
-            true = None if labels is None else np.asarray(labels)
+            true = numeric(labels)
             said = self.rows(logits) > self.threshold
             if true is None or true.shape != said.shape:
                 return None
@@ -165,18 +165,25 @@ class Task:
 
     def agreement(self, logits: Any, labels: Any) -> np.ndarray | None:
         """(N,) how near the answer is: IoU of a label map, mean error of numbers or pictures."""
-        if labels is None:
+        array = numeric(labels)
+        if array is None:
             return None
         if self.kind == "mask":
             guess, true = self.label_maps(logits), self.true_maps(labels, logits)
             if guess is None or true is None:
                 return None
             return maps.iou(guess, true, one_object=self.units == 1)
-        values, true = self.values(logits), np.asarray(labels)
-        if self.kind not in ("regression", "image") or true.size != values.size:
+        values = self.values(logits)
+        if self.kind not in ("regression", "image") or array.size != values.size:
             return None
         axes = tuple(range(1, values.ndim))
-        return np.abs(values - true.reshape(values.shape)).mean(axis=axes)
+        return np.abs(values - array.reshape(values.shape)).mean(axis=axes)
+
+
+def numeric(labels: Any) -> np.ndarray | None:
+    """Labels as an array of numbers, or None where they are none."""
+    array = None if labels is None else np.asarray(labels)
+    return array if array is not None and array.dtype.kind in "biuf" and array.size else None
 
 
 def _distributions(rows: np.ndarray) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasvis2.tasks import maps
-from kerasvis2.tasks.kind import Task
+from kerasvis2.tasks.kind import Task, numeric
 
 Names = Sequence[str] | None
 SHOWN = 4  # numbers of one example that a caption has room for
@@ -92,7 +92,7 @@ def _several(task: Task, logits: Any, labels: Any, names: Names) -> Lines:
         words += [f"{len(order) - SHOWN} more"] if len(order) > SHOWN else []
         none = f"none ({class_name(names, best)} {values[best]:.2f})"
         said.append(f"pred {', '.join(words) or none}")
-    array = None if labels is None else np.asarray(labels)
+    array = numeric(labels)
     if array is None or array.shape != rows.shape:
         return [None, said]
     true = [np.flatnonzero(row > 0.5) for row in array]
@@ -123,8 +123,8 @@ def _maps(task: Task, logits: Any, labels: Any, names: Names) -> Lines:
 def _numbers(task: Task, logits: Any, labels: Any, names: Names) -> Lines:
     values = task.values(logits)
     said = [f"pred {_vector(task, row, names)}" for row in values]
-    array = None if labels is None else np.asarray(labels)
-    if array is None or array.size != values.size or array.dtype.kind not in "biuf":
+    array = numeric(labels)
+    if array is None or array.size != values.size:
         return [None, said]
     true = array.reshape(values.shape)
     return [[f"true {_vector(task, row, names)}" for row in true], said]
@@ -148,6 +148,8 @@ def _unit(task: Task, index: int, names: Names) -> str:
 
 
 def _share(task: Task, value: float) -> str:
+    if np.isnan(value):
+        return "NaN"
     return f"{100 * value:.0f} %" if task.kind == "mask" else f"{value:.2f}"
 
 
