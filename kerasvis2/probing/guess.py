@@ -101,11 +101,15 @@ def _words(low: float, high: float, channels: int) -> str:
 
 
 def _within(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> bool:
-    """Whether pixels fill the range of a known preprocessing, and do not leave it."""
+    """Whether pixels are surely of a known preprocessing: within its range, and either reaching
+    black or white in every channel, or on its grid of 256 levels.
+    """
     width, least, most = high - low, values.min(axis=0), values.max(axis=0)
-    inside = (least >= low - 0.01 * width).all() and (most <= high + 0.01 * width).all()
-    near = ((least - low) / width).min() < 0.1 and ((high - most) / width).min() < 0.25
-    return bool(inside and near)
+    if (least < low - 0.01 * width).any() or (most > high + 0.01 * width).any():
+        return False
+    ends = (least - low < 0.03 * width).all() or (high - most < 0.03 * width).all()
+    levels = (values[:: max(1, len(values) // 10_000)] - low) / width * 255
+    return bool(ends or (np.abs(levels - np.round(levels)) < 0.02).mean() > 0.99)
 
 
 def _own(values: np.ndarray, note: str) -> tuple[Range | Affine, str]:
