@@ -27,6 +27,15 @@ def test_every_decoder_reads_the_picture(shape, compress, monkeypatch):
     np.testing.assert_array_equal(tf.io.decode_png(data).numpy().reshape(shape), picture)
 
 
+def test_photographs_take_fewer_bytes_than_as_they_are():
+    down, across = np.mgrid[0:300, 0:400]
+    photo = 128 + 90 * np.sin(down / 40) * np.cos(across / 23) + RNG.normal(size=(300, 400)) * 2
+    picture = np.repeat(photo.astype(np.uint8)[..., None], 3, axis=2)
+    data = encode(picture)
+    np.testing.assert_array_equal(decode(data), picture)
+    assert len(data) < 0.8 * len(png._compress(picture.tobytes()))
+
+
 def test_a_part_of_a_larger_picture():
     large = RNG.integers(0, 256, (40, 40, 3), np.uint8)
     np.testing.assert_array_equal(decode(encode(large[5:30:2, ::-3])), large[5:30:2, ::-3])

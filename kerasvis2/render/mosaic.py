@@ -85,7 +85,8 @@ def captioned(
     missed = [i for i, flag in enumerate(() if wrong is None else wrong) if flag and i < count]
     cells[missed, : height + border, : width + border] = WRONG
     cells[:, FRAME : FRAME + height, FRAME : FRAME + width] = tiles
-    half = room if split == lines else (room - GAP) // 2
+    # In two columns the second begins below the second picture of a pair.
+    second = min(max(width // 2 + 1, room // 3), room // 2 + GAP // 2) if split < lines else room
     for index, (cell, words) in enumerate(zip(cells, captions, strict=False)):
         said = place_said(words) if index in missed else -1
         for place, line in enumerate(words):
@@ -93,8 +94,10 @@ def captioned(
             crossed = place == said
             shown, colour = (f"✗ {line}", WRONG) if crossed else (line, text.INK)
             top = height + border + 2 + row * text.line_height(size)
-            left = FRAME + column * (half + GAP)
-            text.write(cell, left, top, shown, width=half, size=size, bold=crossed, colour=colour)
+            left, wide = (second, room - second) if column else (0, second)
+            wide -= GAP * (split < lines and not column)
+            left += FRAME
+            text.write(cell, left, top, shown, width=wide, size=size, bold=crossed, colour=colour)
     return grid(cells, columns, GAP - border)
 
 

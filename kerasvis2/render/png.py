@@ -15,14 +15,17 @@ try:
 except ImportError:  # there is no build of it for this machine
     _compress = partial(zlib.compress, level=1)
 
+_UP = 2  # PNG's filter type
+_SMOOTH = 0.6  # A row is filtered where that makes its bytes so much smaller.
 _COLOUR_TYPES = {2: 0, 3: 2}  # by the picture's axes: grey, RGB
 
 
 def encode(picture: np.ndarray) -> bytes:
     """A uint8 picture (H, W, 3) or (H, W) as PNG.
 
-    Unfiltered through ISA-L: a tenth of the time of Pillow's encoder, and of drawn pictures about
-    as many bytes. Unlike that it lets the training have the interpreter meanwhile.
+    Through ISA-L: a fraction of the time of Pillow's encoder, and about as many bytes. Unlike that
+    it lets the training have the interpreter meanwhile. Rows of photographs are stored as what they
+    are more than the row above, a quarter fewer bytes; those of words and flat colours as they are.
 
     Raises:
         ValueError: If it is no such picture.
@@ -41,9 +44,17 @@ def encode(picture: np.ndarray) -> bytes:
     values = picture.reshape(height, -1)
     rows = np.zeros((height, 1 + values.shape[1]), np.uint8)  # Each led by its filter, 0 for none.
     rows[:, 1:] = values
+    smooth = 1 + np.flatnonzero(_sizes(values[1:] - values[:-1]) < _SMOOTH * _sizes(values[1:]))
+    rows[smooth, 0] = _UP
+    rows[smooth, 1:] -= values[smooth - 1]
     header = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[picture.ndim], 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", _compress(rows.data)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
+
+
+def _sizes(rows: np.ndarray) -> np.ndarray:
+    """About how far each row is from 0, bytes taken as signed, by every fifth of them."""
+    return np.abs(rows[:, ::5].view(np.int8).astype(np.int16)).sum(axis=1)
 
 
 def decode(data: bytes) -> np.ndarray:

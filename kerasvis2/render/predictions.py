@@ -17,7 +17,8 @@ SHOWN = 36
 SHOWN_CLASSES = 24
 CHANGED = (0, 92, 175)
 
-_LARGEST = 160  # A picture's longer side: the words matter here.
+_LARGEST = (160, 112)  # A picture's longer side, of few and of many: the words matter here.
+_FEW = 9
 _FOLD = 0.3  # A changed image's folded corner, in widths of the image.
 _EDGE = (14, 96)  # The smallest and the largest cell of a matrix.
 _NAMES = 170
@@ -53,7 +54,7 @@ def prediction_sheet(
         (pictures.shape[1], pictures.shape[2]),
         lines=max(map(len, captions), default=0),
         head=partial(head_height, title, how, [*notes, ""], None),
-        largest=_LARGEST,
+        largest=_LARGEST[len(pictures) > _FEW],
     )
     if plan.shown < len(images):
         notes = [*notes, f"{plan.shown} of {len(images)} images"]
