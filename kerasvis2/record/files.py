@@ -123,7 +123,6 @@ def walk(root: Place) -> Iterator[tuple[tuple[str, ...], list[str]]]:
             folders.sort()
             yield Path(name).relative_to(root).parts, sorted(files)
         return
-    root.store.invalidate_cache()
     for name, _, files in sorted(root.store.walk(root.path), key=lambda found: found[0]):
         yield tuple(filter(None, name[len(root.path) :].split("/"))), sorted(files)
 

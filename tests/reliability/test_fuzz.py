@@ -159,7 +159,7 @@ def test_a_picture_that_says_it_is_huge_is_refused(tmp_path, capsys, size):
     value.tensor.string_val[2] = png_that_says(*size)
     EventFile(tmp_path / "run" / "vis").append(0, 0.0, [value])
     [run] = reader.runs(tmp_path).values()
-    with pytest.raises(ValueError, match="million are refused|cannot be decoded"):
+    with pytest.raises(ValueError, match="million are refused|exceeds limit"):
         run.picture(TAG, 0)
     try_all(tmp_path, capsys)
 
@@ -255,6 +255,15 @@ def test_a_gigabyte_of_anything_takes_no_memory(tmp_path, started, capsys, what)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 100e6
+
+
+@pytest.mark.parametrize("record", [message(1, b"x"), message(5, message(1, message(2, b"x")))])
+def test_a_number_that_is_too_short(tmp_path, started, record):
+    """A field of 8 or 4 bytes that says it is a message of one."""
+    started.write_bytes(started.read_bytes() + framed(record))
+    [run] = reader.runs(tmp_path).values()
+    assert run.steps("x") == [0]
+    assert len(run.damage) == 1
 
 
 @pytest.mark.parametrize("length", [0, 1, 2**31, 2**63, 2**64 - 1])

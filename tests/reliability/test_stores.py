@@ -17,7 +17,7 @@ from runs_on_disk import picture
 from kerasvis2.cli import main
 from kerasvis2.compare import compare, read
 from kerasvis2.record import events
-from kerasvis2.record.files import place, write_json
+from kerasvis2.record.files import event_files, place, write_json
 from kerasvis2.record.log import log_error
 from kerasvis2.record.recorder import Recorder
 from kerasvis2.record.scales import Scales, read_scales
@@ -37,9 +37,20 @@ class Flaky(MemoryFileSystem):
     protocol = "flaky"
     store: ClassVar = {}
     pseudo_dirs: ClassVar = [""]
+    listed: ClassVar = {}
     refuse = frozenset()
     delay = 0.0
     puts = 0
+
+    def ls(self, path, detail=True, **kwargs):
+        """Keeps what it listed, as gcsfs and s3fs do."""
+        found = self.listed.get(path)
+        if found is None:
+            found = self.listed[path] = super().ls(path, detail=True)
+        return found if detail else [each["name"] for each in found]
+
+    def invalidate_cache(self, path=None):
+        self.listed.clear()
 
     def pipe_file(self, path, value, mode="overwrite", **kwargs):
         Flaky.puts += 1
@@ -52,7 +63,7 @@ class Flaky(MemoryFileSystem):
 @pytest.fixture
 def flaky(monkeypatch):
     fsspec.register_implementation("flaky", Flaky, clobber=True)
-    for name, value in {"store": {}, "pseudo_dirs": [""], "puts": 0}.items():
+    for name, value in {"store": {}, "pseudo_dirs": [""], "listed": {}, "puts": 0}.items():
         monkeypatch.setattr(Flaky, name, value)
     return monkeypatch
 
@@ -157,6 +168,26 @@ def test_beginning_anew_says_so(root):
     recorder.end()
     assert len(said) == 1
     assert root in said[0]
+
+
+def test_what_others_have_written_meanwhile_is_seen(flaky):
+    """A store's listing is kept by fsspec until it is told that it may have changed."""
+    root = "flaky://bucket/runs"
+
+    def elsewhere(folder):
+        """Written by another process, which empties no listing of this one."""
+        kept = dict(Flaky.listed)
+        log(strict(folder), 0)
+        flaky.setattr(Flaky, "listed", kept)
+
+    log(strict(f"{root}/a"), 0)
+    assert list(read(root)) == ["a"]
+    elsewhere(f"{root}/b")
+    assert list(read(root)) == ["a", "b"]
+    folder = place(f"{root}/a/vis")
+    assert len(event_files(folder)) == 1
+    elsewhere(f"{root}/a")
+    assert len(event_files(folder)) == 2
 
 
 def test_a_flaky_store_loses_what_it_refused_and_no_more(flaky):
