@@ -60,7 +60,7 @@ def fit(tmp_path):
     y = rng.integers(0, 3, 32)
     probe = kv.Probe(x[:4], y[:4], display=(-4, 4))
 
-    def train(epochs, initial_epoch=0, monitor=None):
+    def train(epochs, initial_epoch=0, monitor=None, log_dir=tmp_path / "run"):
         keras.utils.set_random_seed(epochs)
         model = keras.Sequential(
             [
@@ -72,7 +72,7 @@ def fit(tmp_path):
         )
         model.compile("adam", "sparse_categorical_crossentropy")
         views = [kv.Curves(), kv.Saliency(), kv.GradCAM(layers="conv", freq=2)]
-        monitor = monitor or kv.Monitor(tmp_path / "run", probe, views)
+        monitor = monitor or kv.Monitor(log_dir, probe, views)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             model.fit(
@@ -110,3 +110,12 @@ def test_beginning_anew_says_what_to_do_and_shows_the_new(tmp_path, fit, again):
     assert "initial_epoch=" in words
     assert "another log_dir" in words
     check(tmp_path, list(range(3)))
+
+
+def test_a_training_into_a_store(fit):
+    url = "memory://fits/runs"
+    fit(2, log_dir=f"{url}/run")
+    assert fit(3, 2, log_dir=f"{url}/run")[1] == []
+    [run] = runs(url).values()
+    assert run.steps("saliency/00_input") == [0, 1, 2]
+    assert run.about["versions"]["keras"]
