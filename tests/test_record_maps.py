@@ -204,3 +204,26 @@ def test_maps_may_be_left_out_or_kept_in_16_bits(tmp_path, digits, digits_model,
     (tag,) = run.tags()
     (values,) = view.compute(digits_model, probe).values()
     np.testing.assert_allclose(run.maps(tag, 0), values, atol=values.max() / 60_000)
+
+
+def test_a_private_probe_leaves_no_image_behind(tmp_path, digits, digits_model):
+    import kerasvis2 as kv
+
+    model = standing(digits_model)
+    found = {}
+    for private in (False, True):
+        probe = kv.Probe(digits.x_test[:3], digits.y_test[:3], display=(0, 1), private=private)
+        monitor = kv.Monitor(tmp_path / str(private), probe, [kv.GradCAM(), kv.Predictions()])
+        model.fit(digits.x_train[:32], digits.y_train[:32], verbose=0, callbacks=[monitor])
+        found[private] = kv.read(tmp_path / str(private))[str(private)]
+    tag = next(
+        tag for tag in found[True].tags() if tag.startswith("predictions/") and "images" in tag
+    )
+    seen, hidden = (found[private].picture(tag, 0) for private in (False, True))
+    assert (hidden == 128).all(-1).mean() > 0.1, "grey where the images were"
+    assert (seen == 128).all(-1).mean() < 0.1
+    for tag in (tag for tag in found[True].tags() if tag.startswith("grad_cam/")):
+        assert np.array_equal(found[True].maps(tag, 0), found[False].maps(tag, 0))
+    header, arrays = unpack(found[True].blob("kerasvis/probe", 0))
+    assert header["private"] is True
+    assert arrays == {}

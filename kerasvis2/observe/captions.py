@@ -71,7 +71,7 @@ def describe(look: Look, name: str, probe: Probe | None, **moment: Any) -> About
         predictions = [f"{float(value):.3g}" for value in values]
     truth = look.truth
     return About(
-        images=probe.images,
+        images=_shown(probe),
         labels=None if truth is None else [probe.caption_name(int(i)) for i in truth],
         predictions=predictions,
         probabilities=outputs.get("probability"),
@@ -91,6 +91,13 @@ def describe(look: Look, name: str, probe: Probe | None, **moment: Any) -> About
         wiring=look.wiring,
         **moment,
     )
+
+
+def _shown(probe: Probe) -> np.ndarray | None:
+    """The probe's pictures; of a private probe grey ones, so that no drawing holds the images."""
+    if probe.images is None or not probe.private:
+        return probe.images
+    return np.full_like(probe.images, 0.5)
 
 
 def _in_words(found: dict[str, np.ndarray], probe: Probe) -> Explained:

@@ -15,6 +15,7 @@ export class Kept {
     this.failures = new Map(); // url → how many
     this.loading = new Set();
     this.queue = [];
+    this.shown = new Set();
     this.bytes = 0;
   }
 
@@ -70,7 +71,7 @@ export class Kept {
     this.bytes += entry.bytes;
     this.evict();
     this.pump();
-    this.changed();
+    if (this.shown.has(url)) this.changed(); // what may be next can wait until it is
   }
 
   async tried(url) {
@@ -89,7 +90,7 @@ export class Kept {
   again(url) {
     if (!this.kept.get(url)?.error) return;
     this.kept.delete(url);
-    this.changed();
+    if (this.shown.has(url)) this.changed();
   }
 }
 

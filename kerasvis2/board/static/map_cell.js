@@ -53,7 +53,7 @@ function picture(app, view, cell) {
       onpointerleave: leave,
     },
     h("canvas", {
-      hook: (canvas) => mapOn(canvas, image.picture, drawn ?? cell.map, settings),
+      hook: (canvas) => mapOn(canvas, view, image.picture, drawn ?? cell.map, settings),
     }),
   );
 }

@@ -9,14 +9,15 @@ export function imageHead(app, image, view) {
   const { explorer, change } = app;
   const label = image.label === null ? `image ${image.number}` : className(explorer.names, image.label);
   const height = Math.min(view.height, Math.round((view.side - 8) * (view.height / view.width)));
+  const width = Math.round((height * view.width) / view.height);
   return [
     image.picture
       ? h("canvas", {
           class: "original",
           role: "img",
           "aria-label": `Image ${image.number}, ${label}`,
-          style: { height, width: Math.round((height * view.width) / view.height) },
-          hook: (canvas) => pictureOn(canvas, image.picture),
+          style: { height, width },
+          hook: (canvas) => pictureOn(canvas, { height, width }, image.picture),
         })
       : h("div", { class: "unseen", style: { height } }, "not in the log"),
     h("button", { class: "whose", title: "Over all steps", onclick: () => change({ one: image.key }) }, label),

@@ -8,10 +8,10 @@ const shown = new WeakMap(); // canvas → the map whose values can be asked
 // The map on a canvas, or undefined.
 export const mapShown = (canvas) => shown.get(canvas);
 
-export function mapOn(canvas, picture, map, settings) {
+// `box`: its height and width on the page. Measured here it would cost a layout for each.
+export function mapOn(canvas, box, picture, map, settings) {
   shown.set(canvas, map);
-  const size = fit(canvas);
-  if (!size) return;
+  const size = fit(box);
   const { look, top, signed, log, opacity, smooth } = settings;
   const key = [...size, look, top, signed, log, opacity, smooth].join();
   const before = done.get(canvas);
@@ -20,20 +20,17 @@ export function mapOn(canvas, picture, map, settings) {
   put(canvas, ...size, cellPixels(picture, map, ...size, settings));
 }
 
-export function pictureOn(canvas, picture) {
-  const size = fit(canvas);
+export function pictureOn(canvas, box, picture) {
+  const size = fit(box);
   const before = done.get(canvas);
-  if (!size || (before?.picture === picture && before.key === size.join())) return;
+  if (before?.picture === picture && before.key === size.join()) return;
   done.set(canvas, { key: size.join(), picture });
   put(canvas, ...size, cellPixels(picture, null, ...size, { look: "image" }));
 }
 
-// [height, width] in the screen's own pixels; null while the canvas has no place on it.
-function fit(canvas) {
-  const ratio = window.devicePixelRatio;
-  const size = [canvas.clientHeight, canvas.clientWidth].map((one) => Math.round(one * ratio));
-  return size[0] && size[1] ? size : null;
-}
+// [height, width] in the screen's own pixels.
+const fit = ({ height, width }) =>
+  [height, width].map((one) => Math.max(1, Math.round(one * window.devicePixelRatio)));
 
 function put(canvas, height, width, pixels) {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });

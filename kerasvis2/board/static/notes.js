@@ -31,8 +31,10 @@ export function notes(model, state) {
 }
 
 function framesOf(model, state, runs) {
-  if (model.mode === "ab")
-    return [model.a, model.b].map(({ run, step }) => frame(run, step ?? model.step));
+  if (model.mode === "ab") {
+    const sides = [model.a, model.b];
+    return sides.map(({ run, step }) => frame(run, step ?? stepOfRun(run, state, model.step)));
+  }
   if (model.mode === "grid") {
     return runs.flatMap((run) => (run.series?.scales ?? []).map((scale) => ({ scale })));
   }

@@ -26,6 +26,8 @@ export function page(app) {
   return h(
     "div",
     { class: "page" },
+    // Past the many names on the left, for who goes by the keyboard.
+    h("button", { class: "skip", onclick: skip }, "Skip to the pictures"),
     side(app),
     h(
       "main",
@@ -49,6 +51,8 @@ export function page(app) {
     help(app),
   );
 }
+
+const skip = () => document.querySelector(".stage .room")?.focus();
 
 const listening = new WeakSet();
 

@@ -5,14 +5,17 @@ import { abBar } from "./ab_bar.js";
 import { CAPTION, cell } from "./cell.js";
 import { h } from "./dom.js";
 import { flow, pair } from "./layout.js";
-import { frame } from "./model.js";
+import { frame, stepOfRun } from "./model.js";
 import { room } from "./room.js";
 import { shapeOf } from "./sizes.js";
 import { swipe } from "./swipe.js";
 
 export function abStage(app) {
-  const { model } = app;
-  const sides = [model.a, model.b].map(({ run, step }) => ({ run, step: step ?? model.step }));
+  const { model, state } = app;
+  const sides = [model.a, model.b].map(({ run, step }) => ({
+    run,
+    step: step ?? stepOfRun(run, state, model.step),
+  }));
   return [
     h("div", { class: "abbar", key: "abbar" }, abBar(app)),
     room(app, { key: "ab", class: "ab", "aria-label": "A and B" }, floor(app, sides)),
@@ -67,6 +70,8 @@ function blink(app, sides) {
 
 export function abPictures(app, next) {
   const { a, b, step } = app.model;
-  const at = (now) => [a, b].map((one) => frame(one.run, one.step ?? now)?.url).filter(Boolean);
-  return { now: at(step), next: next.flatMap(at) };
+  const at = (stepOf) =>
+    [a, b].map((one) => frame(one.run, one.step ?? stepOf(one.run))?.url).filter(Boolean);
+  const now = at((run) => stepOfRun(run, app.state, step));
+  return { now, next: next.flatMap((other) => at(() => other)) };
 }

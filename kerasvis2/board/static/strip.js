@@ -4,7 +4,7 @@ import { answerTo, className, stepOf, verdict } from "./explore.js";
 import { h } from "./dom.js";
 import { pictureOn } from "./map_paint.js";
 
-const HIGH = 48;
+const [HIGH, WIDEST] = [48, 72];
 const MARKS = 8; // runs whose marks fit below an image
 
 export function strip(app) {
@@ -29,6 +29,8 @@ function thumb(app, image, picked, visible, toggle) {
   const label = image.label === null ? `image ${image.number}` : className(explorer.names, image.label);
   const marks = marksOf(app, image);
   const words = marks.map(({ run, right }) => `${run.label} ${right ? "right" : "wrong"}`).join(", ");
+  const aspect = image.picture ? image.picture.width / image.picture.height : 1;
+  const box = { height: HIGH, width: Math.min(WIDEST, Math.round(HIGH * aspect)) };
   return h(
     "button",
     {
@@ -41,8 +43,8 @@ function thumb(app, image, picked, visible, toggle) {
     },
     image.picture
       ? h("canvas", {
-          style: { height: HIGH, width: Math.min(72, Math.round((HIGH * image.picture.width) / image.picture.height)) },
-          hook: (canvas) => pictureOn(canvas, image.picture),
+          style: box,
+          hook: (canvas) => pictureOn(canvas, box, image.picture),
         })
       : h("span", { class: "number", style: { height: HIGH, width: HIGH } }, String(image.number)),
     h(

@@ -58,18 +58,20 @@ function mixed(under, over, opacity) {
   });
 }
 
-// An image is wanted at one size by many cells, one after the other.
-const sizes = new WeakMap(); // its bytes → {key, picture}
+// An image is wanted at one size by many cells, at others by the strip and the heads of rows.
+const SIZES = 4; // that are kept of each
+const sizes = new WeakMap(); // the images' bytes → where one begins → size → it at this size
 const greys = new WeakMap(); // a resized picture → its grey
 
 function resized(picture, height, width) {
   const key = `${height} ${width}`;
-  const found = sizes.get(picture.data.buffer)?.get(picture.data.byteOffset);
-  if (found?.key === key) return found.picture;
+  const { buffer, byteOffset } = picture.data;
+  const every = sizes.get(buffer) ?? new Map();
+  const kept = every.get(byteOffset) ?? new Map();
+  if (kept.has(key)) return kept.get(key);
+  if (kept.size >= SIZES) kept.clear();
   const made = resizePicture(picture, height, width);
-  const kept = sizes.get(picture.data.buffer) ?? new Map();
-  kept.set(picture.data.byteOffset, { key, picture: made });
-  sizes.set(picture.data.buffer, kept);
+  sizes.set(buffer, every.set(byteOffset, kept.set(key, made)));
   return made;
 }
 

@@ -68,7 +68,7 @@ export function rowsOf(units, signed) {
   const [factor, more] = signed ? [127, 127.5] : [255, 0.5];
   for (let at = 0; at < units.length; at += 1) {
     const unit = units[at];
-    rows[at] = Number.isNaN(unit) ? LAST : Math.fround(Math.fround(unit * factor) + more);
+    rows[at] = unit === unit ? Math.fround(Math.fround(unit * factor) + more) : LAST; // NaN is not
   }
   return rows;
 }

@@ -93,29 +93,39 @@ export function paintOver(grey, map, signed) {
   return pixels;
 }
 
+// A tone with a line of this ink over it.
+const inked = (ink) =>
+  Uint8Array.from({ length: 256 }, (_, tone) => Math.floor((tone * (255 - LINE) + ink * LINE) / 255));
+const [UNDER_DARK, UNDER_LIGHT] = [inked(DARK), inked(LIGHT)];
+
 // Along ¼, ½ and ¾ of the scale, one pixel wide, on the side that is nearer to 0.
 function drawLines(pixels, { height, width, data }) {
   const levels = new Int8Array(data.length);
   for (let at = 0; at < data.length; at += 1) {
-    const quarters = Math.trunc(data[at] * 4); // NaN becomes 0
-    levels[at] = Math.max(-3, Math.min(3, quarters));
+    const quarters = (data[at] * 4) | 0; // towards 0, as is NaN
+    levels[at] = quarters > 3 ? 3 : quarters < -3 ? -3 : quarters;
   }
   const edge = new Uint8Array(data.length);
-  const mark = (one, other) => {
-    if (levels[one] === levels[other] || Number.isNaN(data[one]) || Number.isNaN(data[other])) return;
-    edge[Math.abs(levels[one]) < Math.abs(levels[other]) ? one : other] = 1;
-  };
   for (let y = 0, at = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, at += 1) {
-      if (y && levels[at] !== levels[at - width]) mark(at, at - width);
-      if (x && levels[at] !== levels[at - 1]) mark(at, at - 1);
+      const level = levels[at];
+      if (y && levels[at - width] !== level) mark(at, at - width);
+      if (x && levels[at - 1] !== level) mark(at, at - 1);
     }
   }
-  const mixed = (tone, ink) => Math.floor((tone * (255 - LINE) + ink * LINE) / 255);
   for (let at = 0; at < edge.length; at += 1) {
     if (!edge[at]) continue;
-    const ink = data[at] < 0 ? LIGHT : DARK;
+    const tones = data[at] < 0 ? UNDER_LIGHT : UNDER_DARK;
     const was = pixels[at];
-    pixels[at] = pixel([was & 255, (was >> 8) & 255, (was >> 16) & 255].map((tone) => mixed(tone, ink)));
+    pixels[at] =
+      (255 << 24) |
+      (tones[(was >> 16) & 255] << 16) |
+      (tones[(was >> 8) & 255] << 8) |
+      tones[was & 255];
+  }
+
+  function mark(one, other) {
+    if (data[one] !== data[one] || data[other] !== data[other]) return; // NaN has no lines
+    edge[Math.abs(levels[one]) < Math.abs(levels[other]) ? one : other] = 1;
   }
 }

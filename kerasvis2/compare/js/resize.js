@@ -50,7 +50,7 @@ export function resizeMap(map, height, width) {
     height < map.height || width < map.width
       ? shrink(map, Math.min(height, map.height), Math.min(width, map.width))
       : map;
-  if (small.data.every(Number.isFinite)) return bilinear(small, height, width);
+  if (allFinite(small.data)) return bilinear(small, height, width);
   const finite = small.data.map((value) => (Number.isFinite(value) ? 1 : 0));
   const whole = small.data.map((value) => (Number.isFinite(value) ? value : 0));
   const known = bilinear({ ...small, data: finite }, height, width);
@@ -61,6 +61,11 @@ export function resizeMap(map, height, width) {
     sums.data[at] = part <= 0.5 ? NaN : value / Math.max(part, least);
   });
   return sums;
+}
+
+function allFinite(data) {
+  for (let at = 0; at < data.length; at += 1) if (!(Math.abs(data[at]) < Infinity)) return false;
+  return true;
 }
 
 // The same with its pixels kept apart where the factor is whole.
