@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
+import pytest
 from playwright.sync_api import Browser, Frame, Locator, Page, expect
 
 expect.set_options(timeout=20_000)
@@ -112,6 +114,22 @@ class Tab:
             [x, y],
         )
         return tuple(found[:3])
+
+    def violations(self) -> list[str]:
+        """What axe-core has to say of the page, without TensorBoard's frame around it."""
+        axe = pytest.importorskip("axe_playwright_python")
+        script = next(Path(axe.__file__).parent.rglob("axe.min.js")).read_text()
+        # By the debugger's way: the page's policy allows no foreign script.
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("Runtime.evaluate", {"expression": script})
+        rules = "['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']"
+        asked = {
+            "expression": f"axe.run(document, {{ runOnly: {rules} }})"
+            ".then((all) => all.violations.map((one) => one.id + ' ' + one.nodes[0].html))",
+            "awaitPromise": True,
+            "returnByValue": True,
+        }
+        return list(session.send("Runtime.evaluate", asked)["result"]["value"])
 
     def shown(self, run: str) -> tuple[int, int, int]:
         """The colour of a run's picture."""

@@ -255,6 +255,17 @@ def test_layers_and_views_are_columns_with_scales_of_their_own(tab: Tab) -> None
     expect(tab.field("minus")).to_have_count(0)
 
 
+@pytest.mark.parametrize("state", [{}, {"axis": "steps"}, {"one": True}])
+def test_axe_finds_nothing(tab: Tab, state: dict[str, object]) -> None:
+    tab.open(tag=CONV, step=3, **{name: value for name, value in state.items() if name != "one"})
+    if "one" in state:
+        box(tab, 1, "one").click()
+        tab.settle()
+    else:
+        tab.find(".confusion summary").click()
+    assert tab.violations() == []
+
+
 def test_what_the_log_does_not_hold_is_not_drawn(
     browser: Browser, servers: dict[str, Server]
 ) -> None:
