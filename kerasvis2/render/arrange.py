@@ -14,6 +14,7 @@ _WORDS = 140  # Cells with words are not narrower than this while pictures can b
 _CLEAR = 64
 _BESIDE = 1.2  # How much larger pictures must be for the pairs to be stacked,
 _FULL = 1.2  # or for the last row to be shorter than the others.
+_HEIGHT = 700  # The smaller, the more a sheet's height counts against its pictures' size.
 _FEW = 4  # Pixel maps shrink rather than that fewer than this are drawn.
 
 
@@ -132,7 +133,7 @@ def _at(
             tall = rows * ((panels if stacked else 1) * size[0] + foot)
             told = not lines or (cell >= _WORDS and (max(size) >= _CLEAR or size == shape))
             worth = size[0] * size[1] * (1 if stacked else _BESIDE) * (1 if last else _FULL)
-            key = (int(told), int(100 * worth), -tall)
+            key = (int(told), int(1000 * worth / (tall + _HEIGHT)), -tall)
             if best is None or key > best[:3]:
                 best = (*key, Plan(columns, size, stacked, count, inner))
     return best[3] if best else None

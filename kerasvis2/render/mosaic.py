@@ -86,7 +86,8 @@ def captioned(
     cells[missed, : height + border, : width + border] = WRONG
     cells[:, FRAME : FRAME + height, FRAME : FRAME + width] = tiles
     # In two columns the second begins below the second picture of a pair.
-    second = min(max(width // 2 + 1, room // 3), room // 2 + GAP // 2) if split < lines else room
+    pair = width // 2 + 1 if width > 2 * room // 3 else (room + GAP) // 2
+    second = pair if split < lines else room
     for index, (cell, words) in enumerate(zip(cells, captions, strict=False)):
         said = place_said(words) if index in missed else -1
         for place, line in enumerate(words):

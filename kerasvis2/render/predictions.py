@@ -22,6 +22,7 @@ _FEW = 9
 _FOLD = 0.3  # A changed image's folded corner, in widths of the image.
 _EDGE = (14, 96)  # The smallest and the largest cell of a matrix.
 _NAMES = 170
+_DOWN = "true ↓"
 
 
 def prediction_sheet(
@@ -95,7 +96,7 @@ def confusion_sheet(
     totals = np.asarray(counts).sum(axis=1)[:SHOWN_CLASSES]
     counts, names = counts[:SHOWN_CLASSES, :SHOWN_CLASSES], list(names[:SHOWN_CLASSES])
     wide = max(text.width_of(name, text.SMALL) for name in names)
-    left = min(_NAMES, wide) + 10
+    left = max(min(_NAMES, wide), text.width_of(_DOWN, text.SMALL)) + 10
     edge = int(np.clip((INNER - left) // len(names), *_EDGE))
     upright = wide + 4 > edge  # Names that are too wide for their column stand on their side.
     head = (
@@ -109,7 +110,7 @@ def confusion_sheet(
         body,
         0,
         head - text.line_height(text.SMALL) - 4,
-        "true ↓",
+        _DOWN,
         size=text.SMALL,
         colour=text.FAINT,
     )

@@ -96,7 +96,7 @@ class Filmstrip(View):
         step = about.step or 0
         drawing.keep["wrong"] = marks = about.kept.get("wrong", Track()).then(step, missed)
         for key, each in maps.items():
-            small = _small(each[:count])
+            small = _small(each[:count], evolving)
             film = about.kept.get(key, Track()).then(step, small)
             drawing.keep[key] = film
             pixels, top = filmstrip_sheet(
@@ -130,11 +130,19 @@ class Filmstrip(View):
         return [" · ".join(words[:1]) for words in about.captions()]
 
 
-def _small(maps: np.ndarray) -> np.ndarray:
-    """(n, h, w[, C]) no larger than 64 on its longer side: the mean of each block of pixels."""
+def _small(maps: np.ndarray, pictures: bool) -> np.ndarray:
+    """(n, h, w[, C]) no larger than 64 on its longer side.
+
+    Of each block of pixels the mean in pictures, and the largest magnitude in maps.
+    """
+    from kerasvis2.render.resize import shrink
+
     block = -(-max(maps.shape[1:3]) // SIDE)
     if block == 1:
         return maps
+    if not pictures:
+        height, width = (-(-size // block) for size in maps.shape[1:3])
+        return shrink(maps, (height, width))
     height, width = (size // block for size in maps.shape[1:3])
     cut = maps[:, : height * block, : width * block]
     blocks = cut.reshape(len(maps), height, block, width, block, *maps.shape[3:])

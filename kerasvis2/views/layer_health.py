@@ -298,6 +298,7 @@ def _panels(table: np.ndarray, marks: np.ndarray) -> list[Any]:
                 dead,
                 (0.0, 1.0),
                 0.0,  # white where all is well
+                bad="high",
                 absent=np.isnan(dead),
                 marks=marks[1],
             )
