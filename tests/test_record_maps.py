@@ -227,3 +227,25 @@ def test_a_private_probe_leaves_no_image_behind(tmp_path, digits, digits_model):
     header, arrays = unpack(found[True].blob("kerasvis/probe", 0))
     assert header["private"] is True
     assert arrays == {}
+
+
+def test_channels_of_activations_are_kept_where_they_are_asked_for(tmp_path, digits, digits_model):
+    import kerasvis2 as kv
+
+    model = standing(digits_model)
+    probe = kv.Probe(digits.x_test[:6], digits.y_test[:6], display=(0, 1))
+    view = kv.Activations(maps=(0, 3, 10_000))
+    monitor = kv.Monitor(tmp_path, probe, [view])
+    model.fit(digits.x_train[:32], digits.y_train[:32], verbose=0, callbacks=[monitor])
+    run = kv.read(tmp_path)[tmp_path.name]
+    for key, values in view.compute(model, probe).items():
+        if values.ndim != 4:
+            continue
+        (tag,) = [tag for tag in run.tags() if tag.endswith(f"_{key}")]
+        for channel in (0, 3):
+            found = run.maps(f"{tag}.{channel}", 0)
+            assert found.shape == values.shape[:3], "of all images"
+            np.testing.assert_allclose(found, values[..., channel], atol=np.abs(values).max() / 100)
+    assert not any("10000" in tag for tag in run.tags("kerasvis_maps"))
+    with pytest.raises(ValueError, match="indices of channels"):
+        kv.Activations(maps=(-1,))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from kerasvis2.drawing import About, Drawing, tag_of
 from kerasvis2.facts import Layers
@@ -46,7 +49,7 @@ def entries(
     for key, picture in drawing.pictures.items():
         tag = tag_of(view, key, layers)
         if maps and key in drawing.maps:
-            vis.append(blob(MAPS_TAG + tag, _encoded(drawing.maps[key], maps)))
+            vis += _maps(MAPS_TAG + tag, drawing.maps[key], maps)
             if not pictures:
                 continue
         vis.append(image(tag, picture.pixels, picture.text))
@@ -92,6 +95,17 @@ def answered(about: About) -> list[Value]:
         words=about.predictions,
     )
     return [answers(ANSWERS_TAG, data)]
+
+
+def _maps(tag: str, maps: Maps, bits: int) -> list[Value]:
+    """One blob, or one for each of a layer's channels."""
+    if not maps.channels:
+        return [blob(tag, _encoded(maps, bits))]
+    apart = zip(maps.channels, np.moveaxis(maps.values, -1, 0))
+    return [
+        blob(f"{tag}.{channel}", _encoded(replace(maps, values=values, channels=(channel,)), bits))
+        for channel, values in apart
+    ]
 
 
 def _encoded(maps: Maps, bits: int) -> bytes:

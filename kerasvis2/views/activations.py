@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from keras import ops
 
+from kerasvis2.keys import as_key, parts
 from kerasvis2.layers import LayerSpec, is_convolution, spread
+from kerasvis2.mapped import Maps
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
 
+KEPT = "maps"  # the part of a layer's arrays that is kept as numbers
 IMAGES = 4  # drawn per layer: with 64 channels each, more cannot be read on a card
 SIDE = 32  # pixels of a channel on the device's way out; more would not be drawn
 
@@ -27,21 +31,34 @@ class Activations(View):
     Args:
         channels: how many channels to draw, 64 at most.
         layers: any layers; by default the convolutions, at most 16, spread over the depth.
+        maps: the channels that are kept as numbers too, of all images, for the tab's explorer and
+            `kv.read(...).maps("activations/<NN>_<layer>.<channel>", step)`; none by default. Layers
+            that have fewer channels or no map of them keep what they have.
         freq: as for every view.
         scale: as for every view.
 
     Raises:
-        ValueError: where `channels` is not between 1 and 64.
+        ValueError: where `channels` is not between 1 and 64, or `maps` has what is no channel.
     """
 
     title = "Activations"
 
-    def __init__(self, channels: int = 64, *, layers: LayerSpec = None, **common: Any) -> None:
+    def __init__(
+        self,
+        channels: int = 64,
+        *,
+        layers: LayerSpec = None,
+        maps: Sequence[int] = (),
+        **common: Any,
+    ) -> None:
         super().__init__(**common)
         if not 1 <= int(channels) <= 64:
             raise ValueError(f"channels={channels!r}: give a number from 1 to 64.")
         self.channels = int(channels)
         self.layers = layers
+        self.maps = tuple(int(channel) for channel in maps)
+        if any(channel < 0 for channel in self.maps):
+            raise ValueError(f"maps={maps!r}: give the indices of channels, from 0.")
 
     def needs(self, model: Any, probe: Any) -> Request:
         return Request(
@@ -56,7 +73,16 @@ class Activations(View):
         return dict(seen.activations)
 
     def reduce(self, seen: Any) -> dict[str, Any]:
-        return {key: self._small(value) for key, value in seen.activations.items()}
+        drawn = {key: self._small(value) for key, value in seen.activations.items()}
+        kept = {
+            as_key(key).of(KEPT): ops.take(value, self._kept(value.shape[-1]), axis=-1)
+            for key, value in seen.activations.items()
+            if len(value.shape) == 4 and self._kept(value.shape[-1])
+        }
+        return {**drawn, **kept}
+
+    def _kept(self, channels: int) -> list[int]:
+        return [channel for channel in self.maps if channel < channels]
 
     def _small(self, value: Any) -> Any:
         """The drawn channels of the drawn images, no larger than they are drawn."""
@@ -76,7 +102,8 @@ class Activations(View):
         from kerasvis2.render import channel_sheet
 
         drawing = Drawing()
-        for key, values in arrays.items():
+        kept = parts(arrays, KEPT)
+        for key, values in parts(arrays).items():
             info = about.layer(key)
             total = values.shape[-1] if info is None or not info.shape else info.shape[-1]
             count = min(len(values), IMAGES)
@@ -91,4 +118,13 @@ class Activations(View):
                 captions=about.captions()[:count],
             )
             drawing.pictures[key] = Picture(pixels, top)
+            if key in kept:
+                drawing.maps[key] = Maps(
+                    kept[key],
+                    signed=bool((kept[key] < 0).any()),
+                    view=self.title,
+                    layer=key.at(""),
+                    unit="activation",
+                    channels=tuple(self._kept(int(total or 0))),
+                )
         return drawing
