@@ -1,0 +1,239 @@
+"""JAX: passes are `jax.jit`s of the weights' values, gradients are taken of what was traced."""
+
+from __future__ import annotations
+
+import contextlib
+import types
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import jax
+import jax.extend.core as jex
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from kerasvis2.observe.backend import jax_relu
+from kerasvis2.observe.backend.jax_edges import depends, edges
+from kerasvis2.observe.backend.jax_written import MARK, Written, replaced, writing
+from kerasvis2.observe.backend.naming import named
+from kerasvis2.observe.backend.protocol import Hook, Recorded, Traced
+
+__all__ = ["BACKEND", "Jax"]
+
+
+class Jax:
+    """See `kerasvis2.observe.backend.protocol.Backend`."""
+
+    name = "jax"
+
+    def compile(
+        self, function: Callable[..., Any], variables: Sequence[Any], examples: Sequence[Any]
+    ) -> Callable[..., Any]:
+        variables = list(variables)
+
+        def traced(values: Sequence[Any], *arguments: Any) -> Any:
+            state = list(zip(variables, values))
+            with _apart(), keras.StatelessScope(state_mapping=state):
+                found = function(state, *arguments)
+            # What is handed on as it came would be the variable's own array, which the trainer
+            # gives away at the next step.
+            return jax.tree.map(jnp.copy, found)
+
+        def compiled(arguments: Sequence[Any]) -> Any:
+            # A function of its own each time: JAX keeps nothing of what was traced before.
+            return jax.jit(lambda *given: traced(*given)).lower(*arguments).compile()
+
+        held = compiled((_values(variables), *examples))
+
+        def run(*arguments: Any) -> Any:
+            nonlocal held
+            given = (_values(variables), *arguments)
+            try:
+                return held(*given)
+            except (TypeError, ValueError):  # the arrays came to lie on other devices
+                held = compiled(given)
+                return held(*given)
+
+        return run
+
+    def trace(self, run: Callable[[Any, Hook], None], inputs: Any) -> Traced:
+        labels: list[str] = []
+        names: list[str] = []
+
+        def symbolic(batch: Any) -> tuple[list[Any], list[Any]]:
+            noted: list[Any] = []
+
+            def note(label: str, tensor: Any) -> Any:
+                labels.append(label)
+                noted.append(tensor)
+                return tensor
+
+            given = named(batch)
+            names.extend(given)
+            with _apart():
+                run(batch, note)
+            return list(given.values()), noted
+
+        specs = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, _dtype(x)), inputs)
+        jaxpr = jax.make_jaxpr(symbolic)(specs).jaxpr
+        given, noted = jaxpr.outvars[: len(names)], jaxpr.outvars[len(names) :]
+        return Traced(edges(jaxpr, list(zip(labels, noted)), dict(zip(names, given))), None)
+
+    def reachable(self) -> Callable[[Any], bool]:
+        here = jex.get_opaque_trace_state()
+        return lambda tensor: bool(here == jex.get_opaque_trace_state())
+
+    def inline(self, call: Callable[..., Any]) -> Callable[..., Any] | None:
+        # A call that is itself compiled would keep its tensors in a trace of its own.
+        function = getattr(call, "__func__", call)
+        inside = getattr(function, "__wrapped__", None)
+        if inside is None or not hasattr(function, "lower"):
+            return None
+        owner = getattr(call, "__self__", None)
+        found: Callable[..., Any] = inside if owner is None else types.MethodType(inside, owner)
+        return found
+
+    @contextlib.contextmanager
+    def notes(self) -> Iterator[Written]:
+        with writing() as written:
+            yield written
+
+    def relu_rule(
+        self, rule: str | None, layers: Sequence[Any]
+    ) -> contextlib.AbstractContextManager[None]:
+        return jax_relu.relu_rule(rule, layers)
+
+    def record(
+        self,
+        run: Callable[[Any, Any, Hook], tuple[list[Any], Any, Any]],
+        images: Any,
+        weights: Any,
+        *,
+        layers: bool,
+        inputs: bool,
+        ruled: bool,
+    ) -> Recorded:
+        keys: list[Any] = []
+        marked: list[Any] = []
+
+        def forward(images: Any, weights: Any) -> Any:
+            captured: dict[Any, Any] = {}
+            zeros: list[Any] = []
+
+            def hook(key: Any, tensor: Any) -> Any:
+                if layers and jnp.issubdtype(tensor.dtype, jnp.floating):
+                    tensor, zero = MARK.bind(tensor)
+                    zeros.append(zero)
+                    marked.append(key)
+                captured[key] = tensor
+                return tensor
+
+            totals, loss, rest = run(images, weights, hook)
+            keys.extend(captured)
+            return totals, loss, rest, list(captured.values()), zeros
+
+        if not (layers or inputs or jax.tree.leaves(weights)):
+            _, _, rest, captured, _ = forward(images, weights)
+            return Recorded(rest, dict(zip(keys, captured)), [], [], None)
+        # The model is called once; what follows works on what was traced of it.
+        closed, shapes = jax.make_jaxpr(forward, return_shape=True)(images, weights)
+        if ruled:
+            jax_relu.check_reached(closed.jaxpr)
+        totals, _, _, _, zeros = jax.tree.unflatten(
+            jax.tree.structure(shapes), closed.jaxpr.outvars
+        )
+        image = closed.jaxpr.invars[0]
+        led = [depends(closed.jaxpr, total, image) for total in totals] if inputs else []
+        opened = jex.jaxpr_as_fun(_with_zeros(closed, zeros))
+
+        def differentiable(images: Any, weights: Any, zeros: Any) -> Any:
+            found = opened(*jax.tree.leaves((images, weights, zeros)))
+            totals, loss, rest, captured, _ = jax.tree.unflatten(jax.tree.structure(shapes), found)
+            return (totals, loss), (rest, captured)
+
+        nothing = [jnp.zeros(zero.aval.shape, zero.aval.dtype) for zero in zeros]
+        given = (images, weights, nothing)
+        (totals, loss), pull, (rest, captured) = jax.vjp(differentiable, *given, has_aux=True)
+        ones = [
+            pull(([jnp.full_like(t, i == k) for k, t in enumerate(totals)], _like(loss, 0)))
+            for i in range(len(totals))
+            if layers or inputs
+        ]
+        back = (
+            None if loss is None else pull((jax.tree.map(jnp.zeros_like, totals), _like(loss, 1)))
+        )
+        return Recorded(
+            rest,
+            dict(zip(keys, captured)),
+            [dict.fromkeys(keys) | dict(zip(marked, each[2])) for each in ones] if layers else [],
+            [each[0] if leads else None for each, leads in zip(ones, led)] if inputs else [],
+            None if back is None else back[1],
+        )
+
+    def differentiate(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        found: Callable[..., Any] = jax.value_and_grad(function, has_aux=True)
+        return found
+
+    def tick(self, callback: Callable[[], None], values: Any) -> Any:
+        jax.debug.callback(lambda _: callback(), jnp.ravel(values)[:1])
+        return values
+
+    def read(self, variable: Any) -> Any:
+        return jnp.asarray(getattr(variable, "value", variable))
+
+    def number(self, variable: Any) -> float:
+        return float(np.asarray(_local([self.read(variable)])[0]))
+
+
+def _like(loss: Any, value: float) -> Any:
+    return None if loss is None else jnp.full_like(loss, value)
+
+
+def _dtype(array: Any) -> Any:
+    return jax.dtypes.canonicalize_dtype(array.dtype)
+
+
+def _with_zeros(closed: Any, zeros: Sequence[Any]) -> Any:
+    """The traced pass with one more argument for each mark, which is added there."""
+    eqns = []
+    for eqn in closed.jaxpr.eqns:
+        if eqn.primitive is MARK:
+            added = [*eqn.invars, eqn.outvars[1]]
+            eqn = eqn.replace(
+                primitive=jax.lax.add_p, invars=added, outvars=eqn.outvars[:1], params={}
+            )
+        eqns.append(eqn)
+    invars = [*closed.jaxpr.invars, *zeros]
+    return jex.ClosedJaxpr(closed.jaxpr.replace(invars=invars, eqns=eqns), closed.consts)
+
+
+def _values(variables: Sequence[Any]) -> list[Any]:
+    return _local([variable.value for variable in variables])
+
+
+def _local(values: list[Any]) -> list[Any]:
+    """One of the copies where every device has a whole one, so that no device waits for another."""
+    if all(value.is_fully_replicated for value in values):
+        return [value.addressable_data(0) for value in values]
+    return values
+
+
+@contextlib.contextmanager
+def _apart() -> Iterator[None]:
+    """Traces inside the block share nothing with those of training.
+
+    JAX keeps what it traced of a function; under another precision it is another trace. So what is
+    shadowed here never gets into a training step. Float32 products are float32 throughout.
+    """
+    given = str(jax.config.jax_default_matmul_precision)
+    ours = "float32" if given == "highest" else "highest"
+    # A layer that is called once more to save memory would be out of reach.
+    with (
+        jax.default_matmul_precision(ours),
+        replaced(jax, "checkpoint", lambda function, **_: function),
+    ):
+        yield
+
+
+BACKEND = Jax()

@@ -1,0 +1,39 @@
+"""ReLUs that Keras composes of several operations, and the rules for gradients that pass one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+RULES = ("guided", "deconvnet")
+
+NO_RELU = (
+    "The model has no ReLU. GuidedBackprop, DeconvNet and GuidedGradCAM change how gradients pass "
+    "ReLUs and are the plain gradient without; use Saliency, SmoothGrad or IntegratedGradients "
+    "instead."
+)
+
+Unit = Callable[[], tuple[Any, float, "float | None"]]  # slope, threshold and top
+
+
+def below(rule: str, gradient: Any, x: Any, slope: Any, top: Any) -> Any:
+    """The gradient below a unit: `x` if positive, `slope`·x if not, cut off at `top`."""
+    positive = x if rule == "guided" else gradient
+    passed = ops.maximum(gradient, 0) if rule == "guided" else gradient
+    passed = ops.where(positive > 0, passed, passed * slope)
+    return passed if top is None else ops.where(x < top, passed, ops.zeros_like(passed))
+
+
+def unit(layer: Any) -> Unit | None:
+    """What a layer is that is no single operation; None for any other."""
+    if isinstance(layer, keras.layers.PReLU):
+        return lambda: (ops.stop_gradient(ops.convert_to_tensor(layer.alpha)), 0.0, None)
+    if not isinstance(layer, keras.layers.ReLU):
+        return None
+    slope, threshold, top = layer.negative_slope, layer.threshold, layer.max_value
+    if threshold or (slope and top is not None):
+        return lambda: (slope, threshold, top)
+    return None
