@@ -3,27 +3,21 @@
 import json
 import subprocess
 import sys
-from types import SimpleNamespace
 
-import pytest
-
+from kerasvis2.facts import LayerFacts, WeightFacts
 from kerasvis2.record.card import run_card, run_info
 from kerasvis2.version import __version__, versions
 
-FACTS = SimpleNamespace(
-    path="stage 1/conv <b>",
-    kind="Conv2D",
-    place=3,
-    shape=(None, 8, 8, 4),
-    parameters=40,
-    trainable=False,
-    dtype="float16",
-)
+KERNEL = WeightFacts("kernel", (3, 3, 1, 4), False, False, True, 0)
+PATH = "stage 1/conv <b>"
+SHAPE = (None, 8, 8, 4)
 
 
-def info(parameters=40, **more):
-    model = SimpleNamespace(name="net|1", count_params=lambda: parameters)
-    return run_info(model, None, {}, [FACTS], {"lr": 0.1}, versions={"numpy": "2"}, **more)
+def info(weights=(KERNEL,), **more):
+    layer = LayerFacts(
+        PATH, "tag", "Conv2D", 3, (), SHAPE, "float16", weights=weights, trainable=False
+    )
+    return run_info("net|1", None, {}, {PATH: layer}, {"lr": 0.1}, versions={"numpy": "2"}, **more)
 
 
 def test_layers_are_told_from_facts_alone():
@@ -33,7 +27,7 @@ def test_layers_are_told_from_facts_alone():
         "path": "stage 1/conv <b>",
         "type": "Conv2D",
         "output_shape": [None, 8, 8, 4],
-        "parameters": 40,
+        "parameters": 36,
         "trainable": False,
         "dtype": "float16",
     }
@@ -49,9 +43,12 @@ def test_what_is_left_out_and_what_the_output_is_are_told():
     assert "Left out:" not in run_card(info())
 
 
-@pytest.mark.parametrize("parameters", [None, 40])
-def test_a_model_that_is_not_built_has_a_card(parameters):
-    assert "in 1 layers" in run_card(info(parameters))
+def test_the_card_in_words():
+    words = run_card(info())
+    assert words.startswith("## net\\|1\n")
+    assert "36 parameters in 1 layers." in words
+    assert "| lr | 0.1 |" in words
+    assert "0 parameters in 1 layers." in run_card(info(weights=()))  # not built yet
 
 
 def test_versions_are_told_without_importing_the_backend():

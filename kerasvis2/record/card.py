@@ -64,10 +64,8 @@ def run_info(
 def run_card(info: Mapping[str, Any]) -> str:
     """The run in Markdown, for TensorBoard's Text tab."""
     probe = info["probe"]
-    total = info["model"]["parameters"]
     lines = [f"## {_cell(info['model']['name'])}", ""]
-    count = "Not built yet" if total is None else f"{total:,} parameters"
-    lines.append(f"{count} in {len(info['layers'])} layers.")
+    lines.append(f"{info['model']['parameters']:,} parameters in {len(info['layers'])} layers.")
     lines.append("")
     lines += [f"{_cell(line)}\n" for line in info.get("task", ())]
     if probe is not None:
