@@ -27,6 +27,8 @@ FAMILIES = (
     "zoo_tables",
     "zoo_hub",
     "zoo_unusual",
+    "zoo_shapes",
+    "zoo_stateful",
 )
 EVERY_BACKEND = ("tensorflow", "torch", "jax")
 

@@ -22,9 +22,10 @@ Check = Callable[[Any], None]
 def quiet(seen: Any) -> None:
     """Few cards, few scalars, few bytes, whatever the model."""
     run = seen.run
-    assert len(run.tags("images")) <= MOST_CARDS, run.tags("images")
+    cards = run.tags("images")
+    assert len(cards) <= MOST_CARDS, f"{len(cards)} image cards: {cards}"
     scalars = [tag for tag in run.tags("scalars") if not tag.startswith(("train/", "validation/"))]
-    assert len(scalars) <= MOST_SCALARS, scalars
+    assert len(scalars) <= MOST_SCALARS, f"{len(scalars)} scalars: {scalars}"
     written = sum(file.stat().st_size for file in (run.path / "vis").glob("*tfevents*"))
     epochs = sum(len(next(iter(history.values()))) for history in seen.history)
     assert written <= MOST_BYTES * epochs, written

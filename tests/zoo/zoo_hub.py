@@ -17,7 +17,7 @@ if importlib.util.find_spec("keras_hub") is not None:
 
     def resnet(preprocessor: Any) -> Any:
         backbone = keras_hub.models.ResNetBackbone(
-            input_conv_filters=[8],
+            input_conv_filters=[64],
             input_conv_kernel_sizes=[3],
             stackwise_num_filters=[64, 64],
             stackwise_num_blocks=[1, 1],
