@@ -74,9 +74,9 @@ def test_no_views_given_and_one_more(name: str, tmp_path: Any) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("name", programs("every"))
 def test_every_view_of_its_task(name: str, tmp_path: Any) -> None:
-    views = watching.program_of(name).views
-    seen = watched(name, tmp_path / "run", explicit(views))
+    program = watching.program_of(name)
+    seen = watched(name, tmp_path / "run", explicit(program))
     assert_same(seen, name)
     assert_civil(seen)
-    missing = [view for view in views if not drew(seen, snake(view))]
+    missing = [view for view in program.views if not drew(seen, snake(view))]
     assert not missing, f"nothing of {missing} in {seen.run.tags(None)}"

@@ -111,9 +111,13 @@ def watched(
     return Seen(program, model, looked, left, run, about, said)
 
 
-def explicit(names: Sequence[str]) -> list[Any]:
-    """Views by name, fast."""
-    return [getattr(kv, name)(**FAST.get(name, {})) for name in names]
+def explicit(program: Program) -> list[Any]:
+    """The views of a program's task, fast; gradients of the loss where the part has one."""
+    fast = {name: FAST.get(name, {}) for name in program.views}
+    if program.monitor or program.probe is None or "labels" not in program.probe:
+        fast |= {name: {} for name in program.views if name == "LayerHealth"}
+        fast |= {name: {"views": []} for name in program.views if name == "Drift"}
+    return [getattr(kv, name)(**settings) for name, settings in fast.items()]
 
 
 def snake(name: str) -> str:

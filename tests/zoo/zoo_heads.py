@@ -9,7 +9,7 @@ import numpy as np
 import truths
 import zoo_data as data
 from keras import layers, ops
-from programs import Program, compiled, program, training
+from programs import PICTURES, RULES, Program, compiled, program, training
 
 SHAPE = (16, 16, 3)
 
@@ -149,7 +149,8 @@ def siamese() -> Program:
 
     probe = {"inputs": [each[:6] for each in inputs], "labels": different[:6], "image": 0}
     true = (truths.only_of_input(0), truths.quiet)
-    return Program(make, training(inputs, different), probe, "", truths=true)
+    views = tuple(view for view in PICTURES if view not in RULES)  # it has no ReLU
+    return Program(make, training(inputs, different), probe, "", views, truths=true)
 
 
 @program

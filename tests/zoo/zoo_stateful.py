@@ -165,13 +165,16 @@ def rare_names() -> Program:
     """Names with the marks that keys and tags are made of."""
 
     def make() -> Any:
-        names = iter(["input", "conv:2", "a@b", "<b>Größe<b> &amp co", "x" * 200, "score"])
-        image = keras.Input(SHAPE, name=next(names))
+        names = ["input", "conv:2", "a@b", "<b>Größe<b> & co", "x" * 200, "score"]
+        if keras.backend.backend() == "tensorflow":  # which takes no other marks
+            names[1:4] = ["conv.2", "a-b>c", "input.1"]
+        named = iter(names)
+        image = keras.Input(SHAPE, name=next(named))
         h = image
         for _ in range(3):
-            h = layers.Conv2D(6, 3, activation="relu", padding="same", name=next(names))(h)
-        h = layers.GlobalAveragePooling2D(name=next(names))(h)
-        model = keras.Model(image, layers.Dense(CLASSES, "softmax", name=next(names))(h))
+            h = layers.Conv2D(6, 3, activation="relu", padding="same", name=next(named))(h)
+        h = layers.GlobalAveragePooling2D(name=next(named))(h)
+        model = keras.Model(image, layers.Dense(CLASSES, "softmax", name=next(named))(h))
         return compiled(model, "sparse_categorical_crossentropy", metrics=["accuracy"])
 
     return as_program(make, truths.classes)
