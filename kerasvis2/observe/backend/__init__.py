@@ -9,7 +9,7 @@ from kerasvis2.observe.backend.protocol import Backend, Notes, Recorded, Traced
 
 __all__ = ["Backend", "Notes", "Recorded", "Traced", "backend"]
 
-_KNOWN = ("tensorflow", "jax")
+_KNOWN = ("tensorflow", "torch", "jax")
 
 
 def backend() -> Backend:

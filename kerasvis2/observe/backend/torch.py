@@ -1,0 +1,221 @@
+"""PyTorch: passes are run as they are written, gradients come from `torch.autograd.grad`."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+import keras
+import numpy as np
+import torch
+from keras import ops, tree
+
+from kerasvis2.observe.backend.protocol import Hook, Recorded, Traced
+from kerasvis2.observe.backend.torch_notes import FunctionNotes, Wires, watch
+from kerasvis2.observe.backend.torch_relu import relu_rule
+
+__all__ = ["BACKEND", "Torch"]
+
+_FEW = 2  # images of a batch that tell how tensors go through a model
+_LOOPS: ContextVar[int] = ContextVar("kerasvis2_loops", default=0)
+
+
+class Torch:
+    """See `kerasvis2.observe.backend.protocol.Backend`."""
+
+    name = "torch"
+    eager = True
+
+    def compile(
+        self, function: Callable[..., Any], variables: Sequence[Any], examples: Sequence[Any]
+    ) -> Callable[..., Any]:
+        def run(*arguments: Any) -> Any:
+            # Detached, the weights ask for no gradient, and nothing is kept for one of theirs.
+            values = [(v, v.value.detach()) for v in variables]
+            with untouched(), torch.inference_mode(False), torch.no_grad():
+                found = function(values, *arguments)
+            shared = {_storage(value) for _, value in values}
+            return tree.map_structure(lambda x: _alone(x, shared), found)
+
+        return run
+
+    def trace(self, run: Callable[[Any, Hook], None], inputs: Any) -> Traced:
+        def wires(rows: int | None) -> Wires:
+            batch = tree.map_structure(lambda x: ops.convert_to_tensor(x[:rows]), inputs)
+            found = Wires(named(batch))
+
+            def note(label: str, tensor: Any) -> Any:
+                found.note(label, tensor)
+                return tensor
+
+            with untouched(), torch.inference_mode(False), torch.no_grad(), found:
+                run(batch, note)
+            return found
+
+        try:
+            return Traced(wires(_FEW).edges, None)
+        except Exception:  # a model that takes batches of one size only
+            return Traced(wires(None).edges, None)
+
+    def reachable(self) -> Callable[[Any], bool]:
+        # A layer inside a loop gives something at every turn, none of which is its output.
+        return lambda tensor: not _LOOPS.get() and not _is_mapped(tensor)
+
+    def inline(self, call: Callable[..., Any]) -> Callable[..., Any] | None:
+        # A call that was compiled would keep its tensors to itself.
+        plain = getattr(call, "_torchdynamo_orig_callable", None)
+        layer = getattr(call, "__self__", None)
+        if isinstance(layer, keras.layers.RNN):
+            return _looping(plain or call)
+        return plain
+
+    def notes(self) -> FunctionNotes:
+        return FunctionNotes()
+
+    def relu_rule(
+        self, rule: str | None, layers: Sequence[Any]
+    ) -> contextlib.AbstractContextManager[None]:
+        return relu_rule(rule, layers)
+
+    def record(
+        self,
+        run: Callable[[Any, Any, Hook], tuple[list[Any], Any, Any]],
+        images: Any,
+        weights: Any,
+        *,
+        layers: bool,
+        inputs: bool,
+        ruled: bool,
+    ) -> Recorded:
+        captured: dict[Any, Any] = {}
+        taken = layers or inputs or bool(tree.flatten(weights))
+
+        def hook(key: Any, tensor: Any) -> Any:
+            if layers and tensor.is_floating_point() and not tensor.requires_grad:
+                tensor = _leaf(tensor)
+            watch(tensor)
+            captured[key] = tensor
+            return tensor
+
+        if not taken:  # of an outer gradient nothing is lost
+            return Recorded(run(images, weights, hook)[2], captured, [], [], None)
+        with torch.enable_grad():
+            images = _leaf(images) if inputs else images
+            weights = tree.map_structure(_leaf, weights)
+            totals, loss, rest = run(images, weights, hook)
+            sources = (list(captured.values()) if layers else []) + ([images] if inputs else [])
+            found = [_gradients(total, sources) for total in totals] if sources else []
+            flat = tree.flatten(weights)
+            lost = None if loss is None else _gradients(loss, flat)
+        return Recorded(
+            detached(rest),
+            {key: tensor.detach() for key, tensor in captured.items()},
+            [dict(zip(captured, each)) for each in found] if layers else [],
+            [each[-1] for each in found] if inputs else [],
+            None if lost is None else tree.pack_sequence_as(weights, lost),
+        )
+
+    def differentiate(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def value_and_gradients(params: Any, *rest: Any) -> Any:
+            with torch.enable_grad():
+                leaves = tree.map_structure(_leaf, params)
+                flat = tree.flatten(leaves)
+                value, aux = function(leaves, *rest)
+                found = _gradients(value, flat)
+            full = [torch.zeros_like(p) if g is None else g for p, g in zip(flat, found)]
+            return detached((value, aux)), detached(tree.pack_sequence_as(params, full))
+
+        return value_and_gradients
+
+    def tick(self, callback: Callable[[], None], values: Any) -> Any:
+        callback()
+        return values
+
+    def read(self, variable: Any) -> Any:
+        return ops.convert_to_tensor(variable).detach()
+
+    def number(self, variable: Any) -> float:
+        return float(self.read(variable))
+
+
+@contextlib.contextmanager
+def untouched() -> Iterator[None]:
+    """Whatever draws random numbers inside, everybody's states are as before afterwards.
+
+    A pass is no graph here: what a model draws in its call, it draws at every look.
+    """
+    devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
+    ours, theirs = random.getstate(), np.random.get_state()
+    try:
+        with torch.random.fork_rng(devices):
+            yield
+    finally:
+        random.setstate(ours)
+        np.random.set_state(theirs)
+
+
+def detached(structure: Any) -> Any:
+    """The same tensors without what they were computed of."""
+    return tree.map_structure(
+        lambda x: x.detach() if isinstance(x, torch.Tensor) else x, structure
+    )
+
+
+def named(batch: Any) -> dict[str, Any]:
+    """A batch's tensors by name: "input", or the names or places of several."""
+    if isinstance(batch, dict):
+        return {str(key): tensor for key, tensor in batch.items()}
+    if isinstance(batch, (list, tuple)):
+        return {f"input {i}": tensor for i, tensor in enumerate(batch)}
+    return {"input": batch}
+
+
+def _leaf(tensor: Any) -> Any:
+    return tensor.detach().requires_grad_()
+
+
+def _gradients(total: Any, sources: Sequence[Any]) -> list[Any]:
+    """Of a total by each source, None where it does not depend; the graph stays for the next."""
+    asking = [i for i, source in enumerate(sources) if source.requires_grad]
+    found: list[Any] = [None for _ in sources]
+    if not total.requires_grad or not asking:
+        return found
+    wanted = [sources[i] for i in asking]
+    each = torch.autograd.grad(total, wanted, retain_graph=True, allow_unused=True)
+    for i, gradient in zip(asking, each):
+        found[i] = gradient
+    return found
+
+
+def _storage(tensor: Any) -> int:
+    return int(tensor.untyped_storage().data_ptr())
+
+
+def _alone(found: Any, shared: set[int]) -> Any:
+    """A result that nobody else writes to, and that keeps nothing larger alive."""
+    if not isinstance(found, torch.Tensor):
+        return found
+    found = found.detach()
+    larger = found.untyped_storage().nbytes() > found.nbytes
+    return found.clone() if larger or _storage(found) in shared else found
+
+
+def _is_mapped(tensor: Any) -> bool:
+    return bool(torch._C._functorch.is_batchedtensor(tensor))
+
+
+def _looping(call: Callable[..., Any]) -> Callable[..., Any]:
+    def looping(*args: Any, **kwargs: Any) -> Any:
+        token = _LOOPS.set(_LOOPS.get() + 1)
+        try:
+            return call(*args, **kwargs)
+        finally:
+            _LOOPS.reset(token)
+
+    return looping
+
+
+BACKEND = Torch()

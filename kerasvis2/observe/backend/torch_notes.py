@@ -1,0 +1,163 @@
+"""What PyTorch's own functions tell while a model runs: activations, readers, who feeds whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch.overrides import TorchFunctionMode
+from torch.utils.weak import WeakTensorKeyDictionary
+
+Tensor = torch.Tensor
+
+_ACTIVATIONS = {
+    **dict.fromkeys((F.softmax, torch.softmax, Tensor.softmax, torch.special.softmax), "softmax"),
+    **dict.fromkeys((F.log_softmax, torch.log_softmax, Tensor.log_softmax), "softmax"),
+    torch.special.log_softmax: "softmax",
+    **dict.fromkeys((F.sigmoid, torch.sigmoid, Tensor.sigmoid, torch.special.expit), "sigmoid"),
+}
+_RESHAPES = {
+    *(torch.reshape, Tensor.reshape, Tensor.view, Tensor.view_as, Tensor.reshape_as),
+    *(torch.flatten, Tensor.flatten),
+}
+# What may stand between the activation and the model's output without changing its meaning.
+_TRANSPARENT = {
+    *(Tensor.to, Tensor.type, Tensor.type_as, Tensor.float, Tensor.half, Tensor.double),
+    *(Tensor.bfloat16, Tensor.contiguous, Tensor.clone, torch.clone, Tensor.detach),
+}
+_RELUS = {
+    *(F.relu, torch.relu, Tensor.relu, F.relu_, torch.relu_, Tensor.relu_, F.relu6),
+}
+
+_NOTED: ContextVar[FunctionNotes | None] = ContextVar("kerasvis2_notes", default=None)
+
+
+class FunctionNotes(TorchFunctionMode):
+    """Notes the activations that are called inside, and who reads the tensors that are watched.
+
+    What it keeps of a tensor goes with the tensor, so that a pass takes no more memory.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: Any = WeakTensorKeyDictionary()  # result → (what made it, of what)
+        self._read: dict[int, tuple[Any, list[tuple[Any, Any]]]] = {}
+
+    def __enter__(self) -> FunctionNotes:
+        self._token = _NOTED.set(self)
+        super().__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        _NOTED.reset(self._token)
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if isinstance(result, Tensor):
+            kind = _ACTIVATIONS.get(func)
+            if kind is None and func in _RESHAPES:
+                kind = "reshape"
+            elif kind is None and func in _TRANSPARENT:
+                kind = "same"
+            if kind is not None:
+                given = args[0] if args else next(iter((kwargs or {}).values()), None)
+                if isinstance(given, Tensor) and given is not result:
+                    self._made[result] = kind, given
+        elif not isinstance(result, (tuple, list)):
+            return result  # a shape or a dtype was asked for, nothing was read
+        if self._read:
+            for given in tensors_of((args, kwargs)):
+                known = self._read.get(id(given))
+                if known is not None:
+                    known[1].append((func, result))
+        return result
+
+    def watch(self, tensor: Any) -> None:
+        """From now on it is noted who reads this tensor."""
+        self._read.setdefault(id(tensor), (tensor, []))
+
+    def logits(self, value: Any) -> tuple[Any, str, tuple[Any, ...]]:
+        """See `kerasvis2.observe.backend.protocol.Notes`."""
+        trail = [value]
+        while (made := self._made.get(trail[-1])) is not None:
+            kind, before = made
+            trail.append(before)
+            if kind in ("softmax", "sigmoid"):
+                return before, kind, tuple(trail)
+            if kind == "reshape" and before.shape[-1:] != trail[-2].shape[-1:]:
+                trail.pop()
+                break
+        remembered = getattr(value, "_keras_logits", None)  # Keras's note, of unusual axes
+        if remembered is not None:
+            return remembered, "softmax", (value, remembered)
+        return value, "linear", tuple(trail)
+
+    def rectified(self, tensor: Any) -> Any | None:
+        """See `kerasvis2.observe.backend.protocol.Notes`."""
+        known = self._read.get(id(tensor))
+        if known is None or not known[1] or any(func not in _RELUS for func, _ in known[1]):
+            return None
+        found = known[1][0][1]
+        return None if found is tensor else found
+
+
+def watch(tensor: Any) -> None:
+    """Notes who reads a tensor from now on, where notes are taken."""
+    notes = _NOTED.get()
+    if notes is not None:
+        notes.watch(tensor)
+
+
+class Wires(TorchFunctionMode):
+    """Notes which labelled tensors every tensor comes from.
+
+    Args:
+        inputs: tensors by the label that they are known by.
+    """
+
+    def __init__(self, inputs: Mapping[str, Any]) -> None:
+        super().__init__()
+        # Tensors are kept, so that no other takes a dead one's id.
+        self._from = {id(t): (t, (label,)) for label, t in inputs.items()}
+        self._edges: dict[tuple[str, str], None] = {}
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        made = list(tensors_of(result))
+        if made:
+            given = tensors_of((args, kwargs))
+            sources = tuple(dict.fromkeys(s for t in given for s in self._sources(t)))
+            for tensor in made:
+                if sources:
+                    self._from[id(tensor)] = tensor, sources
+        return result
+
+    def note(self, label: str, tensor: Any) -> None:
+        """A tensor that is a layer's output."""
+        self._edges |= {(s, label): None for s in self._sources(tensor) if s != label}
+        self._from[id(tensor)] = tensor, (label,)
+
+    @property
+    def edges(self) -> tuple[tuple[str, str], ...]:
+        """(from, to), the second reads the first."""
+        return tuple(self._edges)
+
+    def _sources(self, tensor: Any) -> Sequence[str]:
+        known = self._from.get(id(tensor))
+        return known[1] if known is not None else ()
+
+
+def tensors_of(structure: Any) -> Iterator[Any]:
+    """All tensors among arguments."""
+    if isinstance(structure, Tensor):
+        yield structure
+    elif isinstance(structure, (tuple, list)):
+        for each in structure:
+            yield from tensors_of(each)
+    elif isinstance(structure, dict):
+        for each in structure.values():
+            yield from tensors_of(each)
