@@ -26,7 +26,8 @@ def baseline_of(kind: Any, images: Any, probe: Any) -> Any:
         return ops.mean(images, axis=(1, 2), keepdims=True)
     if isinstance(kind, str) and kind == "blur":
         return blurred(images)
-    return probe.from_display(0.0 if kind == "black" else kind)
+    fill = probe.from_display(0.0 if kind == "black" else kind)
+    return ops.convert_to_tensor(fill, "float32")
 
 
 def check_fill(fill: Any) -> None:

@@ -33,11 +33,12 @@ def noisy_gradients(
     """
     shape = tuple(images.shape)
     at_once = copies_at_once(shape, samples)
+    deviation = ops.convert_to_tensor(deviation, "float32")
     rows = np.tile(np.arange(shape[0], dtype="int32"), at_once)
 
     def step(i: Any, state: Any) -> tuple[Any, Any, Any]:
         mean, squares, before = state
-        which = i * at_once + np.arange(at_once, dtype="int32")
+        which = i * at_once + ops.arange(at_once, dtype="int32")
         noise = [Draws(seed, which[j]).normal((1, 1, *shape[1:])) for j in range(at_once)]
         copies = images + deviation * ops.concatenate(noise)
         found = gradient(ops.reshape(copies, (-1, *shape[1:])), rows)

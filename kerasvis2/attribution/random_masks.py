@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from keras import ops
 
 from kerasvis2.attribution.upsample import hat
@@ -55,5 +54,5 @@ class RandomMasks:
     def _along(self, side: int, shifts: Any) -> Any:
         """(k,) shifts in [0, 1) of a cell → (k, side, grid) weights along one axis."""
         cell = math.ceil(side / self.grid)
-        places = np.arange(side, dtype="float32")[None] + ops.floor(shifts * cell)[:, None]
+        places = ops.arange(side, dtype="float32")[None] + ops.floor(shifts * cell)[:, None]
         return hat((places + 0.5) * (self.grid / ((self.grid + 1) * cell)) - 0.5, self.grid)

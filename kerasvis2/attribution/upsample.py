@@ -14,7 +14,8 @@ def hat(places: Any, count: int) -> Any:
     Sample j lies at place j; beyond the first and the last the edge is extended.
     """
     places = ops.clip(places, 0.0, count - 1.0)[..., None]
-    return ops.relu(1.0 - ops.abs(places - np.arange(count, dtype="float32")))
+    samples = ops.arange(count, dtype="float32")
+    return ops.relu(1.0 - ops.abs(places - samples))
 
 
 def upsampled(maps: Any, height: int, width: int) -> Any:

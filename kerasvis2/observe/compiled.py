@@ -40,7 +40,7 @@ class Compiled:
     Attributes:
         parts: the probe, divided.
         spoken: which output captions speak of.
-        traces: how often a pass was traced.
+        traces: how often a pass was traced; on an eager backend, made.
     """
 
     def __init__(
@@ -152,9 +152,10 @@ class Compiled:
         """The compiled pass of these views; made at the first call, for arguments of its kind."""
         key = (*(plan.name for plan in plans), OUTPUTS if captions else "")
         if key not in self._functions:
+            self.traces += self._backend.eager
 
             def run(state: Any, inputs: Any, given: Any, iterations: Any, memory: Any) -> Any:
-                self.traces += 1
+                self.traces += not self._backend.eager
                 chunk = Chunk(
                     inputs,
                     given.get("labels"),

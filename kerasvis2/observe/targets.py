@@ -217,4 +217,5 @@ def predicted(logits: Any) -> Any:
     counts = ops.sum(ops.one_hot(winner, units, dtype="float32"), axis=space)
     # A pixel of another class outweighs any number of background.
     weight = np.asarray([1e-9] + [1.0] * (units - 1), "float32")
-    return ops.cast(ops.argmax(counts * weight, axis=-1), "int32")
+    weighted = counts * ops.convert_to_tensor(weight)
+    return ops.cast(ops.argmax(weighted, axis=-1), "int32")

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from keras import ops
 
 from kerasvis2.synthesis.canvas import Canvas
@@ -132,7 +131,7 @@ def _climber(
     """One step of Adam on the objective's scaled gradient and the regularisers'."""
     parametrization = parametrize(settings.parametrization, canvas)
     transform = compose(*settings.transforms)
-    views, background = settings.views, canvas.background
+    views, background = settings.views, ops.convert_to_tensor(canvas.background)
 
     def answer(images: Any, draws: Draws) -> Any:
         seen = ops.tile(images - background, (views, 1, 1, 1))
@@ -159,7 +158,7 @@ def _climber(
         _, downhill = differentiate(lambda images: (answer(images, draws), ()))(images)
         average = MOMENTUM * average + (1 - MOMENTUM) * downhill
         strength = ops.sqrt(ops.mean(ops.square(average), axis=(1, 2, 3)))
-        scaled = average / _along(ops.maximum(strength, np.float32(1e-30)), average)
+        scaled = average / _along(ops.maximum(strength, 1e-30), average)
 
         def loss(params: Any) -> tuple[Any, Any]:
             images = parametrization.image(params)

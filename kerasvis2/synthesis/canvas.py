@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from keras import ops
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,10 @@ class Canvas:
 
     def to_input(self, images: Any) -> Any:
         """Display units to model input units; images (…, H, W, C) of NumPy or `keras.ops`."""
-        return images * (self.high - self.low) + self.low
+        span, low = self.high - self.low, self.low
+        if not isinstance(images, np.ndarray):
+            span, low = ops.convert_to_tensor(span), ops.convert_to_tensor(low)
+        return images * span + low
 
     def blank(self) -> np.ndarray:
         """The background alone, (H, W, C), in model input units."""

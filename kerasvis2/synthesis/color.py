@@ -21,4 +21,8 @@ def painter(canvas: Canvas) -> Callable[[Any], Any]:
     offset = np.log(middle / (1 - middle)).astype(np.float32)
     # Divided by the sigmoid's slope at the mean, which is what makes the covariance come out.
     colors = (canvas.colors / (middle * (1 - middle))).astype(np.float32)
-    return lambda plain: ops.sigmoid(ops.matmul(plain, colors) + offset)
+
+    def paint(plain: Any) -> Any:
+        return ops.sigmoid(ops.matmul(plain, colors) + ops.convert_to_tensor(offset))
+
+    return paint

@@ -44,13 +44,13 @@ class Draws:
     def uniform(self, shape: tuple[int, ...], low: float = 0.0, high: float = 1.0) -> Any:
         """Uniform float32 numbers in [low, high)."""
         found = _fraction(self._next(self._own(shape)))
-        return self._repeated(found * np.float32(high - low) + np.float32(low))
+        return self._repeated(found * (high - low) + low)
 
     def normal(self, shape: tuple[int, ...], deviation: Any = 1.0) -> Any:
         """Normal float32 numbers around 0."""
         first = self._next(self._own(shape))
-        far = ops.sqrt(-2.0 * ops.log(_fraction(first) + np.float32(_LOWEST)))  # Box and Muller
-        found = far * ops.cos(np.float32(2 * math.pi) * _fraction(_mixed(first)))
+        far = ops.sqrt(-2.0 * ops.log(_fraction(first) + _LOWEST))  # Box and Muller
+        found = far * ops.cos(_fraction(_mixed(first)) * (2 * math.pi))
         return self._repeated(found * deviation)
 
     def _next(self, shape: tuple[int, ...]) -> Any:
@@ -88,4 +88,4 @@ def _mixed(numbers: Any) -> Any:
 def _fraction(numbers: Any) -> Any:
     """The upper 24 bits as float32 in [0, 1)."""
     upper = ops.bitwise_and(ops.bitwise_right_shift(numbers, np.int32(8)), np.int32(2**24 - 1))
-    return ops.cast(upper, "float32") * np.float32(_LOWEST)
+    return ops.cast(upper, "float32") * _LOWEST

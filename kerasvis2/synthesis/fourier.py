@@ -40,7 +40,9 @@ def fourier(canvas: Canvas) -> Parametrization:
         return draws.normal((units, *canvas.shape), 0.1)
 
     def image(params: Any) -> Any:
-        scaled = ops.reshape(params * weights, (-1, height, width * channels))
+        scaled = ops.reshape(
+            params * ops.convert_to_tensor(weights), (-1, height, width * channels)
+        )
         scaled = ops.reshape(ops.matmul(rows, scaled), (-1, height, width, channels))
         # (H, C, W) × (W, W): one matrix product for every row and channel.
         scaled = ops.matmul(ops.transpose(scaled, (0, 1, 3, 2)), columns)

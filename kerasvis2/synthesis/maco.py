@@ -36,7 +36,8 @@ def maco(canvas: Canvas) -> Parametrization:
         flipped = ops.flip(ops.flip(params, axis=1), axis=2)  # one axis a time: Keras 3.12
         opposite = ops.roll(flipped, (1, 1), axis=(1, 2))
         phase = ops.transpose(params - opposite, (0, 3, 1, 2))
-        real, _ = ops.ifft2((magnitude * ops.cos(phase), magnitude * ops.sin(phase)))
+        size = ops.convert_to_tensor(magnitude)
+        real, _ = ops.ifft2((size * ops.cos(phase), size * ops.sin(phase)))
         return paint(ops.transpose(real, (0, 2, 3, 1)))
 
     return Parametrization(start=start, image=image)

@@ -21,7 +21,7 @@ def log_odds(logits: Any, units: Sequence[int]) -> Any:
 
     A model of one output has no others: its logit.
     """
-    chosen = _chosen(logits, units)
+    chosen = ops.convert_to_tensor(_chosen(logits, units))
     if logits.shape[-1] == 1:
         return logits[:, 0]
     # Far below every logit, but finite: an infinity would make the gradient NaN.
@@ -33,13 +33,13 @@ def mean_channel(outputs: Any, units: Sequence[int]) -> Any:
     """A channel's mean over space, (N, …, C) → (N,); of (N, C) the value itself."""
     if len(outputs.shape) > 2:
         outputs = ops.mean(outputs, axis=tuple(range(1, len(outputs.shape) - 1)))
-    return ops.sum(outputs * _chosen(outputs, units), axis=-1)
+    return ops.sum(outputs * ops.convert_to_tensor(_chosen(outputs, units)), axis=-1)
 
 
 def centre_neuron(outputs: Any, units: Sequence[int]) -> Any:
     """A channel's neuron in the middle of the map, (N, h, w, C) → (N,)."""
     middle = outputs[:, outputs.shape[1] // 2, outputs.shape[2] // 2]
-    return ops.sum(middle * _chosen(middle, units), axis=-1)
+    return ops.sum(middle * ops.convert_to_tensor(_chosen(middle, units)), axis=-1)
 
 
 def direction(outputs: Any, vectors: Any) -> Any:
@@ -52,7 +52,8 @@ def direction(outputs: Any, vectors: Any) -> Any:
     if len(outputs.shape) > 2:
         outputs = ops.mean(outputs, axis=tuple(range(1, len(outputs.shape) - 1)))
     vectors = np.asarray(vectors, np.float32)
-    return ops.sum(outputs * vectors[np.arange(outputs.shape[0]) % len(vectors)], axis=-1)
+    own = vectors[np.arange(outputs.shape[0]) % len(vectors)]
+    return ops.sum(outputs * ops.convert_to_tensor(own), axis=-1)
 
 
 def _chosen(outputs: Any, units: Sequence[int]) -> np.ndarray:

@@ -18,13 +18,15 @@ def pixels(canvas: Canvas) -> Parametrization:
     picture is. Right for small images; large ones come out noisy: see `fourier`.
     """
 
+    background = ops.convert_to_tensor(canvas.background)
+
     def start(units: int, draws: Draws) -> Any:
-        return canvas.background + draws.normal((units, *canvas.shape), 0.01)
+        return draws.normal((units, *canvas.shape), 0.01) + background
 
     def project(params: Any) -> Any:
         return ops.clip(params, 0.0, 1.0)
 
     # The derivative of a clip is 0 outside, and `project` keeps the pixels inside.
     return Parametrization(
-        start=start, image=lambda params: params, project=project, rest=canvas.background
+        start=start, image=lambda params: params, project=project, rest=background
     )

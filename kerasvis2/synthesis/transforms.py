@@ -112,7 +112,8 @@ def crop(low: float, high: float) -> Movement:
         part = draws.uniform((count,), low, high)
         place = draws.uniform((count, 2), -0.5, 0.5) * (1.0 - part)[:, None]
         zero = ops.zeros((count,))
-        return _matrix(part, zero, place[:, 0] * size[1], zero, part, place[:, 1] * size[0])
+        across, down = place[:, 0] * (size[1] - 1), place[:, 1] * (size[0] - 1)
+        return _matrix(part, zero, across, zero, part, down)
 
     return movement
 
@@ -167,7 +168,7 @@ def resample(images: Any, matrices: Any) -> Any:
     padded = ops.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)))
     pixels = ops.reshape(padded, (count * rows * stride, channels))
     first = np.arange(count, dtype="int32")[:, None] * (rows * stride)
-    corner = ops.cast(top * stride + left, "int32") + first
+    corner = ops.cast(top * stride + left, "int32") + ops.convert_to_tensor(first)
 
     def seen(offset: int) -> Any:
         return ops.take(pixels, corner + offset, axis=0)
@@ -186,6 +187,6 @@ def _matrix(xx: Any, xy: Any, x0: Any, yx: Any, yy: Any, y0: Any) -> Any:
 def _smoothing(size: int, deviation: Any) -> Any:
     """Matrix (size, size) that averages neighbours with Gaussian weights."""
     place = np.arange(size, dtype="float32")
-    distance = (place[:, None] - place[None, :]) / deviation
+    distance = ops.convert_to_tensor(place[:, None] - place[None, :]) / deviation
     weights = ops.exp(-0.5 * distance * distance)
     return weights / ops.sum(weights, axis=-1, keepdims=True)

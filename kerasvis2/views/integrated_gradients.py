@@ -103,7 +103,7 @@ class IntegratedGradients(PixelView):
 
     def _start(self, images: Any, probe: Any) -> Any:
         if isinstance(self.baseline, np.ndarray):
-            return self.baseline
+            return ops.convert_to_tensor(self.baseline)
         return baseline_of(self.baseline, images, probe)
 
     def _check(self, probe: Any) -> None:

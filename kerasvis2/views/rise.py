@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from keras import ops
 
+from kerasvis2.attribution.baseline import baseline_of
 from kerasvis2.attribution.perturb import sum_of_masks
 from kerasvis2.attribution.random_masks import RandomMasks
 from kerasvis2.views.perturbed import PerturbedView, confidence, scores_under
@@ -63,7 +64,7 @@ class RISE(PerturbedView):
     def _map(self, seen: Any, centred: bool) -> Any:
         size = (int(seen.inputs.shape[1]), int(seen.inputs.shape[2]))
         masks = RandomMasks(self.masks, self.grid, self.keep, size, self.seed).draw()
-        black = seen.probe.from_display(0.0)
+        black = baseline_of("black", seen.inputs, seen.probe)
         values = scores_under(seen, black, masks, self.masks, confidence)
         if centred:
             values = values - ops.mean(values, axis=1, keepdims=True)

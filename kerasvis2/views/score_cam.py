@@ -7,6 +7,7 @@ from typing import Any
 
 from keras import ops
 
+from kerasvis2.attribution.baseline import baseline_of
 from kerasvis2.attribution.cam import weighted_sum
 from kerasvis2.attribution.upsample import from_0_to_1, upsampled
 from kerasvis2.layers import LayerSpec
@@ -66,7 +67,7 @@ class ScoreCAM(CAMView):
         )
 
     def reduce(self, seen: Any) -> dict[str, Any]:
-        black = seen.probe.from_display(0.0)
+        black = baseline_of("black", seen.inputs, seen.probe)
         nothing = confidence(seen.at(ops.zeros_like(seen.inputs) + black))
         found = {}
         for key, activation in seen.activations.items():

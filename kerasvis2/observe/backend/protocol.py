@@ -58,9 +58,15 @@ class Notes(Protocol):
 
 
 class Backend(Protocol):
-    """All that only TensorFlow, PyTorch or JAX itself can do."""
+    """All that only TensorFlow, PyTorch or JAX itself can do.
+
+    Attributes:
+        name: as Keras calls it.
+        eager: whether what `compile` makes is no trace, but runs the function at every call.
+    """
 
     name: str
+    eager: bool
 
     def compile(
         self, function: Callable[..., Any], variables: Sequence[Any], examples: Sequence[Any]

@@ -27,6 +27,7 @@ class TensorFlow:
     """See `kerasvis2.observe.backend.protocol.Backend`."""
 
     name = "tensorflow"
+    eager = False
 
     def compile(
         self, function: Callable[..., Any], variables: Sequence[Any], examples: Sequence[Any]

@@ -148,20 +148,18 @@ def untouched() -> Iterator[None]:
     A pass is no graph here: what a model draws in its call, it draws at every look.
     """
     devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
-    ours, theirs = random.getstate(), np.random.get_state()
+    ours, theirs = random.getstate(), np.random.get_state()  # noqa: NPY002
     try:
         with torch.random.fork_rng(devices):
             yield
     finally:
         random.setstate(ours)
-        np.random.set_state(theirs)
+        np.random.set_state(theirs)  # noqa: NPY002
 
 
 def detached(structure: Any) -> Any:
     """The same tensors without what they were computed of."""
-    return tree.map_structure(
-        lambda x: x.detach() if isinstance(x, torch.Tensor) else x, structure
-    )
+    return tree.map_structure(lambda x: x.detach() if isinstance(x, torch.Tensor) else x, structure)
 
 
 def named(batch: Any) -> dict[str, Any]:

@@ -67,12 +67,12 @@ class FunctionNotes(TorchFunctionMode):
                 given = args[0] if args else next(iter((kwargs or {}).values()), None)
                 if isinstance(given, Tensor) and given is not result:
                     self._made[result] = kind, given
-        elif not isinstance(result, (tuple, list)):
+        elif not isinstance(result, (tuple, list)) or isinstance(result, torch.Size):
             return result  # a shape or a dtype was asked for, nothing was read
         if self._read:
             for given in tensors_of((args, kwargs)):
                 known = self._read.get(id(given))
-                if known is not None:
+                if known is not None and given is not result:
                     known[1].append((func, result))
         return result
 
@@ -122,7 +122,9 @@ class Wires(TorchFunctionMode):
     def __init__(self, inputs: Mapping[str, Any]) -> None:
         super().__init__()
         # Tensors are kept, so that no other takes a dead one's id.
-        self._from = {id(t): (t, (label,)) for label, t in inputs.items()}
+        self._from: dict[int, tuple[Any, tuple[str, ...]]] = {
+            id(t): (t, (label,)) for label, t in inputs.items()
+        }
         self._edges: dict[tuple[str, str], None] = {}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
