@@ -26,6 +26,7 @@ class Jax:
     """See `kerasvis2.observe.backend.protocol.Backend`."""
 
     name = "jax"
+    eager = False
 
     def compile(
         self, function: Callable[..., Any], variables: Sequence[Any], examples: Sequence[Any]

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasvis2.observe.backend import tensorflow_graph as graphs
+from kerasvis2.observe.backend.naming import named
 from kerasvis2.observe.backend.protocol import Hook, Recorded, Traced
 from kerasvis2.observe.backend.tensorflow_relu import relu_rule
 
@@ -131,15 +132,6 @@ class TensorFlow:
 
     def number(self, variable: Any) -> float:
         return float(np.asarray(self.read(variable)))
-
-
-def named(batch: Any) -> dict[str, Any]:
-    """A batch's tensors by name: "input", or the names or places of several."""
-    if isinstance(batch, dict):
-        return {str(key): tensor for key, tensor in batch.items()}
-    if isinstance(batch, (list, tuple)):
-        return {f"input {i}": tensor for i, tensor in enumerate(batch)}
-    return {"input": batch}
 
 
 BACKEND = TensorFlow()

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from keras import ops, tree
 
+from kerasvis2.observe.backend.naming import named
 from kerasvis2.observe.backend.protocol import Hook, Recorded, Traced
 from kerasvis2.observe.backend.torch_notes import FunctionNotes, Wires, watch
 from kerasvis2.observe.backend.torch_relu import relu_rule
@@ -160,15 +161,6 @@ def untouched() -> Iterator[None]:
 def detached(structure: Any) -> Any:
     """The same tensors without what they were computed of."""
     return tree.map_structure(lambda x: x.detach() if isinstance(x, torch.Tensor) else x, structure)
-
-
-def named(batch: Any) -> dict[str, Any]:
-    """A batch's tensors by name: "input", or the names or places of several."""
-    if isinstance(batch, dict):
-        return {str(key): tensor for key, tensor in batch.items()}
-    if isinstance(batch, (list, tuple)):
-        return {f"input {i}": tensor for i, tensor in enumerate(batch)}
-    return {"input": batch}
 
 
 def _leaf(tensor: Any) -> Any:
