@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,8 @@ import numpy as np
 from kerasvis2.facts import LayerFacts
 from kerasvis2.keys import as_key
 from kerasvis2.mapped import Maps
-from kerasvis2.tasks.kind import Task
+from kerasvis2.probing.kinds import Shown
+from kerasvis2.task import Task, captions, class_name
 
 Arrays = dict[str, np.ndarray]
 
@@ -44,10 +45,12 @@ class Explained:
     Attributes:
         words: a line for each image, such as "espresso 0.94".
         scores: (N,) the score that was explained.
+        target: what it is called, "" for the default.
     """
 
     words: tuple[str, ...]
     scores: np.ndarray
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,59 +62,116 @@ class About:
             view that is used alone.
         unit: "epoch" or "batch".
         images: the probe's pictures (N, H, W, 1 or 3) in [0, 1], or None without a probe.
+        shown: what is drawn of examples that are no pictures.
         labels: true class names per image, or None.
         predictions: predicted class names per image, or None.
         probabilities: the model's probability for the predicted class per image, or None.
         label_indices, predicted_indices: (N,) the same as integers, or None.
-        outputs: (N, …) the model's output that the captions speak of, or None.
-        task: what that output is, or None where it was not told.
-        truth: the probe's labels of that output as they are, or None.
+        task: what the output is that captions speak of, or None.
+        answers: (N, …) that output's logits, of a label map its classes, or None.
+        truth: its labels as they were given, or None.
+        tasks: of each output by name what it is, and its labels or None.
         class_names: all class names, or None.
         layers: every layer of the model by path.
         explained: what the maps are of, by the target in their keys.
         history: metric name → [(epoch, value), …] of this training, Keras's own names.
         frozen: the display scale a tag was first logged with, by key (for scale="run").
+        scales: the display scale it was last logged with, by key.
         kept: what this view's `draw` left in `Drawing.keep` last time; empty at first.
         to_display: maps an array in the model's input units to [0, 1], as the probe does.
+        arrange: lays a map over the input's values out as the pictures are.
+        display_note: what a picture must say where the display was guessed, or None.
         input_shape: (H, W, C) of the drawn input, or None without a probe.
         masks: (N, H, W) bool, where the object is, or None.
         wiring: which layer feeds which, or None without a probe.
+        lines: of each image what captions say, or None.
+        missed: whether each answer is wrong; None where that is no matter of yes and no.
     """
 
     step: int | None = None
     unit: str = "epoch"
     images: np.ndarray | None = None
+    shown: Shown | None = None
     labels: Sequence[str] | None = None
     predictions: Sequence[str] | None = None
     probabilities: np.ndarray | None = None
     label_indices: np.ndarray | None = None
     predicted_indices: np.ndarray | None = None
-    outputs: np.ndarray | None = None
     task: Task | None = None
+    answers: np.ndarray | None = None
     truth: Any = None
+    tasks: Mapping[str, tuple[Task, Any]] = field(default_factory=dict)
     class_names: Sequence[str] | None = None
     layers: Mapping[str, LayerFacts] = field(default_factory=dict)
     explained: Mapping[str, Explained] = field(default_factory=dict)
     history: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
     frozen: Mapping[str, float] = field(default_factory=dict)
+    scales: Mapping[str, float] = field(default_factory=dict)
     kept: Mapping[str, Any] = field(default_factory=dict)
     to_display: Callable[[np.ndarray], np.ndarray] | None = None
+    arrange: Callable[[Any], np.ndarray | None] | None = None
+    display_note: str | None = None
     input_shape: tuple[int, ...] | None = None
     masks: np.ndarray | None = None
     wiring: Wiring | None = None
+    lines: Sequence[Sequence[str]] | None = None
+    missed: Sequence[bool] | None = None
+
+    def spoken_by(self, output: str, answers: Any) -> About:
+        """As another output of the model says it."""
+        task, truth = self.tasks[output]
+        return self.answered(task, answers, truth)
+
+    def answered(self, task: Task, answers: Any, truth: Any) -> About:
+        """With what the model said, in numbers and in words."""
+        if answers is None:
+            return replace(self, task=task)
+        names = self.class_names
+        guess, true = task.predicted(answers), task.truth(truth)
+        wrong = task.wrong(answers, truth)
+        said = captions(task, answers, truth, names)
+        predictions = None if guess is None else [class_name(names, int(c)) for c in guess]
+        if guess is None:
+            predictions = [" ".join(words[-1:]).removeprefix("pred ") for words in said]
+        return replace(
+            self,
+            labels=None if true is None else [class_name(names, int(c)) for c in true],
+            predictions=predictions,
+            probabilities=None if guess is None else task.probability(answers, guess),
+            label_indices=true,
+            predicted_indices=guess,
+            task=task,
+            answers=answers,
+            truth=truth,
+            lines=said,
+            missed=None if wrong is None else [bool(each) for each in wrong],
+        )
+
+    @property
+    def outputs(self) -> np.ndarray | None:
+        """(N, classes) probabilities of the output that captions speak of, or None."""
+        if self.task is None or self.answers is None or self.task.space:
+            return None
+        return self.task.probabilities(self.answers)
 
     def layer(self, key: str) -> LayerFacts | None:
         """The layer that a key speaks of, or None where it is no layer."""
         return self.layers.get(as_key(key).path)
 
     def title(self, view: str, key: str = "") -> str:
-        """The first line of a picture: view, layer, target, epoch."""
+        """The first line of a picture: view, layer and what was read there, target, epoch."""
         known = as_key(key)
+        layer = self.layers.get(known.path)
+        where = str(known.at(""))
+        if layer is not None and len(layer.reads) > 1:
+            where += f" ({' + '.join(layer.reads)})"
         moment = "" if self.step is None else f"{self.unit} {self.step}"
-        return " · ".join(filter(None, [view, known.at(""), known.target, moment]))
+        return " · ".join(filter(None, [view, where, known.target, moment]))
 
     def captions(self) -> list[list[str]]:
-        """Lines for each image: true class, predicted class and its probability."""
+        """Lines for each image: what is true, and what the model says, as the task has it."""
+        if self.lines is not None:
+            return [list(words) for words in self.lines]
         count = 0 if self.images is None else len(self.images)
         lines: list[list[str]] = [[] for _ in range(count)]
         for i, words in enumerate(lines):
@@ -124,6 +184,8 @@ class About:
 
     def wrong(self) -> list[bool] | None:
         """Which predictions are wrong, or None where that is not known."""
+        if self.task is not None:
+            return None if self.missed is None else list(self.missed)
         if self.label_indices is None or self.predicted_indices is None:
             return None
         return [bool(a != b) for a, b in zip(self.label_indices, self.predicted_indices)]

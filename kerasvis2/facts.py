@@ -58,6 +58,8 @@ class LayerFacts:
         convolves: whether it moves a kernel over space.
         learns: how many numbers training changes, or would if it was not frozen.
         trainable: whether training may change it.
+        grid: its places along each axis of the drawn input, None where it is no map of that.
+        channels_first: whether the channels come before the places.
         reads: what its output has been through, such as ("conv", "BN", "ReLU").
     """
 
@@ -74,6 +76,8 @@ class LayerFacts:
     convolves: bool = False
     learns: int = 0
     trainable: bool = True
+    grid: tuple[int, ...] | None = None
+    channels_first: bool = False
     reads: tuple[str, ...] = ()
 
     @property
@@ -95,11 +99,21 @@ class LayerFacts:
 Layers = Mapping[str, LayerFacts]
 
 
-def facts_of(infos: Sequence[LayerInfo]) -> dict[str, LayerFacts]:
-    """The facts of every layer, by path."""
+def facts_of(
+    infos: Sequence[LayerInfo], reads: Mapping[str, tuple[str, ...]] | None = None
+) -> dict[str, LayerFacts]:
+    """The facts of every layer, by path.
+
+    Args:
+        infos: the layers.
+        reads: what the output of some of them has been through.
+    """
     tags = _tags(infos)
     serials: dict[int, int] = {}
-    return {info.path: _facts(info, tags[info.path], serials) for info in infos}
+    return {
+        info.path: _facts(info, tags[info.path], serials, (reads or {}).get(info.path, ()))
+        for info in infos
+    }
 
 
 def parameters(layers: Layers) -> int:
@@ -108,7 +122,9 @@ def parameters(layers: Layers) -> int:
     return sum(found.values())
 
 
-def _facts(info: LayerInfo, tag: str, serials: dict[int, int]) -> LayerFacts:
+def _facts(
+    info: LayerInfo, tag: str, serials: dict[int, int], reads: tuple[str, ...]
+) -> LayerFacts:
     layer = info.layer
     built = layer.built
     return LayerFacts(
@@ -125,6 +141,9 @@ def _facts(info: LayerInfo, tag: str, serials: dict[int, int]) -> LayerFacts:
         convolves=convolves(layer),
         learns=count_weights(layer) if built else 0,
         trainable=bool(layer.trainable),
+        grid=info.grid,
+        channels_first=info.channels_first,
+        reads=reads,
     )
 
 

@@ -26,6 +26,11 @@ class LayerInfo:
         parents: paths of the layers around it, outermost first.
         shape: shape of its first output with the batch as None; None where it is not known
             or the layer is not called on the way to the model's outputs.
+        grid: its places along each axis of the drawn input, (h, w) of a picture, (t,) of a
+            signal; None where its output is no map of that.
+        channels_first: whether the channels come before the places.
+        settled: of a convolution, where what the network makes of it stands: the path behind the
+            normalisation, activation and residual sum that follow it.
     """
 
     path: str
@@ -33,6 +38,9 @@ class LayerInfo:
     place: int
     parents: tuple[str, ...] = ()
     shape: tuple[int | None, ...] | None = None
+    grid: tuple[int, ...] | None = None
+    channels_first: bool = False
+    settled: str = ""
 
     @property
     def kind(self) -> str:
@@ -77,14 +85,15 @@ def tree(model: Any) -> list[LayerInfo]:
 
 
 def is_convolution(info: LayerInfo) -> bool:
-    """Whether a layer convolves over two spatial axes (transposed and depthwise too)."""
+    """Whether a layer convolves over places (transposed, depthwise and separable too)."""
     import keras
 
     kinds = (
-        keras.layers.Conv2D,
-        keras.layers.DepthwiseConv2D,
-        keras.layers.SeparableConv2D,
-        keras.layers.Conv2DTranspose,
+        *(keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D),
+        *(keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D),
+        *(keras.layers.SeparableConv1D, keras.layers.SeparableConv2D),
+        *(keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose),
+        keras.layers.Conv3DTranspose,
     )
     return isinstance(info.layer, kinds)
 

@@ -107,7 +107,7 @@ class Monitor(keras.callbacks.Callback):
         self._recorder = Recorder(self.log_dir, on_error=self._failures.report)
         self._hparams = HParamsSession(self.hparams, self._recorder)
         bits = int(maps) if maps not in (True, False) else 8 * int(maps)
-        self._drawer = Drawer(probe, self._failures, bits, unit)
+        self._drawer = Drawer(self.log_dir, self._failures, bits, unit)
         self._history = History()
         self._watching: Watching | None = None
         self._card: str | None = None
@@ -207,6 +207,7 @@ class Monitor(keras.callbacks.Callback):
     def _begin(self, model: Any) -> None:
         """Finds everything the views ask for, and says so now if it is not there."""
         session = Session(model, self.probe, self.batch_size, progress=False)
+        self._drawer.probe = session.probe
         optional = {name for name, view in self.views.items() if is_default(view)}
         self._watching = Watching(
             session, self.views, optional, self.freq, self.unit, self._failures

@@ -17,17 +17,32 @@ def baseline_of(kind: Any, images: Any, probe: Any) -> Any:
         kind: "mean", each image's own mean colour; "blur", the image itself out of focus;
             "black", or a number in display terms, 0 being black and 1 white.
         images: the images in the model's units.
-        probe: whose display says what black is.
+        probe: whose display says what black is. Of examples that are no pictures "black" is 0 in
+            the model's units (of tokens the padding), a number is itself, and "mean" the mean over
+            time of signals, otherwise that of each feature over the probe.
 
     Raises:
         ValueError: on another word, or where the display cannot be inverted.
     """
+    if probe.kind != "pictures":
+        return _of_values(kind, images, probe)
     if isinstance(kind, str) and kind == "mean":
         return ops.mean(images, axis=(1, 2), keepdims=True)
     if isinstance(kind, str) and kind == "blur":
         return blurred(images)
     fill = probe.from_display(0.0 if kind == "black" else kind)
     return ops.convert_to_tensor(fill, "float32")
+
+
+def _of_values(kind: Any, values: Any, probe: Any) -> Any:
+    if kind == "blur":
+        raise ValueError(f'"blur" is for pictures; the probe holds {probe.kind}.')
+    if kind == "mean" and probe.kind in ("signals", "volumes"):
+        axes = tuple(range(1, len(values.shape) - 1))
+        return ops.mean(values, axis=axes, keepdims=True)
+    if kind == "mean" and probe.kind != "tokens":
+        return np.asarray(probe.drawn, "float32").mean(axis=0)
+    return np.float32(0.0 if isinstance(kind, str) else kind)
 
 
 def check_fill(fill: Any) -> None:

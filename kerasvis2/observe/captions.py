@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,44 +12,32 @@ from keras import ops
 from kerasvis2.drawing import About, Explained
 from kerasvis2.observe.look import OUTPUTS, Look
 from kerasvis2.observe.outputs import Output, OutputFacts
-from kerasvis2.observe.targets import predicted
+from kerasvis2.task import Task, class_name, number, spoken
 
 if TYPE_CHECKING:
     from kerasvis2.observe.seen import Seen
+    from kerasvis2.observe.targets import Target
     from kerasvis2.probe import Probe
+
+MOST = 2**16  # numbers an example that are fetched for captions
 
 
 def answers(output: Output, facts: OutputFacts) -> dict[str, Any]:
-    """Predicted class and its probability per image, or the value; inside the pass."""
+    """The logits, of a label map the classes, or nothing of large pictures; inside the pass."""
     logits = ops.cast(output.logits, "float32")
-    rank, units = len(logits.shape), facts.units
-    if units == 1 and rank <= 2 and not facts.binary:
-        return {"value": ops.reshape(logits, (-1,))}
-    classes = predicted(logits)
-    found = {"predicted": classes}
-    if rank == 2 and units > 1:
-        squash = ops.sigmoid if output.head == "sigmoid" else ops.softmax
-        found["probabilities"] = squash(logits)
-        found["probability"] = ops.max(found["probabilities"], axis=-1)
-    elif rank <= 2:
-        sure = ops.sigmoid(ops.reshape(logits, (-1,)))
-        found["probability"] = ops.where(classes > 0, sure, 1 - sure)
-    return found
+    if facts.task.kind == "mask" and facts.units > 1:
+        return {"answers": ops.cast(ops.argmax(logits, axis=-1), "int32")}
+    small = math.prod(size or 1 for size in logits.shape[1:]) <= MOST
+    return {"answers": logits} if small else {}
 
 
 def explained(seen: Seen) -> dict[str, Any]:
-    """What a target's maps are of: the class, its probability and the score; inside the pass."""
+    """What a target's maps are of: the class, the score, and the answer; inside the pass."""
     found = {"score": seen.score}
-    if seen.classes is None:
-        return found
-    found["classes"] = seen.classes
-    logits = seen.logits
-    if len(logits.shape) == 2 and logits.shape[-1] > 1:
-        squash = ops.sigmoid if seen.head == "sigmoid" else ops.softmax
-        own = ops.take_along_axis(squash(logits), seen.classes[:, None], axis=1)
-        found["probability"] = own[:, 0]
-    elif len(logits.shape) <= 2:
-        found["probability"] = ops.sigmoid(seen.score)
+    if seen.classes is not None:
+        found["classes"] = seen.classes
+        if len(seen.logits.shape) <= 2:
+            found["answers"] = seen.logits
     return found
 
 
@@ -62,50 +52,53 @@ def describe(look: Look, name: str, probe: Probe | None, **moment: Any) -> About
     """
     if probe is None:
         return About(layers=look.layers, **moment)
-    outputs = look.entry(OUTPUTS)
-    guess, values = outputs.get("predicted"), outputs.get("value")
-    predictions = None
-    if guess is not None:
-        predictions = [probe.caption_name(int(i)) for i in guess]
-    elif values is not None:
-        predictions = [f"{float(value):.3g}" for value in values]
-    truth = look.truth
-    return About(
-        images=_shown(probe),
-        labels=None if truth is None else [probe.caption_name(int(i)) for i in truth],
-        predictions=predictions,
-        probabilities=outputs.get("probability"),
-        label_indices=truth,
-        predicted_indices=guess,
-        outputs=outputs.get("probabilities"),
-        truth=probe.labels if isinstance(probe.labels, np.ndarray) else None,
+    about = About(
+        images=_pictures(probe),
+        shown=probe.shown,
+        tasks={
+            task.name: (task, probe.labels_of(task.name, i)) for i, task in enumerate(look.tasks)
+        },
         class_names=probe.class_names,
         layers=look.layers,
         explained={
-            target: _in_words(each, probe)
+            target: _in_words(each, look.targets[name][target], look.tasks, probe)
             for target, each in look.entry(name).get("explained", {}).items()
         },
-        to_display=probe.to_display,
+        to_display=probe.to_display if probe.images is not None else None,
+        arrange=probe.arrange,
+        display_note=probe.display_note,
         masks=probe.masks,
         input_shape=probe.drawn.shape[1:],
         wiring=look.wiring,
         **moment,
     )
+    if not look.tasks:
+        return about
+    said = look.entry(OUTPUTS)
+    return about.answered(look.tasks[look.spoken], said.get("answers"), look.labels)
 
 
-def _shown(probe: Probe) -> np.ndarray | None:
+def _pictures(probe: Probe) -> np.ndarray | None:
     """The probe's pictures; of a private probe grey ones, so that no drawing holds the images."""
     if probe.images is None or not probe.private:
         return probe.images
     return np.full_like(probe.images, 0.5)
 
 
-def _in_words(found: dict[str, np.ndarray], probe: Probe) -> Explained:
+def _in_words(
+    found: Mapping[str, np.ndarray], target: Target, tasks: list[Task], probe: Probe
+) -> Explained:
     scores, classes = found["score"], found.get("classes")
-    if classes is None:
-        return Explained(tuple(f"{float(score):.3g}" for score in scores), scores)
-    names = [probe.caption_name(int(i)) for i in classes]
-    sure = found.get("probability")
-    if sure is not None:
-        names = [f"{name} {float(p):.2f}" for name, p in zip(names, sure)]
-    return Explained(tuple(names), scores)
+    name = "" if target.key == "label" else target.key
+    if target.function is not None:
+        words = [f"{target.key} {number(float(score))}" for score in scores]
+    elif classes is None:
+        many = "output" if target.unit is not None else "sum of the outputs"
+        units = tasks[target.output].units
+        what = many if units == 1 or target.unit is None else f"unit {target.unit}"
+        words = [f"{what} {number(float(score))}" for score in scores]
+    elif "answers" in found:
+        words = spoken(tasks[target.output], found["answers"], classes, probe.class_names)
+    else:
+        words = [class_name(probe.class_names, int(c)) for c in classes]
+    return Explained(tuple(words), scores, name)

@@ -13,6 +13,8 @@ from keras import ops, tree
 
 from kerasvis2.drawing import Wiring
 from kerasvis2.facts import LayerFacts
+from kerasvis2.observe.targets import Target
+from kerasvis2.task import Task
 
 OUTPUTS = "outputs"  # the session's own entry in what a pass returns, beside the views'
 
@@ -27,7 +29,10 @@ class Look:
         per_image: entry names whose arrays have the image as their first axis.
         nbytes: size of all of it.
         layers: every layer by path.
-        truth: (N,) the true classes, or None.
+        tasks: what each output is.
+        spoken: which output captions speak of.
+        labels: that output's labels, or None.
+        targets: of each entry what is explained, by the names in its keys.
         wiring: which layer feeds which, or None.
     """
 
@@ -36,7 +41,10 @@ class Look:
     per_image: Mapping[str, bool]
     nbytes: int
     layers: Mapping[str, LayerFacts]
-    truth: np.ndarray | None
+    tasks: list[Task]
+    spoken: int
+    labels: np.ndarray | None
+    targets: Mapping[str, Mapping[str, Target]]
     wiring: Wiring | None
 
     def entry(self, name: str) -> Any:

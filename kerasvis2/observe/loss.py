@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -34,30 +33,3 @@ def loss_of(model: Any, inputs: Any, labels: Any, returned: Any, real: Any) -> A
     if found is None:
         raise ValueError("The model's compute_loss returned None: there is no loss to look at.")
     return found
-
-
-def binary_outputs(model: Any) -> Callable[[str, int], bool]:
-    """Whether an output, by its name and place, is trained by a binary cross-entropy."""
-    loss = getattr(model, "loss", None)
-
-    def binary(name: str, place: int) -> bool:
-        if isinstance(loss, Mapping):
-            own = loss.get(name)
-        elif isinstance(loss, (list, tuple)):
-            own = loss[place] if place < len(loss) else None
-        else:
-            own = loss
-        return "binary" in _loss_name(own).lower()
-
-    return binary
-
-
-def _loss_name(loss: Any) -> str:
-    """A loss by what it is, whether given as a string, a function or an object."""
-    if isinstance(loss, str):
-        return {"bce": "binary_crossentropy"}.get(loss.lower(), loss)
-    if loss is None:
-        return ""
-    inner = getattr(loss, "fn", None)  # a `LossFunctionWrapper`
-    own = getattr(loss, "__name__", "") or type(loss).__name__
-    return f"{own} {getattr(inner, '__name__', '')}"

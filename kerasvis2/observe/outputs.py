@@ -9,6 +9,7 @@ from typing import Any
 from keras import ops, tree
 
 from kerasvis2.observe.backend import Notes
+from kerasvis2.task import Task
 
 
 @dataclass(frozen=True)
@@ -19,14 +20,18 @@ class OutputFacts:
         name: Keras's output name, the key of a dict, or `output_0`, `output_1`, ….
         shape: of the logits, the batch first.
         head: "softmax", "sigmoid" or "linear", the final activation that is bypassed.
-        binary: whether one unit stands for two classes: a sigmoid's, or one that is trained by a
-            binary cross-entropy of its logit.
+        task: what the output is: classes, a number, a label map, a picture.
     """
 
     name: str
     shape: tuple[int | None, ...]
     head: str
-    binary: bool = False
+    task: Task
+
+    @property
+    def binary(self) -> bool:
+        """Whether one unit stands for two classes, itself for class 1."""
+        return self.task.kind == "binary" or (self.task.kind == "mask" and self.units == 1)
 
     @property
     def units(self) -> int:

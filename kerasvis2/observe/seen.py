@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras import ops
 
+from kerasvis2.facts import LayerFacts
 from kerasvis2.keys import Key
 from kerasvis2.layers import LayerInfo
 from kerasvis2.observe.chunks import Chunk
@@ -26,7 +27,8 @@ class Seen:
     Attributes:
         inputs: (n, H, W, C) the drawn input, in the model's units.
         activations: a layer's output by key: its path, and `path:2`, … for later calls of a
-            layer that is shared.
+            layer that is shared. Maps have their channels last, whatever the layer's own format.
+        stored: the same as the layer gives it.
         gradients: ∂score/∂activation by the same keys.
         attention: (n, heads, T, S) weights of attention layers by the same keys, in the order of
             the calls; empty unless `Request.attention`.
@@ -38,6 +40,8 @@ class Seen:
         classes: (n,) int32, the class that is scored, or None for a callable target.
         score: (n,) the target's score.
         layers: the Keras layer of each path that was asked for.
+        facts: what is known of every layer, by path.
+        elsewhere: calls that do not depend on the drawn input.
         feeds: which layers read a layer's output, by path.
         rectified: what a ReLU made of a layer's output, where that goes into a ReLU and nowhere
             else; by the same keys.
@@ -55,6 +59,7 @@ class Seen:
 
     inputs: Any
     activations: dict[Key, Any]
+    stored: dict[Key, Any]
     gradients: dict[Key, Any]
     attention: dict[Key, Any]
     input_gradient: Any
@@ -65,6 +70,8 @@ class Seen:
     classes: Any
     score: Any
     layers: dict[str, Any]
+    facts: dict[str, LayerFacts]
+    elsewhere: frozenset[Key]
     feeds: dict[str, tuple[str, ...]]
     rectified: dict[Key, Any]
     loss_gradients: dict[str, list[Any]]
@@ -129,13 +136,23 @@ def see(
         again = look_at(subject, demand, [given], images, rows=rows, relu=relu)
         return see(subject, again, 0, target, caught, memory)
 
+    facts = subject.survey.facts
+
+    def last(key: Key, tensor: Any) -> Any:
+        if not facts[key.path].channels_first or len(tensor.shape) < 3:
+            return tensor
+        axes = range(len(tensor.shape))
+        return ops.transpose(tensor, (0, *axes[2:], 1))
+
+    stored = {key: ops.cast(result.activations[key], "float32") for key in keys}
     grads = result.gradients[which] if result.gradients else {}
     place = target.output if target else 0
     output = result.outputs[place] if result.outputs else None
     return Seen(
         inputs=result.inputs,
-        activations={key: ops.cast(result.activations[key], "float32") for key in keys},
-        gradients={key: grads[key] for key in keys if key in grads},
+        activations={key: last(key, tensor) for key, tensor in stored.items()},
+        stored=stored,
+        gradients={key: last(key, grads[key]) for key in keys if key in grads},
         attention={k: ops.cast(v, "float32") for k, v in result.attention.items() if k in keys},
         input_gradient=result.input_gradients[which] if result.input_gradients else None,
         logits=ops.cast(output.logits, "float32") if output else None,
@@ -145,8 +162,14 @@ def see(
         classes=classes,
         score=result.scores[which] if target else None,
         layers={info.path: info.layer for info in infos},
+        facts=facts,
+        elsewhere=subject.survey.elsewhere,
         feeds=subject.survey.feeds,
-        rectified={k: ops.cast(t, "float32") for k, t in result.rectified.items() if k in keys},
+        rectified={
+            key: last(key, ops.cast(tensor, "float32"))
+            for key, tensor in result.rectified.items()
+            if key in stored
+        },
         loss_gradients={
             info.path: result.loss_gradients[info.path]
             for info in infos

@@ -19,7 +19,7 @@ from kerasvis2.observe.progress import watched
 from kerasvis2.observe.request import Plan
 from kerasvis2.observe.state import changed, frozen, state_of
 from kerasvis2.observe.survey import survey
-from kerasvis2.observe.targets import distinct, labels_for, resolve
+from kerasvis2.observe.targets import distinct, resolve
 
 if TYPE_CHECKING:
     from kerasvis2.probe import Probe
@@ -64,7 +64,7 @@ class Session:
         if batch_size is not None and (int(batch_size) != batch_size or batch_size < 1):
             raise ValueError(f"batch_size={batch_size!r}: give a number of images, or None.")
         self.model = model
-        self.probe = probe
+        self.probe = None if probe is None else probe.prepared(model)
         self._backend = backend()
         self._batch_size = batch_size
         self._progress = watched(self._backend) if progress else None
@@ -73,8 +73,8 @@ class Session:
         self._memory: dict[str, dict[str, Any]] = {}
         self._nbytes: dict[tuple[Any, ...], int] = {}
         self._counted: tuple[Any, int] = (getattr(model, "optimizer", None), 0)
-        if probe is not None:
-            probe.check(model)
+        if self.probe is not None:
+            self.probe.check(model)
         self._survey_model()
 
     # For one view.
@@ -122,11 +122,12 @@ class Session:
 
     # For many.
 
-    @property
-    def truth(self) -> np.ndarray | None:
-        """(N,) the class indices that captions give as true, or None."""
-        outputs = self.survey.outputs
-        return labels_for(self._compiled.spoken, outputs, self.probe) if outputs else None
+    def _labels(self) -> np.ndarray | None:
+        """The labels of the output that captions speak of, or None."""
+        outputs, place = self.survey.outputs, self._compiled.spoken
+        if not outputs or self.probe is None:
+            return None
+        return self.probe.labels_of(outputs[place].name, place)
 
     @property
     def traces(self) -> int:
@@ -221,16 +222,20 @@ class Session:
             per_image,
             self._nbytes[key],
             self.survey.facts,
-            self.truth,
+            [output.task for output in self.survey.outputs],
+            self._compiled.spoken,
+            self._labels(),
+            {
+                plan.name: {n: t for n, t in zip(plan.names, plan.targets) if t is not None}
+                for plan in plans
+            },
             self.survey.wiring(graph),
         )
 
     # How.
 
     def _survey_model(self) -> None:
-        self.survey = survey(
-            self.model, None if self.probe is None else self.probe.inputs, self._backend
-        )
+        self.survey = survey(self.model, self.probe, self._backend)
         self._state = state_of(self.model)  # after: a model that was not built yet has changed
         self._compiled = Compiled(
             self.model,

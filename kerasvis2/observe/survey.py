@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 from keras import tree
 
 from kerasvis2.drawing import Wiring
 from kerasvis2.facts import LayerFacts, facts_of
-from kerasvis2.keys import Key
+from kerasvis2.keys import Key, as_key
 from kerasvis2.layers import LayerInfo, children
 from kerasvis2.layers import tree as layers_of
 from kerasvis2.observe.backend import Backend, Traced
 from kerasvis2.observe.capture import capturing
-from kerasvis2.observe.loss import binary_outputs
 from kerasvis2.observe.outputs import OutputFacts, outputs_of
+from kerasvis2.observe.settled import settled
+from kerasvis2.observe.space import Lie, lies, reached
+
+if TYPE_CHECKING:
+    from kerasvis2.probe import Probe
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Survey:
         outputs: the model's outputs; none without a probe.
         half: whether some of it computes in float16.
         traced: which layer feeds which, or None where there is no probe.
+        elsewhere: calls that do not depend on the drawn input.
         why: why no pass can be made of the model, though there is a probe; "" where one can.
     """
 
@@ -42,6 +47,7 @@ class Survey:
     half: bool = False
     traced: Traced | None = None
     why: str = ""
+    elsewhere: frozenset[Key] = frozenset()
 
     @property
     def feeds(self) -> dict[str, tuple[str, ...]]:
@@ -54,7 +60,7 @@ class Survey:
         if self.traced is None:
             return None
         drawn = self.traced.graph() if graph and self.traced.graph is not None else b""
-        return Wiring(self.traced.edges, drawn)
+        return Wiring(by_path(self.traced.edges), drawn)
 
 
 def _unseen(model: Any, why: str = "") -> Survey:
@@ -81,32 +87,38 @@ def build(model: Any, inputs: Any) -> None:
     model(symbols, training=False)
 
 
-def survey(model: Any, inputs: Any, backend: Backend) -> Survey:
-    """Surveys a model; one that is not built yet is built on the inputs.
+def by_path(edges: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Edges between calls as edges between layers, each once."""
+    paths = ((as_key(start).path, as_key(end).path) for start, end in edges)
+    return tuple(dict.fromkeys(edge for edge in paths if edge[0] != edge[1]))
+
+
+def survey(model: Any, probe: Probe | None, backend: Backend) -> Survey:
+    """Surveys a model; one that is not built yet is built on the probe's inputs.
 
     Args:
         model: a Keras model.
-        inputs: a batch for it, arrays in the structure that it is called with; None where
-            there is no probe, then shapes and outputs stay unknown.
+        probe: the batch it is looked at with; without one shapes and outputs stay unknown.
         backend: what it runs on.
     """
-    if inputs is None:
+    if probe is None:
         return _unseen(model)
+    inputs = probe.inputs
     if type(model).call is keras.layers.Layer.call:
         return _unseen(model, f"{type(model).__name__} has no call: a part of it can be looked at")
     build(model, inputs)
     infos = layers_of(model)
+    loss = getattr(model, "loss", None)
     half = any(getattr(info.layer, "compute_dtype", "") == "float16" for info in infos)
     shapes: dict[Key, tuple[int | None, ...]] = {}
     found: list[OutputFacts] = []
     innermost = {info.path for info in infos if not children(info.layer)}
-    binary = binary_outputs(model)
 
     def run(batch: Any, note: Callable[[Any, Any], Any]) -> None:
         def hook(key: Key, tensor: Any) -> Any:
             if tensor.shape is not None:
                 shapes[key] = (None, *tensor.shape[1:])
-            return note(key.path, tensor) if key.path in innermost else tensor
+            return note(key, tensor) if key.path in innermost else tensor
 
         everyone = [model, *(info.layer for info in infos)]
         # Keras's stateless scope: whatever the call would assign (statistics, random seeds,
@@ -119,9 +131,10 @@ def survey(model: Any, inputs: Any, backend: Backend) -> Survey:
             returned = model(batch, training=False)
             for output in outputs_of(model, returned, notes):
                 shape = tuple(output.logits.shape)
-                single = len(shape) < 2 or shape[-1] == 1
-                named = output.head == "sigmoid" or binary(output.name, len(found))
-                found.append(OutputFacts(output.name, shape, output.head, single and named))
+                task = probe.task_of(
+                    shape[1:], output.head, loss, name=output.name, index=len(found)
+                )
+                found.append(OutputFacts(output.name, shape, output.head, task))
 
     traced = backend.trace(run, inputs)
     keys: dict[str, list[Key]] = {}
@@ -131,4 +144,43 @@ def survey(model: Any, inputs: Any, backend: Backend) -> Survey:
             calls.append(Key(info.path, call=len(calls) + 1))
         keys[info.path] = calls
     layers = [dataclasses.replace(info, shape=shapes.get(Key(info.path))) for info in infos]
-    return Survey(layers, facts_of(layers), keys, found, half, traced)
+    drawn = _label(probe)
+    where = lies(layers, traced.edges, drawn, _start(probe))
+    ends = settled(layers, by_path(traced.edges))
+    layers = [_placed(info, where.get(info.path), ends.get(info.path)) for info in layers]
+    reads = dict(ends.values())
+    inputs_of = reached(traced.edges)
+    elsewhere = frozenset(
+        key
+        for calls in keys.values()
+        for key in calls
+        if inputs_of.get(key) and drawn not in inputs_of[key]
+    )
+    return Survey(layers, facts_of(layers, reads), keys, found, half, traced, elsewhere=elsewhere)
+
+
+def _placed(info: LayerInfo, lie: Lie | None, end: tuple[str, tuple[str, ...]] | None) -> LayerInfo:
+    return dataclasses.replace(
+        info,
+        grid=None if lie is None else lie.grid,
+        channels_first=lie is not None and lie.channels_first,
+        settled="" if end is None else end[0],
+    )
+
+
+def _label(probe: Probe) -> str:
+    """What a backend calls the drawn input."""
+    key = probe.image_key
+    return "input" if key is None else f"input {key}" if isinstance(key, int) else str(key)
+
+
+def _start(probe: Probe) -> Lie | None:
+    """How the drawn input lies over itself."""
+    shape = probe.drawn.shape
+    if probe.kind == "pictures" and probe.images is not None:
+        size = probe.images.shape[1:3]
+        first = len(shape) == 4 and shape[1:3] != size and shape[2:] == size
+        return Lie(size, channels_first=first)
+    if probe.kind == "volumes":
+        return Lie(shape[1:4])
+    return Lie(shape[1:2]) if probe.kind in ("signals", "tokens") else None

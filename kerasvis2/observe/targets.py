@@ -24,7 +24,8 @@ class Target:
         output: index of the output it looks at.
         classes: (N,) class indices, None for the predicted class.
         function: a user's own `outputs -> (N,) scores`, instead of a class.
-        itself: a single unit is the score as it is, never negated.
+        itself: a unit's value is the score as it is, never negated: there are no classes.
+        unit: which one; None for the sum of all.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Target:
     classes: np.ndarray | None = None
     function: Callable[[Any], Any] | None = None
     itself: bool = False
+    unit: int | None = None
 
     def __eq__(self, other: object) -> bool:
         """Whether it is the same score, whatever it is called."""
@@ -39,7 +41,7 @@ class Target:
             isinstance(other, Target)
             and self.output == other.output
             and self.function == other.function
-            and self.itself == other.itself
+            and (self.itself, self.unit) == (other.itself, other.unit)
             and (self.classes is None) == (other.classes is None)
             and (self.classes is None or bool(np.all(self.classes == other.classes)))
         )
@@ -92,17 +94,14 @@ def labels_for(output: int, outputs: Sequence[OutputFacts], probe: Any) -> np.nd
     """(N,) class indices of the probe's labels for one output, or None."""
     if probe is None or probe.labels is None:
         return None
-    name = outputs[output].name
-    if isinstance(probe.labels, dict):
-        return probe.class_indices(name) if name in probe.labels else None
-    if isinstance(probe.labels, (list, tuple)):
-        return probe.class_indices(output) if output < len(probe.labels) else None
-    return probe.class_indices() if output == 0 else None
+    facts = outputs[output]
+    found: np.ndarray | None = facts.task.truth(probe.labels_of(facts.name, output))
+    return found
 
 
 def _for_output(spec: Any, index: int, outputs: Sequence[OutputFacts], probe: Any) -> Target:
     output = outputs[index]
-    itself = output.units == 1 and not output.binary
+    itself = not output.task.classes
     if callable(spec):
         # Named with its output, a callable gets that output alone.
         alone = functools.partial(_of_output, spec, output.name)
@@ -113,8 +112,12 @@ def _for_output(spec: Any, index: int, outputs: Sequence[OutputFacts], probe: An
                 f'target={spec!r}: give "label", "predicted", a class index, one index per '
                 "image, a callable, or (output name, target)."
             )
-        classes = labels_for(index, outputs, probe) if spec == "label" and not itself else None
-        return Target(spec, index, classes, itself=itself)
+        if itself:
+            return Target(spec, index, itself=True, unit=0 if output.units == 1 else None)
+        classes = labels_for(index, outputs, probe) if spec == "label" else None
+        if classes is not None and (classes < 0).any():
+            classes = None  # a label that names no class of this output
+        return Target(spec, index, classes)
     count = 1 if probe is None else probe.size
     try:
         classes = np.asarray(spec)
@@ -126,16 +129,23 @@ def _for_output(spec: Any, index: int, outputs: Sequence[OutputFacts], probe: An
         raise ValueError(
             f"target has {len(classes)} class indices, but the probe has {count} images."
         )
-    top = 1 if itself else max(output.units, 2)
+    top = output.units if itself else max(output.units, 2)
     if classes.min() < 0 or classes.max() >= top:
-        known = f"the classes 0 to {top - 1}"
+        units = "one unit, 0, which is no class" if top == 1 else f"the units 0 to {top - 1}"
         raise ValueError(
             f"target={spec!r} is out of range: output {output.name!r} has "
-            f"{'one unit, 0, which is no class' if itself else known}."
+            f"{units if itself else f'the classes 0 to {top - 1}'}."
+        )
+    if itself and classes.ndim:
+        raise ValueError(
+            f"target={spec!r}: output {output.name!r} has no classes that could be another for "
+            "each image; give one unit's index."
         )
     key = str(int(classes)) if classes.ndim == 0 else "per_image"
+    if itself:
+        return Target(key, index, itself=True, unit=int(classes))
     classes = np.broadcast_to(classes, (count,)).astype("int32")
-    return Target(key, index, None if itself else classes, itself=itself)
+    return Target(key, index, classes)
 
 
 def _of_output(function: Callable[[Any], Any], name: str, values: Any) -> Any:
@@ -169,8 +179,12 @@ def scores(
     if len(logits.shape) == 1:
         logits = logits[:, None]
     space = tuple(range(1, len(logits.shape) - 1))
+    if target.itself:
+        chosen = logits if target.unit is None else logits[..., target.unit]
+        axes = tuple(range(1, len(chosen.shape)))
+        return ops.sum(chosen, axis=axes) if axes else chosen
     if logits.shape[-1] == 1:
-        return _binary(logits[..., 0], classes, space, target.itself)
+        return _binary(logits[..., 0], classes, space)
     if classes is None:
         classes = predicted(logits)
     onehot = ops.one_hot(ops.cast(classes, "int32"), logits.shape[-1], dtype="float32")
@@ -182,9 +196,7 @@ def scores(
     return ops.sum(wanted * ops.stop_gradient(won), axis=tuple(axis for axis in space))
 
 
-def _binary(logit: Any, classes: Any | None, space: tuple[int, ...], itself: bool) -> Any:
-    if itself:
-        return ops.sum(logit, axis=space) if space else logit
+def _binary(logit: Any, classes: Any | None, space: tuple[int, ...]) -> Any:
     if classes is None:
         classes = _binary_class(logit, space)
     positive = ops.reshape(ops.cast(classes, "float32"), (-1, *(1 for _ in space))) > 0
@@ -202,8 +214,8 @@ def _binary_class(logit: Any, space: tuple[int, ...]) -> Any:
 def predicted(logits: Any) -> Any:
     """(N,) predicted classes.
 
-    Of a label map it is the class that most pixels are given, class 0 (the background) only
-    where there is no other.
+    Of a label map it is the class that most pixels are given; in a tie the later one, so that
+    class 0, the background of many, is taken only where it wins.
     """
     if len(logits.shape) == 1:
         logits = logits[:, None]
@@ -215,7 +227,5 @@ def predicted(logits: Any) -> Any:
     if not space:
         return ops.cast(winner, "int32")
     counts = ops.sum(ops.one_hot(winner, units, dtype="float32"), axis=space)
-    # A pixel of another class outweighs any number of background.
-    weight = np.asarray([1e-9] + [1.0] * (units - 1), "float32")
-    weighted = counts * ops.convert_to_tensor(weight)
-    return ops.cast(ops.argmax(weighted, axis=-1), "int32")
+    later = np.linspace(0, 0.5, units, dtype="float32")  # less than a pixel
+    return ops.cast(ops.argmax(counts + ops.convert_to_tensor(later), axis=-1), "int32")

@@ -89,7 +89,7 @@ def answered(about: About) -> list[Value]:
         return []
     data = answers_blob(
         about.outputs,
-        task=getattr(about, "task", None) or "classes",
+        task="classes" if about.task is None else about.task.kind,
         true=about.label_indices,
         guess=about.predicted_indices,
         words=about.predictions,

@@ -15,7 +15,8 @@ class Task:
     """What one output is, and what can be said of its values.
 
     `logits` below are what stands before the output's final softmax or sigmoid, or the output
-    itself where it has none: (N, …) as the model gives them. `names` are class names, or None.
+    itself where it has none: (N, …) as the model gives them; of a "mask" also the classes
+    themselves, int (N, *space). `names` are class names, or None.
 
     Attributes:
         kind: "classes" (one of several), "binary" (one unit, which stands for class 1),
@@ -77,6 +78,8 @@ class Task:
         """(N, *space) the class predicted at each place of a "mask"; None for other kinds."""
         if self.kind != "mask":
             return None
+        if self._says_classes(logits):
+            return np.asarray(logits, np.int64)
         rows = self.rows(logits)
         if self.units == 1:
             return (rows[..., 0] > self.threshold).astype(np.int64)
@@ -87,7 +90,12 @@ class Task:
         array = numeric(labels)
         if array is None or self.kind != "mask":
             return None
-        return maps.of_labels(array, self.rows(logits).shape[:-1], self.units)
+        return maps.of_labels(array, np.shape(logits)[: 1 + self.space], self.units)
+
+    def _says_classes(self, logits: Any) -> bool:
+        """Whether the classes of a label map are given, in place of their logits."""
+        array = np.asarray(logits)
+        return self.has_units and array.dtype.kind in "iu" and array.ndim == 1 + self.space
 
     def predicted(self, logits: Any) -> np.ndarray | None:
         """(N,) the predicted class, or None where the output names none; −1 where it is NaN.

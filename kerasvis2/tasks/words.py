@@ -23,7 +23,7 @@ def captions(task: Task, logits: Any, labels: Any = None, names: Names = None) -
         labels: the probe's labels of this output, or None.
         names: class names (or the units' names), or None.
     """
-    count = len(task.rows(logits))
+    count = len(np.asarray(logits))
     if task.kind == "multilabel":
         said = _several(task, logits, labels, names)
     elif task.kind == "mask":
@@ -49,8 +49,7 @@ def spoken(task: Task, logits: Any, classes: Any, names: Names = None) -> list[s
         classes: the class or unit of each example, or one for all.
         names: as for `captions`.
     """
-    rows = task.rows(logits)
-    chosen = np.broadcast_to(np.asarray(classes, np.int64), len(rows))
+    chosen = np.broadcast_to(np.asarray(classes, np.int64), len(np.asarray(logits)))
     if not task.classes:
         if task.space or task.kind == "unknown":
             return ["output" if task.units == 1 else f"unit {c}" for c in chosen]

@@ -13,10 +13,13 @@ from kerasvis2.keys import as_key, parts
 from kerasvis2.layers import LayerInfo, LayerSpec, children
 from kerasvis2.synthesis import objectives
 from kerasvis2.synthesis.ascent import ascend, begin
-from kerasvis2.synthesis.canvas import Canvas, measure
+from kerasvis2.synthesis.canvas import Canvas
 from kerasvis2.synthesis.presets import QUALITIES, Settings, preset
+from kerasvis2.views.ascent_sheet import signals, table
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
+from kerasvis2.views.canvases import easel_of
 from kerasvis2.views.layer_argument import one_of
+from kerasvis2.views.units import check_unit, vectors
 
 if TYPE_CHECKING:
     from kerasvis2.probe import Probe
@@ -25,6 +28,7 @@ MOST_UNITS = 64
 MOST_CLASSES = 10  # with units="probe", the default set's choice
 PARAMS, AGE = "params", "age"  # of the memory
 SCORE, PROBABILITY, ALIVE = "score", "probability", "alive"
+REACHED = 0.5  # the probability from which on a class's picture is one
 
 
 class ActivationMaximization(View):
@@ -97,6 +101,9 @@ class ActivationMaximization(View):
         self.warm_start = warm_start
 
     def needs(self, model: Any, probe: Probe | None) -> Request:
+        if probe is not None:
+            easel_of(probe)
+            _check_climbable(model)
         return Request(
             layers=self.layers,
             outputs=True,
@@ -110,7 +117,7 @@ class ActivationMaximization(View):
     def memory(self, layers: Sequence[LayerInfo], probe: Probe | None) -> Arrays:
         assert probe is not None, "the observer asks for a probe"
         units = len(self._chosen((layers[0].shape or (0,))[-1] or 0, probe))
-        canvas = canvas_of(probe)
+        canvas = easel_of(probe).canvas
         start = begin(canvas, self._settings(canvas), units, self.seed)
         return {PARAMS: np.asarray(start), AGE: np.zeros((), "int32")}
 
@@ -121,16 +128,18 @@ class ActivationMaximization(View):
 
     def reduce(self, seen: Any) -> Reduced:
         (key, activation), *_ = seen.activations.items()
-        canvas = canvas_of(seen.probe)
+        easel = easel_of(seen.probe)
+        canvas = easel.canvas
         settings = self._settings(canvas)
         head = key in seen.heads
         width = int((seen.logits if head else activation).shape[-1])
         units = self._chosen(width, seen.probe)
-        odds = head and seen.head == "softmax" and self._plain(units)
+        flat = len(seen.logits.shape) == 2
+        odds = head and flat and seen.head == "softmax" and self._plain(units)
 
         def answers(images: Any) -> Any:
             rows = ops.zeros((images.shape[0],), "int32")  # other inputs: those of the first image
-            again = seen.at(images, rows, outputs=not head)
+            again = seen.at(easel.lower(images), rows, outputs=not head)
             return again.logits if head else again.activations[key]
 
         def value(outputs: Any) -> Any:
@@ -138,7 +147,7 @@ class ActivationMaximization(View):
                 return ops.reshape(self.objective(outputs), (-1,))
             if self.objective == "center" and len(outputs.shape) == 4:
                 outputs = outputs[:, outputs.shape[1] // 2, outputs.shape[2] // 2]
-            return objectives.direction(outputs, _vectors(units, width))
+            return objectives.direction(outputs, vectors(units, width))
 
         def score(images: Any) -> Any:
             outputs = answers(images)
@@ -157,7 +166,7 @@ class ActivationMaximization(View):
         )
         outputs = answers(result["images"])
         found = {
-            key: result["images"],
+            key: easel.lower(result["images"]),
             key.of(SCORE): value(outputs),
             key.of(ALIVE): result["alive"],
         }
@@ -172,7 +181,6 @@ class ActivationMaximization(View):
         from kerasvis2.render import image_sheet
 
         path, images = next(iter(parts(arrays).items()))
-        assert about.to_display is not None
         scores, probabilities = arrays[path.of(SCORE)], arrays.get(path.of(PROBABILITY))
         drawing, captions = Drawing(), []
         for i, name in enumerate(self.unit_names(len(scores), probabilities is not None, about)):
@@ -183,18 +191,29 @@ class ActivationMaximization(View):
                 lines.append("no answer: dead")
             if probabilities is not None:
                 lines.append(f"p {probabilities[i]:.2f}")
-                drawing.scalars[f"{path}/probability/{name}"] = float(probabilities[i])
-            drawing.scalars[f"{path}/score/{name}"] = float(scores[i])
+                if probabilities[i] < REACHED:
+                    lines[-1] = f"not reached: p {probabilities[i]:.2f}"
             captions.append(lines)
+        drawing.texts[f"{path}/scores"] = table(captions)
+        title, note = about.title(self.title, path), "for each unit an image that raises it"
+        if about.to_display is None:
+            drawing.pictures[path] = Picture(signals(images, about, title, captions, note))
+            return drawing
         pixels = image_sheet(
             about.to_display(images),
-            title=about.title(self.title, path),
+            title=title,
             captions=captions,
-            notes=["for each unit the image that raises it most"],
+            how=self._how(),
+            notes=[note],
             shown=MOST_UNITS,
         )
         drawing.pictures[path] = Picture(pixels)
         return drawing
+
+    def _how(self) -> str:
+        steps = "" if self.steps is None else f", {self.steps} steps"
+        warm = ", each look goes on from the last" if self.warm_start else ""
+        return f"quality {self.quality}{steps}{warm}"
 
     def _settings(self, canvas: Canvas) -> Settings:
         settings = preset(self.quality, canvas.shape, self.parametrization)
@@ -210,7 +229,7 @@ class ActivationMaximization(View):
             if not self.units:
                 raise ValueError("units=[] chooses nothing. Leave it out for all units.")
             for unit in self.units:
-                _check_unit(unit, width)
+                check_unit(unit, width)
             return self.units
         classes = probe.class_indices() if self.units == "probe" else None
         if classes is not None and width > 1:
@@ -229,6 +248,8 @@ class ActivationMaximization(View):
         if self.units == "probe" and about.label_indices is not None:
             units = sorted({int(c) for c in about.label_indices})[:count]
         known = list(about.class_names or ()) if classes else []
+        if len(known) == 2 and about.task is not None and about.task.kind == "binary":
+            known = known[1:]  # the one unit stands for class 1
         names = []
         for i, unit in enumerate(units):
             if np.ndim(unit) == 0:
@@ -240,46 +261,24 @@ class ActivationMaximization(View):
         return names
 
 
-def _check_unit(unit: Any, width: int) -> None:
-    if np.ndim(unit) == 0 or isinstance(unit, tuple):
-        indices = np.atleast_1d(unit)
-        whole = indices.dtype.kind in "iu" and len(indices) > 0
-        if whole and indices.min() >= 0 and indices.max() < width:
-            return
-        raise ValueError(f"units: {unit!r} is no unit; the layer has the units 0 to {width - 1}.")
-    if np.shape(unit) != (width,):
-        raise ValueError(
-            f"units: a direction of shape {np.shape(unit)}; the layer has {width} channels."
-        )
-
-
-def _vectors(units: Sequence[Any], width: int) -> np.ndarray:
-    """(U, C): what each unit's outputs are projected on."""
-    rows = []
-    for unit in units:
-        if np.ndim(unit) == 0 or isinstance(unit, tuple):
-            rows.append(np.eye(width)[np.atleast_1d(unit)].mean(0))
-        else:
-            rows.append(np.asarray(unit))
-    return np.stack(rows).astype("float32")
-
-
-def canvas_of(probe: Probe) -> Canvas:
-    """The probe's range and colours, in the model's input units."""
-    drawn = probe.drawn
-    corners = np.stack([np.zeros(drawn.shape[-1]), np.ones(drawn.shape[-1])])[:, None, None]
-    low, high = probe.from_display(corners.astype("float32"))[:, 0, 0]
-    return measure(drawn, low, high)
-
-
 def _last_with_weights(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
     weighted = [info for info in infos if info.layer.weights and not children(info.layer)]
     return weighted[-1:] or list(infos[-1:])
+
+
+def _check_climbable(model: Any) -> None:
+    """Raises `ValueError` where the model rounds its input, so that there is no way up."""
+    for taken in getattr(model, "inputs", None) or ():
+        if "int" in str(taken.dtype) and len(getattr(model, "inputs", ())) == 1:
+            raise ValueError(
+                f"ActivationMaximization needs an input that can change a little; the model's is "
+                f"{taken.dtype}. Give the model a float input."
+            )
 
 
 def _squash(seen: Any) -> Any:
     """From logits to probabilities, or None where the outputs are no classes."""
     if seen.head == "sigmoid":
         return ops.sigmoid
-    labelled = seen.head == "softmax" or seen.probe.class_indices() is not None
+    labelled = seen.head == "softmax" or seen.classes is not None
     return ops.softmax if labelled and seen.logits.shape[-1] > 1 else None

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from kerasvis2.facts import LayerFacts
 from kerasvis2.keys import as_key, parts
-from kerasvis2.layers import LayerSpec, is_convolution, spread
+from kerasvis2.layers import LayerInfo, LayerSpec, children, spread
 from kerasvis2.mapped import Maps
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
+from kerasvis2.views.cam import MOST, informative, over_the_input, spatial
 
 KEPT = "maps"  # the part of a layer's arrays that is kept as numbers
 IMAGES = 4  # drawn per layer: with 64 channels each, more cannot be read on a card
@@ -30,7 +32,8 @@ class Activations(View):
 
     Args:
         channels: how many channels to draw, 64 at most.
-        layers: any layers; by default the convolutions, at most 16, spread over the depth.
+        layers: any layers; by default the last of each resolution behind its normalisation,
+            activation and residual sum, six at most. A layer that is named is that layer.
         maps: the channels that are kept as numbers too, of all images, for the tab's explorer and
             `kv.read(...).maps("activations/<NN>_<layer>.<channel>", step)`; none by default. Layers
             that have fewer channels or no map of them keep what they have.
@@ -65,18 +68,19 @@ class Activations(View):
             layers=self.layers,
             outputs=True,
             fits=lambda info: len(info.shape or ()) > 1,
-            default=lambda infos: spread([i for i in infos if is_convolution(i)] or infos, 16),
+            default=lambda infos: _layers(infos, self._most or MOST),
             what="layer with an output of channels",
         )
 
     def whole(self, seen: Any) -> dict[str, Any]:
-        return dict(seen.activations)
+        return {key: seen.stored[key] for key in over_the_input(seen)}
 
     def reduce(self, seen: Any) -> dict[str, Any]:
-        drawn = {key: self._small(value) for key, value in seen.activations.items()}
+        seeing = over_the_input(seen)
+        drawn = {key: self._small(value) for key, value in seeing.items()}
         kept = {
             as_key(key).of(KEPT): ops.take(value, self._kept(value.shape[-1]), axis=-1)
-            for key, value in seen.activations.items()
+            for key, value in seeing.items()
             if len(value.shape) == 4 and self._kept(value.shape[-1])
         }
         return {**drawn, **kept}
@@ -106,16 +110,19 @@ class Activations(View):
         for key, values in parts(arrays).items():
             info = about.layer(key)
             total = values.shape[-1] if info is None or not info.shape else info.shape[-1]
+            if info is not None and info.shape and info.channels_first and len(info.shape) > 2:
+                total = info.shape[1] or total
             count = min(len(values), IMAGES)
-            assert about.images is not None
             pixels, top = channel_sheet(
-                about.images[:count],
+                None if about.images is None else about.images[:count],
                 np.asarray(values[:count], "float32"),
                 total=total,
                 scale=self.scale,
                 frozen=about.frozen.get(key),
+                previous=about.scales.get(key),
                 title=about.title(self.title, key),
-                captions=about.captions()[:count],
+                captions=(about.captions() or [[] for _ in values])[:count],
+                how=_how(info, values),
             )
             drawing.pictures[key] = Picture(pixels, top)
             if key in kept:
@@ -128,3 +135,20 @@ class Activations(View):
                     channels=tuple(self._kept(int(total or 0))),
                 )
         return drawing
+
+
+def _layers(infos: Sequence[LayerInfo], most: int) -> list[LayerInfo]:
+    """Of a network of pictures its stages; of others the layers with weights."""
+    stages = informative([info for info in infos if spatial(info)])
+    weighted = [i for i in infos if i.layer.weights and not children(i.layer)]
+    return spread(stages or weighted or list(infos), most)
+
+
+def _how(info: LayerFacts | None, values: np.ndarray) -> str:
+    """What was made of the output for drawing."""
+    grid = None if info is None else info.grid
+    if grid is None or len(grid) != 2:
+        return ""
+    drawn = values.shape[1:3]
+    mean = "" if drawn == grid else f", drawn as {drawn[0]}×{drawn[1]}, the means of blocks"
+    return f"{grid[0]}×{grid[1]} places{mean}"

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from kerasvis2.attribution.attention import from_the_image
-from kerasvis2.attribution.tokens import token_grid
+from kerasvis2.keys import as_key
 from kerasvis2.layers import LayerSpec, is_attention
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
 
@@ -62,11 +62,11 @@ class Attention(View):
         return {key: self._chosen(weights) for key, weights in seen.attention.items()}
 
     def reduce(self, seen: Any) -> dict[str, Any]:
-        found = {}
-        for key, weights in self.whole(seen).items():
+        found: dict[str, Any] = {}
+        for key, weights in ((as_key(k), w) for k, w in self.whole(seen).items()):
             weights = weights[:IMAGES]
-            tokens = weights.shape[-1] if weights.shape[-1] == weights.shape[-2] else 0
-            grid = token_grid(tokens, *seen.inputs.shape[1:3])
+            grid = seen.facts[key.path].grid if weights.shape[-1] == weights.shape[-2] else None
+            grid = grid if grid is not None and len(grid) == 2 else None
             maps = from_the_image(weights, grid) if grid else weights
             found[key] = ops.transpose(maps, (0, 2, 3, 1))
         return found
@@ -74,20 +74,19 @@ class Attention(View):
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         from kerasvis2.render.heads import head_sheet
 
-        assert about.images is not None
         drawing = Drawing()
         for key, values in arrays.items():
             count = min(len(values), IMAGES)
-            total = len(about.images)
+            total = len(values) if about.images is None else len(about.images)
             fewer = [f"{count} of {total} images"] if count < total else []
             pixels, top = head_sheet(
-                about.images[:count],
+                None if about.images is None else about.images[:count],
                 np.asarray(values[:count], "float32"),
                 names=self._names(values.shape[-1]),
                 scale=self.scale,
                 frozen=about.frozen.get(key),
                 title=about.title(self.title, key),
-                captions=about.captions()[:count],
+                captions=(about.captions() or [[] for _ in values])[:count],
                 wrong=about.wrong(),
                 notes=[_meaning(values.shape, about, key), *fewer],
             )
@@ -112,9 +111,9 @@ class Attention(View):
 
 
 def _meaning(shape: tuple[int, ...], about: About, key: str) -> str:
-    info, size = about.layer(key), about.input_shape or (0, 0)
+    info = about.layer(key)
     tokens = (info.shape or (0, 0))[1] if info else 0
-    if tokens and token_grid(tokens, *size[:2]) == shape[1:3]:
+    if tokens and info is not None and info.grid == shape[1:3]:
         extra = tokens - shape[1] * shape[2]
         return f"what {'the class token' if extra else 'a patch on average'} takes from each patch"
     return "rows look at columns"

@@ -7,7 +7,6 @@ from typing import Any
 from keras import ops
 
 from kerasvis2.attribution.attention import from_the_image, rollout
-from kerasvis2.attribution.tokens import token_grid
 from kerasvis2.layers import is_attention
 from kerasvis2.views.base import About, Arrays, Drawing, Request, View
 from kerasvis2.views.cam import spatial
@@ -42,10 +41,9 @@ class AttentionRollout(View):
     title = "Attention rollout"
 
     def needs(self, model: Any, probe: Any) -> Request:
-        folds = spatial(probe)
         return Request(
             attention=True,
-            fits=lambda info: is_attention(info) and folds(info),
+            fits=lambda info: is_attention(info) and spatial(info),
             what="multi-head attention layer over the patches of the image",
         )
 
@@ -57,11 +55,13 @@ class AttentionRollout(View):
                 f"AttentionRollout needs all layers to attend over the same tokens; those of this "
                 f"model attend over {sorted(tokens)}. Look at single layers with Attention."
             )
-        size = seen.inputs.shape[1:3]
-        grid = token_grid(tokens.pop(), *size)
+        assert seen.probe is not None
+        assert seen.probe.images is not None
+        size = seen.probe.images.shape[1:3]
+        grid = seen.facts[next(iter(seen.attention)).path].grid
         assert grid is not None, "`needs` lets no other layers through"
         patches = from_the_image(rollout(layers), grid)
         return {INPUT: ops.image.resize(patches[..., None], size, "bilinear")[..., 0]}
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
-        return draw_maps(arrays, about, self, overlay=True)
+        return draw_maps(arrays, about, self, overlay=True, quantity="share that arrives")

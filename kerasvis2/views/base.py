@@ -37,6 +37,7 @@ class View:
     unit: ClassVar[str | None] = None  # "epoch" where a view makes sense at the end of one only
     at_end: ClassVar[bool] = False  # whether it is due when training ends, whatever its `freq`
     _by_default = False  # see `kerasvis2.views.defaults`
+    _most: int | None = None  # how many of its default layers, where fewer are wanted
     shows: ClassVar[str] = "other"  # "map", "pixels" or "pictures" of each image, for film strips
 
     def __init__(self, *, freq: Any = None, scale: str | float = "nice", seed: int = 0) -> None:

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from kerasvis2.attribution.tokens import fold, token_grid
-from kerasvis2.layers import LayerInfo, LayerSpec, is_attention, is_convolution, spread
+from keras import ops
+
+from kerasvis2.attribution.tokens import fold
+from kerasvis2.keys import Key
+from kerasvis2.layers import LayerInfo, LayerSpec, is_attention, spread
+from kerasvis2.observe.settled import ends_the_model
 from kerasvis2.views.base import About, Arrays, Drawing, Request
 from kerasvis2.views.maps import draw_maps
 from kerasvis2.views.targeted import TargetedView
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
+
+MOST = 6  # layers by default
 
 
 class CAMView(TargetedView):
     """A class activation map; a method is a subclass with one line of maths, `weigh`.
 
     Args:
-        layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) that make up a grid;
-            by default the convolutions and, last, what the last of them gives behind its
-            normalisation, activation and residual sum; in a transformer the normalisations that
-            come before its last attention. At most 16, spread over the depth, the last among them.
+        layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) on a grid; by default
+            the last of each resolution, read behind the normalisation, activation and residual
+            sum that follow a convolution, six at most; in a transformer the normalisations
+            before its last attention. A layer that is named is that layer.
         **common: `target`, `targets`, `freq`, `scale`.
     """
 
     signed: ClassVar[bool] = False
+    shows: ClassVar[str] = "map"
+    quantity: ClassVar[str] = "evidence (logit)"
 
     def __init__(self, *, layers: LayerSpec = None, **common: Any) -> None:
         super().__init__(**common)
@@ -34,8 +45,8 @@ class CAMView(TargetedView):
             layers=self.layers,
             outputs=True,
             gradients=True,
-            fits=spatial(probe),
-            default=_informative,
+            fits=spatial,
+            default=lambda infos: informative(infos, self._most),
             what=SPATIAL,
             **self.aims(),
         )
@@ -44,85 +55,96 @@ class CAMView(TargetedView):
         """(N, h, w, C) activations and gradients → (N, h, w) map."""
         raise NotImplementedError(f"{type(self).__name__} must define weigh.")
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
-        return {
-            key: self.weigh(on_grid(activation, seen), on_grid(seen.gradients[key], seen))
-            for key, activation in seen.activations.items()
-        }
+    def reduce(self, seen: Seen) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, activation in over_the_input(seen).items():
+            gradient = on_grid(seen.gradients[key], seen, key)
+            found[key] = off_grid(self.weigh(on_grid(activation, seen, key), gradient), seen, key)
+        return found
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
-        return draw_maps(arrays, about, self, overlay=True, signed=self.signed)
+        return draw_maps(
+            arrays,
+            about,
+            self,
+            overlay=True,
+            signed=self.signed,
+            quantity=self.quantity,
+            how=lambda key: _resolution(key, about),
+            why="no evidence for it here: 0 after the ReLU" if not self.signed else "",
+        )
 
 
-SPATIAL = "layer with a spatial output (N, h, w, C), or tokens (N, T, C) that make up a grid"
+SPATIAL = "layer whose output is a map of the input: (N, h, w, C), or tokens (N, T, C) on a grid"
 
 
-def spatial(probe: Any) -> Callable[[LayerInfo], bool]:
-    """Which layers have a map over the image: `Needs.fits` of a class activation map."""
-    image = (0, 0) if probe is None else probe.images.shape[1:3]
-
-    def fits(info: LayerInfo) -> bool:
-        shape = info.shape or ()
-        if len(shape) == 3 and shape[1]:
-            return token_grid(shape[1], *image) is not None
-        return len(shape) == 4 and 0 not in shape and shape[1:3] != (1, 1)
-
-    return fits
+def spatial(info: LayerInfo) -> bool:
+    """Whether a layer has a map over the input: `Request.fits` of a class activation map."""
+    return info.grid is not None and any(size > 1 for size in info.grid)
 
 
-def on_grid(values: Any, seen: Any) -> Any:
-    """(N, h, w, C) as it is, tokens (N, T, C) folded onto the grid of the image."""
-    if len(values.shape) == 4:
-        return values
-    grid = token_grid(values.shape[1], *seen.inputs.shape[1:3])
-    assert grid is not None, "`spatial` lets no other layers through"
-    return fold(values, grid)
+def over_the_input(seen: Seen) -> dict[Key, Any]:
+    """The layers' outputs, without the calls that see another input than the drawn one."""
+    return {key: a for key, a in seen.activations.items() if key not in seen.elsewhere}
 
 
-def _behind(convolution: LayerInfo, infos: Sequence[LayerInfo]) -> LayerInfo:
-    """The last layer of the resolution of a convolution that comes after it, or itself.
+def on_grid(values: Any, seen: Seen, key: Key) -> Any:
+    """(N, h, w, C) as it is, tokens (N, T, C) folded onto the grid of the input.
 
-    Behind the last convolution of a model that is its output with the normalisation, activation
-    and residual sum that follow, before any pooling and before a softmax over label maps. Another
-    layer than a convolution is its own.
+    Signals (N, t, C) are one place high, and of volumes the first two axes are one.
     """
-    if not is_convolution(convolution):
-        return convolution
-    size = (convolution.shape or ())[1:3]
-    alike = [i for i in infos if len(i.shape or ()) == 4 and (i.shape or ())[1:3] == size]
-    later = [i for i in alike if i.place > convolution.place and not _ends_the_model(i)]
-    last = later[-1] if later else convolution
-    # A block may go on behind the last of its layers, such as with a sum in its own code.
-    blocks = [i for i in alike if i.path in last.parents and not _ends_in_a_layer(i)]
-    return [*blocks, last][0]
+    grid = seen.facts[key.path].grid
+    assert grid is not None, "`spatial` lets no other layers through"
+    if len(grid) == 2 and len(values.shape) == 3:
+        return fold(values, grid) if values.shape[1] != grid[0] else values[..., None]
+    if len(grid) == 1:
+        return values[:, None, :, None] if len(values.shape) == 2 else values[:, None]
+    if len(grid) == 3:
+        shape = tuple(values.shape)
+        channels = shape[4] if len(shape) == 5 else 1
+        return ops.reshape(values, (shape[0], shape[1] * shape[2], shape[3], channels))
+    return values
 
 
-def _ends_the_model(info: LayerInfo) -> bool:
-    import keras
-
-    final = (keras.activations.softmax, keras.activations.sigmoid)
-    return isinstance(info.layer, keras.layers.Softmax) or (
-        getattr(info.layer, "activation", None) in final
-    )
-
-
-def _ends_in_a_layer(info: LayerInfo) -> bool:
-    import keras
-
-    return isinstance(info.layer, (keras.Function, keras.Sequential))
+def off_grid(maps: Any, seen: Seen, key: Key) -> Any:
+    """(N, h, w) with the axes that the input has: the way back from `on_grid`."""
+    grid = seen.facts[key.path].grid
+    if grid is None or len(grid) == 2:
+        return maps
+    return ops.reshape(maps, (-1, *grid))
 
 
-def _informative(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
-    # Gradient 0: behind a softmax over label maps, as it is that of its logits; and behind the
-    # last attention, as the patches no longer reach the class token.
+def _resolution(key: Key, about: About) -> str:
+    layer = about.layers.get(key.path)
+    grid = None if layer is None else layer.grid
+    return "" if grid is None else f"{'×'.join(map(str, grid))} places, enlarged smoothly"
+
+
+def informative(infos: Sequence[LayerInfo], most: int | None = None) -> list[LayerInfo]:
+    """The layers to look at where none is named: the last of each resolution.
+
+    Convolutions are looked at where what the network makes of them is settled. Where the gradient
+    is 0 nothing can be seen: behind a softmax over label maps, and behind the last attention, as
+    the patches no longer reach the class token.
+    """
     last = max((info.place for info in infos if is_attention(info)), default=-1)
-    chosen = [
-        info
+    table = {info.path: info for info in infos}
+    chosen = {
+        info.settled: table[info.settled]
         for info in infos
-        if (is_convolution(info) and not _ends_the_model(info))
-        or ("Normalization" in info.kind and len(info.shape or ()) == 3 and info.place < last)
-    ]
-    if not chosen:
-        return spread(list(infos), 16)
-    deepest = _behind(chosen[-1], infos)
-    return spread(chosen if deepest is chosen[-1] else [*chosen, deepest], 16)
+        if info.settled in table and not ends_the_model(table[info.settled])
+    }
+    chosen |= {
+        info.path: info
+        for info in infos
+        if "Normalization" in info.kind and len(info.shape or ()) == 3 and info.place < last
+    }
+    ordered = sorted(chosen.values(), key=lambda info: info.place) or list(infos)
+    stages = {_stage(info): info for info in ordered}
+    found = list(stages.values()) if len(stages) > 1 else ordered
+    found = sorted(found, key=lambda info: info.place)
+    return found[-most:] if most else spread(found, MOST)
+
+
+def _stage(info: LayerInfo) -> tuple[int, ...]:
+    return info.grid or ()

@@ -9,24 +9,34 @@ from kerasvis2.views.activations import Activations
 from kerasvis2.views.curves import Curves
 from kerasvis2.views.filters import Filters
 from kerasvis2.views.grad_cam import GradCAM
+from kerasvis2.views.predictions import Predictions
 
 if TYPE_CHECKING:
     from kerasvis2.views.base import View
 
 
 def default_views() -> list[View]:
-    """Curves, filters, activations, Grad-CAM and activation maximization, new ones each time.
+    """What people leave on: a dozen pictures an epoch, whatever the model; new ones each time.
 
-    Safe to leave on with a large model: no view draws more than its default layers, and the
-    ascent takes the classes of the probe, at most 10, in a few steps that go on where the epoch
-    before ended. A `Monitor` without a probe leaves out what needs one.
+    Curves; predictions; Grad-CAM of the last stage; activations at three depths; the first layer's
+    filters; and what each of the probe's classes, at most 10, looks like, in a few steps that go
+    on where the epoch before ended. A `Monitor` leaves out those that do not fit its model, or
+    that need a probe where there is none; `layers="all"` shows the rest.
 
         views = kv.default_views() + [kv.Saliency(), kv.GradCAM(target="predicted")]
     """
     ascent = ActivationMaximization(units="probe", quality="fast")
-    views: list[View] = [Curves(), Filters(), Activations(), GradCAM(), ascent]
-    for view in views:
-        view._by_default = True
+    few: list[tuple[View, int | None]] = [
+        (Curves(), None),
+        (Predictions(), None),
+        (GradCAM(), 1),
+        (Activations(), 3),
+        (Filters(), 1),
+        (ascent, None),
+    ]
+    for view, most in few:
+        view._by_default, view._most = True, most
+    views = [view for view, _ in few]
     return views
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from kerasvis2.attribution.cam import first_component
 from kerasvis2.layers import LayerSpec
 from kerasvis2.views.base import Request
-from kerasvis2.views.cam import CAMView, on_grid
+from kerasvis2.views.cam import CAMView, off_grid, on_grid, over_the_input
 
 
 class EigenCAM(CAMView):
@@ -26,14 +26,17 @@ class EigenCAM(CAMView):
     layer and image; no backward pass. `compute` gives (N, h, w) by layer path, signed.
 
     Args:
-        layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) that make up a grid;
-            by default the convolutions, at most 16, spread over the depth.
+        layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) on a grid; by default
+            the last of each resolution, read behind the normalisation, activation and residual
+            sum that follow a convolution, six at most; in a transformer the normalisations
+            before its last attention. A layer that is named is that layer.
         freq: how often, instead of the monitor's `freq`.
         scale: the display scale.
     """
 
     title = "Eigen-CAM"
     signed = True
+    quantity = "activation"
 
     def __init__(
         self, *, layers: LayerSpec = None, freq: Any = None, scale: str | float = "nice"
@@ -44,4 +47,7 @@ class EigenCAM(CAMView):
         return replace(super().needs(model, probe), gradients=False, targets=())
 
     def reduce(self, seen: Any) -> dict[str, Any]:
-        return {key: first_component(on_grid(a, seen)) for key, a in seen.activations.items()}
+        return {
+            key: off_grid(first_component(on_grid(a, seen, key)), seen, key)
+            for key, a in over_the_input(seen).items()
+        }

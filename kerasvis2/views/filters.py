@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from keras import ops
@@ -45,7 +46,7 @@ class Filters(View):
             layers=self.layers,
             weights=True,
             fits=lambda info: info.layer.built and any(kernels(info.layer)),
-            default=lambda infos: [info for info in infos if _is_plain(info)],
+            default=lambda infos: _layers(infos, self._most),
             what="layer with a kernel",
             per_image=False,
             probe=False,
@@ -80,6 +81,7 @@ class Filters(View):
                 image_shape=_image_shape(kernel, about) if kind == "dense" else None,
                 scale=self.scale,
                 frozen=about.frozen.get(key),
+                previous=about.scales.get(key),
                 title=about.title(self.title, key),
             )
             drawing.pictures[key] = Picture(pixels, top)
@@ -100,6 +102,11 @@ def _image_shape(kernel: Any, about: About) -> tuple[int, int, int] | None:
         return None
     height, width, channels = shape
     return (height, width, channels) if math.prod(shape) == len(kernel) else None
+
+
+def _layers(infos: Sequence[LayerInfo], most: int | None) -> list[LayerInfo]:
+    plain = [info for info in infos if _is_plain(info)]
+    return plain[:most] if most else plain
 
 
 def _is_plain(info: LayerInfo) -> bool:

@@ -27,8 +27,10 @@ class GradCAMPlusPlus(CAMView):
     pass, all layers together. `compute` gives (N, h, w) by layer path.
 
     Args:
-        layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) that make up a grid;
-            by default the convolutions, at most 16, spread over the depth.
+        layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) on a grid; by default
+            the last of each resolution, read behind the normalisation, activation and residual
+            sum that follow a convolution, six at most; in a transformer the normalisations
+            before its last attention. A layer that is named is that layer.
         **common: `target`, `targets`, `freq`, `scale`.
     """
 

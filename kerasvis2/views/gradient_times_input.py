@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kerasvis2.views.pixels import PixelView
+from keras import ops
+
+from kerasvis2.views.pixels import PixelView, is_embedded, values_and_gradients
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
 
 
 class GradientTimesInput(PixelView):
@@ -18,13 +23,18 @@ class GradientTimesInput(PixelView):
     Activation Differences", 2016, https://arxiv.org/abs/1605.01713.
 
     Tag: `gradient_times_input/00_input`. Cost: none on top of the shared forward and backward
-    pass. `compute` gives `input`: (N, H, W, C), signed.
+    pass. `compute` gives `input`: (N, H, W, C), signed; of signals (N, T, C), of tables (N, F), of
+    tokens (N, T), summed over their embedding.
 
     Args:
         **common: `target`, `targets`, `freq`, `scale`.
     """
 
     title = "Gradient × input"
+    quantity = "input × ∂logit/∂input"
+    embeds = True
 
-    def attribute(self, seen: Any) -> Any:
-        return seen.inputs * seen.input_gradient
+    def attribute(self, seen: Seen) -> Any:
+        values, gradient = values_and_gradients(seen)
+        product = values * gradient
+        return ops.sum(product, axis=-1) if is_embedded(seen) else product

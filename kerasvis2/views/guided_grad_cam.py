@@ -55,7 +55,7 @@ class GuidedGradCAM(RectifiedView):
             layers=self.layers,
             outputs=True,
             gradients=True,
-            fits=spatial(probe),
+            fits=spatial,
             default=_last_convolution,
             what=SPATIAL,
         )
@@ -64,7 +64,9 @@ class GuidedGradCAM(RectifiedView):
         if len(seen.layers) > 1:
             raise ValueError(f"layers={self.layers!r} is {len(seen.layers)} layers; give one.")
         key = list(seen.activations)[-1]
-        coarse = grad_cam(on_grid(seen.activations[key], seen), on_grid(seen.gradients[key], seen))
+        coarse = grad_cam(
+            on_grid(seen.activations[key], seen, key), on_grid(seen.gradients[key], seen, key)
+        )
         size = seen.inputs.shape[1:3]
         fine = with_channels(super().attribute(seen))
         return fine * ops.image.resize(coarse[..., None], size, "bilinear")

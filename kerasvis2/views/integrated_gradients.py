@@ -46,6 +46,7 @@ class IntegratedGradients(PixelView):
     """
 
     title = "Integrated gradients"
+    quantity = "share of the logit"
 
     def __init__(self, points: int = 50, baseline: Any = "black", **common: Any) -> None:
         super().__init__(**common)
@@ -95,11 +96,14 @@ class IntegratedGradients(PixelView):
             drawing.scalars[key.of(GAP.part)] = float(np.abs(gap).mean())
         return drawing
 
+    def how(self, about: About) -> str:
+        return f"{self.points} points on the way from {self._start_word()}"
+
     def _start_word(self) -> str:
         """What a picture calls the baseline."""
         if isinstance(self.baseline, np.ndarray):
             return "array"
-        return self.baseline if isinstance(self.baseline, str) else f"grey {self.baseline:g}"
+        return self.baseline if isinstance(self.baseline, str) else f"{self.baseline:g}"
 
     def _start(self, images: Any, probe: Any) -> Any:
         if isinstance(self.baseline, np.ndarray):

@@ -55,6 +55,7 @@ class LIME(PerturbedView):
     """
 
     title = "LIME"
+    quantity = "share of the logit"
 
     def __init__(
         self,
@@ -97,6 +98,10 @@ class LIME(PerturbedView):
 
     def remarks(self, arrays: Arrays, key: Key) -> list[list[str]]:
         return [[f"R² {fit:.2f}, held out"] for fit in arrays[FIT.at(key.target)]]
+
+    def how(self, about: About) -> str:
+        cut = "superpixels by SLIC" if self.segments is None else "parts as given"
+        return f"{self.samples} samples, {cut}"
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         drawing = super().draw(arrays, about)

@@ -1,8 +1,9 @@
-"""Maps over the probe's images, as pictures and scalars."""
+"""Maps over the probe's examples, as pictures and scalars."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -21,52 +22,115 @@ def draw_maps(
     signed: bool = False,
     remarks: Callable[[Key], Sequence[Sequence[str]]] | None = None,
     notes: Sequence[str] = (),
+    quantity: str = "",
+    how: Callable[[Key], str] | str = "",
+    why: str = "",
 ) -> Drawing:
     """A picture of each map, and how much of it lies on the object where that is known.
 
     Args:
-        maps: (N, h, w) by key; (N, H, W, C) too without an overlay.
+        maps: (N, h, w) by key; (N, H, W, C) too without an overlay; of signals, tables, tokens
+            and volumes the same with their own axes.
         about: the moment and the probe.
         view: whose title and scale are taken.
         overlay: as heat over the grey images, or drawn alone.
         signed: whether negative values are drawn.
         remarks: further lines below each image, by key.
         notes: further lines below the title.
+        quantity: what a value is, for the legend.
+        how: by which settings the map was made, in one line.
+        why: what it means where a map is 0 everywhere.
     """
-    from kerasvis2.render import attribution_sheet, pixel_sheet
-
-    sheet = attribution_sheet if overlay else pixel_sheet
     drawing = Drawing()
-    for key, each in maps.items():
-        captions = about.captions()
-        explained = about.explained.get(as_key(key).target)
+    for given, each in maps.items():
+        key = as_key(given)
+        explained = about.explained.get(key.target)
+        captions = about.captions() or [[] for _ in each]
         if explained is not None:
-            captions = [
-                [*words, f"map of: {what}"] for words, what in zip(captions, explained.words)
-            ]
+            captions = [[*c, f"map of: {what}"] for c, what in zip(captions, explained.words)]
         if remarks is not None:
-            captions = [[*words, *more] for words, more in zip(captions, remarks(as_key(key)))]
-        pixels, top = sheet(
-            about.images,
-            each,
+            captions = [[*words, *more] for words, more in zip(captions, remarks(key))]
+        # A target that is not the default is said in title and tag.
+        named = key if key.target or explained is None else key.at(explained.target)
+        pixels, top = _sheet(about, each, overlay)(
             signed=signed,
             scale=view.scale,
-            frozen=about.frozen.get(key),
-            title=about.title(view.title, key),
+            frozen=about.frozen.get(named),
+            previous=about.scales.get(named),
+            title=about.title(view.title, named),
             captions=captions,
             wrong=about.wrong(),
-            notes=notes,
+            notes=[*notes, *([about.display_note] if about.display_note else [])],
+            quantity=quantity,
+            how=how(key) if callable(how) else how,
+            why=why,
         )
-        drawing.pictures[key] = Picture(pixels, top)
-        drawing.maps[key] = Maps(
+        drawing.pictures[named] = Picture(pixels, top)
+        drawing.maps[named] = Maps(
             each,
             signed=signed,
             overlay=overlay,
             view=view.title,
-            layer=as_key(key).at(""),
-            target=as_key(key).target,
+            layer=str(key.at("")),
+            target=named.target,
+            unit=quantity,
             of=() if explained is None else explained.words,
             top=top,
         )
-        drawing.scalars |= on_object(key, each, about)
+        if about.images is not None:
+            drawing.scalars |= on_object(key, each, about)
     return drawing
+
+
+def _sheet(about: About, maps: np.ndarray, overlay: bool) -> Callable[..., Any]:
+    """What draws maps of the probe's kind of examples; the examples and maps are given already."""
+    import functools
+
+    from kerasvis2.render import attribution_sheet, pixel_sheet
+
+    shown = about.shown
+    kind = "pictures" if shown is None else shown.kind
+    if kind == "volumes" and shown is not None:
+        from kerasvis2.render.volume import volume_sheet
+
+        slices = _in_range(shown.values)
+        flat = maps.sum(axis=-1) if maps.ndim == 5 else maps
+        return functools.partial(volume_sheet, slices, flat, over=overlay)
+    if kind == "signals" and shown is not None:
+        from kerasvis2.render.signal import signal_sheet
+
+        return functools.partial(signal_sheet, shown.values, maps, channels=shown.names or ())
+    if kind in ("tables", "latent") and shown is not None:
+        from kerasvis2.render.bars import bars_sheet
+
+        flat = maps.reshape(len(maps), -1)
+        return functools.partial(bars_sheet, shown.values, flat, names=shown.names or ())
+    if kind == "tokens" and shown is not None:
+        from kerasvis2.render.words import words_sheet
+
+        words = shown.words
+        if words is None:
+            assert shown.values is not None
+            words = tuple(tuple(str(token) for token in row) for row in shown.values)
+        return functools.partial(words_sheet, words, _per_token(maps, max(map(len, words))))
+    assert about.images is not None
+    laid = maps
+    if maps.shape[1:3] != about.images.shape[1:3] and not overlay and about.arrange is not None:
+        arranged = about.arrange(maps)
+        laid = maps if arranged is None else arranged
+    return functools.partial(attribution_sheet if overlay else pixel_sheet, about.images, laid)
+
+
+def _per_token(maps: np.ndarray, count: int) -> np.ndarray:
+    """(N, t) for `count` tokens: of fewer places, as behind a pooling, the nearest one each."""
+    flat = maps if maps.ndim == 2 else maps.reshape(*maps.shape[:2], -1).sum(axis=-1)
+    if flat.shape[1] >= count:
+        return flat
+    places = (np.arange(count) * flat.shape[1]) // count
+    return flat[:, places]
+
+
+def _in_range(values: np.ndarray | None) -> np.ndarray:
+    assert values is not None
+    low, high = float(values.min()), float(values.max())
+    return (values - low) / ((high - low) or 1.0)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from kerasvis2.attribution.noise import noisy_gradients
-from kerasvis2.views.base import Request
+from kerasvis2.views.base import About, Request
 from kerasvis2.views.pixels import PixelView
 
 
@@ -43,6 +43,9 @@ class NoisyView(PixelView):
             self._deviation(probe)
         return replace(super().needs(model, probe), input_gradient=False, own_pass=True)
 
+    def how(self, about: About) -> str:
+        return f"{self.samples} copies, noise {100 * self.noise:g} % of the display range"
+
     def moments(self, seen: Any) -> tuple[Any, Any]:
         """Mean and sample variance of the gradient, (N, H, W, C)."""
 
@@ -54,4 +57,7 @@ class NoisyView(PixelView):
 
     def _deviation(self, probe: Any) -> Any:
         """In the model's own units, a number or one a channel."""
-        return self.noise * abs(probe.from_display(1.0) - probe.from_display(0.0))
+        if probe.kind == "pictures":
+            return self.noise * abs(probe.from_display(1.0) - probe.from_display(0.0))
+        low, high = probe.limits()
+        return self.noise * (high - low)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras import ops
 
 from kerasvis2.attribution.baseline import baseline_of, check_fill
+from kerasvis2.attribution.perturb import masked_scores
 from kerasvis2.attribution.windows import Size, Windows, windows_of
 from kerasvis2.views.base import About, Arrays, Drawing, Request
-from kerasvis2.views.perturbed import PerturbedView, scores_under
-from kerasvis2.views.pixels import INPUT
+from kerasvis2.views.perturbed import PerturbedView
+from kerasvis2.views.pixels import INPUT, check_pixels
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
 
 
 class Occlusion(PerturbedView):
@@ -28,10 +32,11 @@ class Occlusion(PerturbedView):
     Tag: `occlusion/00_input`. Cost: rows × columns forward passes of the probe, in full batches;
     about 100 by default, whatever the image's size. `compute` gives `input`: (N, rows, columns),
     for windows from the top left; the last one in a row or column is cut off at the image's edge.
+    Of signals, tables and tokens: (N, windows).
 
     Args:
         patch: the window's size in pixels, or (height, width); by default a sixth of the shorter
-            side, at least 2.
+            side, at least 2; a twelfth of a signal, one feature of a table, one token.
         stride: pixels from a window to the next, or (down, right); by default half the patch.
         fill: what covers it: "mean", the image's own mean colour; "black"; a number from 0 (black)
             to 1 (white) in display terms; or "blur", the image out of focus.
@@ -42,6 +47,8 @@ class Occlusion(PerturbedView):
     """
 
     title = "Occlusion"
+    quantity = "logit lost where covered"
+    why = "covering nothing changes the score"
 
     def __init__(
         self,
@@ -58,21 +65,76 @@ class Occlusion(PerturbedView):
 
     def needs(self, model: Any, probe: Any) -> Request:
         if probe is not None:
-            self._windows(probe.drawn.shape[1:])
+            if probe.kind in ("text", "arrays", "volumes"):
+                raise ValueError(f"Occlusion cannot cover parts of {probe.kind}.")
+            self._windows(probe.drawn.shape[1:], probe.kind)
             baseline_of(self.fill, probe.drawn[:1].astype("float32"), probe)
-        return super().needs(model, probe)
+            if probe.kind == "pictures":
+                check_pixels("Occlusion", probe)
+        return Request(own_pass=True, **self.aims())
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
-        windows = self._windows(seen.inputs.shape[1:])
+    def reduce(self, seen: Seen) -> dict[str, Any]:
+        probe = seen.probe
+        assert probe is not None, "a probe is asked for"
+        windows = self._windows(seen.inputs.shape[1:], probe.kind)
         rows, columns = windows.grid
-        fill = baseline_of(self.fill, seen.inputs, seen.probe)
-        covered = scores_under(seen, fill, windows.masks, rows * columns)
-        return {INPUT: ops.reshape(seen.score[:, None] - covered, (-1, rows, columns))}
+        fill = baseline_of(self.fill, seen.inputs, probe)
+        given = seen.inputs.shape[1:]
+
+        def score(images: Any, places: Any) -> Any:
+            return seen.at(ops.reshape(images, (-1, *given)), places).score
+
+        covered = masked_scores(
+            score,
+            _as_image(seen.inputs, probe.kind),
+            _as_image(ops.zeros_like(seen.inputs) + fill, probe.kind),
+            windows.masks,
+            rows * columns,
+            seen.tick,
+        )
+        lost = seen.score[:, None] - covered
+        flat = probe.kind != "pictures"
+        return {INPUT: lost if flat else ops.reshape(lost, (-1, rows, columns))}
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         assert about.input_shape is not None
-        windows = self._windows(about.input_shape)
-        return super().draw({key: windows.paint(maps) for key, maps in arrays.items()}, about)
+        kind = _kind(about)
+        windows = self._windows(about.input_shape, kind)
+        if kind == "pictures":
+            painted = {key: windows.paint(maps) for key, maps in arrays.items()}
+        else:
+            painted = {key: windows.paint(maps[..., None])[..., 0] for key, maps in arrays.items()}
+        return super().draw(painted, about)
 
-    def _windows(self, shape: tuple[int, ...]) -> Windows:
-        return windows_of((int(shape[0]), int(shape[1])), self.patch, self.stride)
+    def how(self, about: About) -> str:
+        assert about.input_shape is not None
+        kind = _kind(about)
+        windows = self._windows(about.input_shape, kind)
+        axes = 2 if kind == "pictures" else 1
+        patch, stride = (
+            "×".join(map(str, each[:axes])) for each in (windows.patch, windows.stride)
+        )
+        fill = "padding" if kind == "tokens" else self.fill
+        return f"patch {patch}, stride {stride}, filled with {fill}"
+
+    def _windows(self, shape: tuple[int, ...], kind: str) -> Windows:
+        if kind == "pictures":
+            return windows_of((int(shape[0]), int(shape[1])), self.patch, self.stride)
+        count = int(shape[0])
+        wide = (max(2, round(count / 12)) if kind == "signals" else 1) if count > 1 else 1
+        patch = wide if self.patch is None else self.patch
+        stride = (patch + 1) // 2 if self.stride is None else self.stride  # type: ignore[operator]
+        if not isinstance(patch, int) or not isinstance(stride, int):
+            raise ValueError(f"patch={patch!r}, stride={stride!r}: {kind} have one axis.")
+        return windows_of((count, 1), (patch, 1), (stride, 1))
+
+
+def _kind(about: About) -> str:
+    return "pictures" if about.shown is None else about.shown.kind
+
+
+def _as_image(values: Any, kind: str) -> Any:
+    """Signals, tables and tokens as pictures one pixel wide."""
+    if kind == "pictures":
+        return values
+    return values[:, :, None, :] if len(values.shape) == 3 else values[:, :, None, None]

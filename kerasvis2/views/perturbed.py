@@ -23,6 +23,11 @@ class PerturbedView(PixelView):
     overlay = True
 
     def needs(self, model: Any, probe: Any) -> Request:
+        if probe is not None and (probe.kind != "pictures" or probe.drawn.ndim not in (3, 4)):
+            raise ValueError(
+                f"{type(self).__name__} covers parts of pictures (N, height, width, channels); the "
+                f"probe holds {probe.kind} {probe.drawn.shape}."
+            )
         check_pixels(type(self).__name__, probe)
         return Request(own_pass=True, **self.aims())
 
@@ -56,9 +61,6 @@ def confidence(seen: Any) -> Any:
     """
     logits, classes = seen.logits, seen.classes
     if classes is None or len(logits.shape) != 2:
-        return seen.score
-    classifies = seen.head != "linear" or seen.probe.class_indices() is not None
-    if not classifies:
         return seen.score
     if logits.shape[-1] == 1 or seen.head == "sigmoid":
         return ops.sigmoid(seen.score)

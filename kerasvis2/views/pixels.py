@@ -1,19 +1,27 @@
-"""What all attributions to the input's pixels share."""
+"""What all attributions to the input's values share."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasvis2.keys import Key, parts
 from kerasvis2.views.base import About, Arrays, Drawing, Request
 from kerasvis2.views.maps import draw_maps
 from kerasvis2.views.targeted import TargetedView
 
+if TYPE_CHECKING:
+    from kerasvis2.layers import LayerInfo
+    from kerasvis2.observe.seen import Seen
+
 INPUT = Key("input")
 
 
 class PixelView(TargetedView):
-    """A map over the input's pixels; a method is a subclass with one line of maths, `attribute`.
+    """A map over the input's values; a method is a subclass with one line of maths, `attribute`.
+
+    Of token ids, which have no gradient, what the embedding makes of them stands for them, where a
+    method can use that (`embeds`).
 
     Args:
         **common: `target`, `targets`, `freq`, `scale`, `seed`.
@@ -21,22 +29,41 @@ class PixelView(TargetedView):
 
     signed: ClassVar[bool] = True
     overlay: ClassVar[bool] = False  # over the images instead of beside them
+    shows: ClassVar[str] = "pixels"
     notes: ClassVar[tuple[str, ...]] = ()  # further lines below the title of every picture
+    quantity: ClassVar[str] = ""  # what a value is
+    why: ClassVar[str] = "the score does not depend on the input here"
+    embeds: ClassVar[bool] = False  # whether `attribute` knows what to do with an embedding
 
     def needs(self, model: Any, probe: Any) -> Request:
-        check_pixels(type(self).__name__, probe)
-        return Request(input_gradient=True, **self.aims())
+        check_values(type(self).__name__, probe, self.embeds)
+        asked = Request(input_gradient=True, **self.aims())
+        if probe is None or probe.kind != "tokens":
+            return asked
+        return replace(
+            asked,
+            input_gradient=False,
+            outputs=True,
+            gradients=True,
+            fits=_embeds,
+            default=lambda infos: list(infos[:1]),
+            what="Embedding layer that reads the tokens",
+        )
 
-    def attribute(self, seen: Any) -> Any:
+    def attribute(self, seen: Seen) -> Any:
         """(N, H, W) or (N, H, W, C)."""
         raise NotImplementedError(f"{type(self).__name__} must define attribute.")
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
+    def reduce(self, seen: Seen) -> dict[str, Any]:
         return {INPUT: self.attribute(seen)}
 
     def remarks(self, arrays: Arrays, key: Key) -> list[list[str]]:
         """Further lines below each image."""
         return [[] for _ in arrays[key]]
+
+    def how(self, about: About) -> str:
+        """By which settings the map was made, in one line."""
+        return ""
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         return draw_maps(
@@ -47,6 +74,9 @@ class PixelView(TargetedView):
             signed=self.signed,
             remarks=lambda key: self.remarks(arrays, key),
             notes=self.notes,
+            quantity=self.quantity,
+            how=self.how(about),
+            why=self.why,
         )
 
 
@@ -55,12 +85,44 @@ def with_channels(values: Any) -> Any:
     return values[..., None] if len(values.shape) == 3 else values
 
 
+def values_and_gradients(seen: Seen) -> tuple[Any, Any]:
+    """The input and the gradient by it; of tokens those of their embedding (N, T, E)."""
+    if seen.input_gradient is not None:
+        return seen.inputs, seen.input_gradient
+    key = next(iter(seen.gradients))
+    return seen.activations[key], seen.gradients[key]
+
+
+def is_embedded(seen: Seen) -> bool:
+    """Whether `values_and_gradients` are those of an embedding."""
+    return seen.input_gradient is None
+
+
+def _embeds(info: LayerInfo) -> bool:
+    return "Embedding" in info.kind and len(info.shape or ()) == 3
+
+
+def check_values(view: str, probe: Any, embeds: bool = False) -> None:
+    """Raises `ValueError` where the probe's examples have no values that can be attributed to."""
+    if probe is None:
+        return
+    if probe.kind in ("text", "arrays") or (probe.kind == "tokens" and not embeds):
+        raise ValueError(
+            f"{view} attributes to the input's values, but the probe's examples are {probe.kind}. "
+            "Use Saliency, GradientTimesInput or Occlusion, which know token ids."
+            if probe.kind == "tokens"
+            else f"{view} attributes to the input's values; of {probe.kind} there are none."
+        )
+    if probe.kind == "pictures":
+        check_pixels(view, probe)
+
+
 def check_pixels(view: str, probe: Any) -> None:
     """Raises `ValueError` where the model's input does not have the pixels of the picture."""
     if probe is None:
         return
     drawn, shown = probe.drawn.shape, probe.images.shape
-    if len(drawn) not in (3, 4) or drawn[1:3] != shown[1:3]:
+    if drawn[1:3] != shown[1:3] and probe.arrange(probe.drawn) is None:
         raise ValueError(
             f"{view} attributes to pixels, but the model's input {drawn} has not the pixels of the "
             f"pictures {shown}. Give the model images (N, height, width, channels)."

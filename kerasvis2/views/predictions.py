@@ -9,6 +9,7 @@ import numpy as np
 from kerasvis2.diagnostics.numbers import confusion, margins
 from kerasvis2.views.answered import draw_answers, kind_of, stated
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
+from kerasvis2.views.boxes import BOXES, draw_boxes
 from kerasvis2.views.track import Track
 
 LOGITS = "logits"
@@ -33,19 +34,37 @@ class Predictions(View):
     softmax or sigmoid.
 
     Args:
+        output: the name of one of several outputs; by default the one with class labels.
+        boxes: where the output is a box in parts of the image, what its four numbers are: "yxyx"
+            or "xyxy" for corners, "xywh" or "yxhw" for the centre and the size.
         **common: `freq`, as for every view.
+
+    Raises:
+        ValueError: on another word for the boxes.
     """
 
     title = "Predictions"
 
+    def __init__(self, output: str | None = None, boxes: str | None = None, **common: Any) -> None:
+        super().__init__(**common)
+        if boxes is not None and boxes not in BOXES:
+            raise ValueError(f"boxes={boxes!r}: give one of {', '.join(BOXES)}.")
+        self.output = output
+        self.boxes = boxes
+
     def needs(self, model: Any, probe: Any) -> Request:
-        return Request(targets=("label",))
+        target: Any = "label" if self.output is None else (self.output, "label")
+        return Request(targets=(target,))
 
     def reduce(self, seen: Any) -> dict[str, Any]:
         return {LOGITS: seen.logits if len(seen.logits.shape) != 1 else seen.logits[:, None]}
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         logits = arrays[LOGITS]
+        if self.output is not None:
+            about = about.spoken_by(self.output, logits)
+        if self.boxes is not None and about.images is not None and about.task is not None:
+            return draw_boxes(self.boxes, logits, about.task, about, about.title(self.title))
         if kind_of(logits, about) not in ("classes", "binary"):
             return draw_answers(logits, about, self)
         guess = logits.argmax(axis=1) if logits.shape[1] > 1 else (logits[:, 0] > 0).astype(int)

@@ -23,6 +23,7 @@ class RectifiedView(PixelView):
 
     rule: ClassVar[str]
     notes = (WARNING,)
+    quantity = "gradient through positive paths"
 
     def needs(self, model: Any, probe: Any) -> Request:
         return replace(super().needs(model, probe), input_gradient=False, own_pass=True)

@@ -9,6 +9,7 @@ from keras import ops
 from kerasvis2.attribution.baseline import baseline_of
 from kerasvis2.attribution.perturb import sum_of_masks
 from kerasvis2.attribution.random_masks import RandomMasks
+from kerasvis2.views.base import About
 from kerasvis2.views.perturbed import PerturbedView, confidence, scores_under
 from kerasvis2.views.pixels import INPUT
 
@@ -41,6 +42,7 @@ class RISE(PerturbedView):
     """
 
     title = "RISE"
+    quantity = "probability where visible, less the mean"
     notes: ClassVar[tuple[str, ...]] = ("probability where visible, less the mean of all masks",)
 
     def __init__(self, masks: int = 4000, grid: int = 7, keep: float = 0.5, **common: Any) -> None:
@@ -54,6 +56,10 @@ class RISE(PerturbedView):
         self.masks = int(masks)
         self.grid = int(grid)
         self.keep = float(keep)
+
+    def how(self, about: About) -> str:
+        shown = f"{100 * self.keep:g} % visible"
+        return f"{self.masks} masks of {self.grid}×{self.grid} cells, {shown}"
 
     def whole(self, seen: Any) -> dict[str, Any]:
         return {INPUT: self._map(seen, centred=False)}

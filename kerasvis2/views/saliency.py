@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras import ops
 
-from kerasvis2.views.pixels import PixelView, with_channels
+from kerasvis2.views.pixels import PixelView, is_embedded, values_and_gradients
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 
 class Saliency(PixelView):
@@ -16,7 +20,8 @@ class Saliency(PixelView):
     and Saliency Maps", 2013, https://arxiv.org/abs/1312.6034.
 
     Tag: `saliency/00_input`. Cost: none on top of the shared forward and backward pass.
-    `compute` gives `input`: (N, H, W), not negative.
+    `compute` gives `input`: (N, H, W), not negative; of signals (N, T), of tables (N, F), of tokens
+    (N, T), the norm of the gradient by their embedding.
 
     Args:
         **common: `target`, `targets`, `freq`, `scale`.
@@ -24,6 +29,19 @@ class Saliency(PixelView):
 
     title = "Saliency"
     signed = False
+    quantity = "|∂logit/∂input|, the largest of the channels"
+    embeds = True
 
-    def attribute(self, seen: Any) -> Any:
-        return ops.max(ops.abs(with_channels(seen.input_gradient)), axis=-1)
+    def attribute(self, seen: Seen) -> Any:
+        _, gradient = values_and_gradients(seen)
+        if is_embedded(seen):
+            return ops.sqrt(ops.sum(ops.square(gradient), axis=-1))
+        # Grey pictures and tables have no axis of channels.
+        bare = seen.probe is not None and seen.probe.kind in ("tables", "latent")
+        bare = bare or (len(gradient.shape) == 3 and seen.probe is not None and _flat(seen.probe))
+        return ops.abs(gradient) if bare else ops.max(ops.abs(gradient), axis=-1)
+
+
+def _flat(probe: Probe) -> bool:
+    """Whether the pictures have no axis of channels."""
+    return probe.kind == "pictures" and probe.drawn.ndim == 3

@@ -12,7 +12,7 @@ from kerasvis2.attribution.cam import weighted_sum
 from kerasvis2.attribution.upsample import from_0_to_1, upsampled
 from kerasvis2.layers import LayerSpec
 from kerasvis2.views.base import Request
-from kerasvis2.views.cam import CAMView, on_grid
+from kerasvis2.views.cam import CAMView, on_grid, over_the_input, spatial
 from kerasvis2.views.perturbed import confidence, scores_under
 
 
@@ -46,6 +46,7 @@ class ScoreCAM(CAMView):
     """
 
     title = "Score-CAM"
+    quantity = "activation × probability"
 
     def __init__(
         self, channels: int | None = None, *, layers: LayerSpec = None, **common: Any
@@ -63,15 +64,16 @@ class ScoreCAM(CAMView):
             needs,
             gradients=False,
             own_pass=True,
+            fits=lambda info: spatial(info) and len(info.grid or ()) == 2,
             default=lambda infos: candidates(infos)[-1:],
         )
 
     def reduce(self, seen: Any) -> dict[str, Any]:
         black = baseline_of("black", seen.inputs, seen.probe)
         nothing = confidence(seen.at(ops.zeros_like(seen.inputs) + black))
-        found = {}
-        for key, activation in seen.activations.items():
-            maps = self._chosen(on_grid(activation, seen))
+        found: dict[str, Any] = {}
+        for key, activation in over_the_input(seen).items():
+            maps = self._chosen(on_grid(activation, seen, key))
 
             def masks(indices: Any, maps: Any = maps) -> Any:
                 chosen = ops.take(maps, indices, axis=-1)

@@ -31,6 +31,7 @@ class SmoothGrad(NoisyView):
     """
 
     title = "SmoothGrad"
+    quantity = "∂logit/∂input, mean of noisy copies"
 
     def attribute(self, seen: Any) -> Any:
         return self.moments(seen)[0]

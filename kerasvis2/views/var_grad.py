@@ -31,6 +31,7 @@ class VarGrad(NoisyView):
     """
 
     title = "VarGrad"
+    quantity = "variance of ∂logit/∂input"
     signed = False
     least = 2
 

@@ -1,0 +1,84 @@
+"""What a network makes of a convolution: behind its normalisation, activation, residual sum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kerasvis2.layers import LayerInfo, is_convolution
+
+_FOLLOWING = ("Normalization", "Activation", "ReLU", "ELU", "Dropout", "Noise", "Identity")
+_SUMS = ("Add", "Average")
+
+
+def settled(
+    infos: Sequence[LayerInfo], edges: Sequence[tuple[str, str]]
+) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """For each convolution the layer where its output is settled, and what it went through.
+
+    That is the last of the normalisations, activations and sums that alone read what is before
+    them. Where there are none, it is the convolution itself.
+
+    Args:
+        infos: all layers, with their shapes.
+        edges: (from, to) paths.
+    """
+    table = {info.path: info for info in infos}
+    readers: dict[str, list[str]] = {}
+    for before, after in dict.fromkeys(edges):
+        readers.setdefault(before, []).append(after)
+    found = {}
+    for info in infos:
+        if is_convolution(info):
+            found[info.path] = _followed(info, table, readers)
+    return found
+
+
+def _followed(
+    start: LayerInfo, table: Mapping[str, LayerInfo], readers: Mapping[str, Sequence[str]]
+) -> tuple[str, tuple[str, ...]]:
+    last, words = start, [*_words(start)]
+    seen = {start.path}
+    while True:
+        after = readers.get(last.path, ())
+        if len(after) != 1 or after[0] not in table or after[0] in seen:
+            break
+        reader = table[after[0]]
+        sums = reader.kind in _SUMS
+        if not sums and not any(word in reader.kind for word in _FOLLOWING):
+            break
+        if reader.shape is None or reader.shape[1:] != (last.shape or ())[1:]:
+            break
+        if ends_the_model(reader):
+            break
+        last = reader
+        seen.add(reader.path)
+        words += _words(reader)
+    return last.path, tuple(words)
+
+
+def ends_the_model(info: LayerInfo) -> bool:
+    """Whether a layer ends in a softmax or a sigmoid, as an output does."""
+    name = getattr(getattr(info.layer, "activation", None), "__name__", "")
+    return info.kind == "Softmax" or name in ("softmax", "sigmoid", "log_softmax")
+
+
+_SHORT = {"BatchNormalization": "BN", "LayerNormalization": "LN", "GroupNormalization": "GN"}
+
+
+def _words(info: LayerInfo) -> list[str]:
+    """What a picture calls a layer on the way."""
+    kind = info.kind
+    if "Dropout" in kind or kind == "Identity" or "Noise" in kind:
+        return []
+    activation = getattr(getattr(info.layer, "activation", None), "__name__", "linear")
+    named = {"relu": "ReLU", "relu6": "ReLU6", "gelu": "GELU", "silu": "SiLU"}
+    act = [] if activation == "linear" else [named.get(activation, activation)]
+    if kind == "Activation":
+        return act
+    if kind in _SUMS:
+        return ["sum"]
+    if is_convolution(info):
+        return ["conv", *act]
+    if kind == "ReLU" and getattr(info.layer, "max_value", None) == 6:
+        return ["ReLU6"]
+    return [_SHORT.get(kind, kind), *act]

@@ -1,0 +1,150 @@
+"""Where a layer's output lies over the input that is drawn, followed from layer to layer.
+
+A convolution's output is a map of the picture; the heads of an attention layer have the same rank
+and are none. So places are not read off a shape alone: they are handed on from the input, through
+layers that keep them, and through others only where the shape says that they are still there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from kerasvis2.attribution.tokens import MOST_EXTRA, token_grid
+from kerasvis2.keys import as_key
+from kerasvis2.layers import LayerInfo, children
+
+Grid = tuple[int, ...]
+# Kinds of layers that move and mix what is near each other, and keep where it is.
+_LOCAL = (
+    *("Conv", "Pool", "UpSampling", "Resiz", "Padding", "Cropping", "Normalization", "Dropout"),
+    *("Activation", "ReLU", "ELU", "Add", "Average", "Multiply", "Concatenate", "Maximum"),
+    *("Rescaling", "Random", "Identity", "Noise", "CenterCrop"),
+)
+
+
+@dataclass(frozen=True)
+class Lie:
+    """How a tensor lies over the input.
+
+    Attributes:
+        grid: its places along each axis of the input: (h, w) of a picture, (t,) of a signal.
+        tokens: whether the grid is folded into one axis, behind tokens of other meaning.
+        channels_first: whether the channels come before the places.
+    """
+
+    grid: Grid
+    tokens: bool = False
+    channels_first: bool = False
+
+
+def lies(
+    infos: Sequence[LayerInfo],
+    edges: Sequence[tuple[str, str]],
+    drawn: str,
+    start: Lie | None,
+) -> dict[str, Lie]:
+    """For each path how its output lies over the drawn input; without those that do not.
+
+    Args:
+        infos: all layers, with their shapes.
+        edges: (from, to) keys in the order of the calls.
+        drawn: the label of the drawn input.
+        start: how the input lies over itself; None where it has no places.
+    """
+    if start is None:
+        return {}
+    table = {info.path: info for info in infos}
+    inside = {info.path for info in infos if _in_attention(info, table)}
+    found: dict[str, Lie] = {drawn: start}
+    sources: dict[str, list[str]] = {}
+    for before, after in edges:
+        sources.setdefault(after, []).append(before)
+    for label, given in sources.items():
+        path = as_key(label).path
+        if path in found or path in inside or path not in table:
+            continue
+        known = [found[as_key(one).path] for one in given if as_key(one).path in found]
+        if known:
+            widest = max(known, key=lambda lie: _size(lie.grid))
+            lie = _handed_on(widest, table[path])
+            if lie is not None:
+                found[path] = lie
+    for info in infos:  # what is made of several layers goes on behind the last of them
+        if info.path in found or info.path in inside or not children(info.layer):
+            continue
+        inner = [i for i in infos if info.path in i.parents and i.path in found]
+        lie = _handed_on(found[inner[-1].path], info) if inner else None
+        if lie is not None:
+            found[info.path] = lie
+    found.pop(drawn)
+    return found
+
+
+def reached(edges: Sequence[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """For each key the inputs that it depends on, by their labels."""
+    found: dict[str, frozenset[str]] = {}
+    for before, after in edges:
+        own = found.get(before, frozenset([before]))
+        found[after] = found.get(after, frozenset()) | own
+    return found
+
+
+def _handed_on(lie: Lie, info: LayerInfo) -> Lie | None:
+    shape = info.shape or ()
+    axes = len(lie.grid)
+    if None in shape[1:] and len(shape) == axes + 2:
+        return _as_map(lie, info, shape, axes) if _is_local(info) else None
+    if len(shape) == axes + 2:
+        return _as_map(lie, info, shape, axes)
+    if len(shape) == 3 and axes == 2 and shape[1]:
+        return _as_tokens(lie, int(shape[1]))
+    if len(shape) == axes + 1 and None not in shape and tuple(shape[1:]) == lie.grid:
+        return Lie(lie.grid, channels_first=False)  # without a channel axis
+    return None
+
+
+def _as_map(lie: Lie, info: LayerInfo, shape: Sequence[int | None], axes: int) -> Lie | None:
+    format_ = getattr(info.layer, "data_format", None)
+    first = lie.channels_first if format_ is None else format_ == "channels_first"
+    for channels_first in (first, not first):
+        grid = tuple(int(n or 0) for n in (shape[2:] if channels_first else shape[1 : axes + 1]))
+        if lie.tokens:
+            if grid == lie.grid:
+                return Lie(grid, channels_first=channels_first)
+        elif (_is_local(info) and channels_first == first) or _alike(lie.grid, grid):
+            return Lie(grid, channels_first=channels_first)
+    return None
+
+
+def _as_tokens(lie: Lie, count: int) -> Lie | None:
+    own = _size(lie.grid)
+    if 0 <= count - own <= MOST_EXTRA:
+        return Lie(lie.grid, tokens=True)
+    if lie.tokens:
+        return None
+    cut = token_grid(count, *lie.grid)  # into patches, in the layer itself
+    return None if cut is None else Lie(cut, tokens=True)
+
+
+def _alike(grid: Grid, other: Grid) -> bool:
+    """Whether both axes were scaled by the same number, to a pixel."""
+    if 0 in grid or 0 in other:
+        return False
+    by = other[0] / grid[0]
+    return all(abs(b - a * by) <= max(1.0, by) for a, b in zip(grid, other))
+
+
+def _is_local(info: LayerInfo) -> bool:
+    return any(word in info.kind for word in _LOCAL)
+
+
+def _in_attention(info: LayerInfo, table: Mapping[str, LayerInfo]) -> bool:
+    return any("Attention" in table[path].kind for path in info.parents if path in table)
+
+
+def _size(grid: Grid) -> int:
+    total = 1
+    for length in grid:
+        total *= length
+    return total

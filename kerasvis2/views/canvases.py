@@ -1,0 +1,79 @@
+"""What an ascent paints on: the probe's examples as pictures (H, W, C), and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from keras import ops
+
+from kerasvis2.synthesis.canvas import Canvas, measure
+
+if TYPE_CHECKING:
+    from kerasvis2.probe import Probe
+
+
+@dataclass(frozen=True)
+class Easel:
+    """A canvas, and how what is painted on it becomes an input.
+
+    Attributes:
+        canvas: size, range and colours.
+        lower: (n, H, W, C) → (n, …) as the model takes it.
+    """
+
+    canvas: Canvas
+    lower: Callable[[Any], Any]
+
+
+def easel_of(probe: Probe) -> Easel:
+    """The probe's examples to paint on, in the model's input units.
+
+    Pictures with their channels first or without an axis for them, flat ones, and signals, which
+    are pictures one pixel wide.
+
+    Raises:
+        ValueError: where the examples are none of these.
+    """
+    shape = probe.drawn.shape[1:]
+    lift, lower = _ways(probe, shape)
+    low, high = probe.limits()
+    corners = [lift(np.broadcast_to(end, shape)[None])[0].mean(axis=(0, 1)) for end in (low, high)]
+    bottom, top = corners
+    top = np.where(top > bottom, top, bottom + 1)  # a channel that never varies
+    return Easel(measure(lift(probe.drawn), bottom, top), lower)
+
+
+def _ways(
+    probe: Probe, shape: tuple[int, ...]
+) -> tuple[Callable[[np.ndarray], np.ndarray], Callable[[Any], Any]]:
+    """From the model's layout to pictures (n, H, W, C), and the way back on the device."""
+    if probe.kind == "signals":
+        channels = shape[1] if len(shape) > 1 else 1
+        return (
+            lambda x: x.reshape(len(x), shape[0], 1, channels),
+            lambda x: ops.reshape(x, (-1, *shape)),
+        )
+    if probe.kind != "pictures" or probe.images is None:
+        raise ValueError(
+            f"ActivationMaximization paints pictures or signals; the probe holds {probe.kind}."
+        )
+    size = probe.images.shape[1:3]
+    if len(shape) == 2:
+        return lambda x: x[..., None], lambda x: x[..., 0]
+    if len(shape) == 3 and shape[:2] != size and shape[1:] == size:
+        return lambda x: np.moveaxis(x, 1, -1), lambda x: ops.transpose(x, (0, 3, 1, 2))
+    if len(shape) == 1 and shape[0] % (size[0] * size[1]) == 0:
+        channels = shape[0] // (size[0] * size[1])
+        return (
+            lambda x: x.reshape(len(x), *size, channels),
+            lambda x: ops.reshape(x, (-1, *shape)),
+        )
+    if len(shape) != 3:
+        raise ValueError(
+            f"ActivationMaximization paints pictures (N, height, width, channels); the model takes "
+            f"{probe.drawn.shape}."
+        )
+    return lambda x: x, lambda x: x
