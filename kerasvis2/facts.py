@@ -228,13 +228,17 @@ def _tuple(value: Any) -> tuple[Any, ...]:
 def _tags(infos: Sequence[LayerInfo]) -> dict[str, str]:
     """For each path the one that its tags carry."""
     found: dict[str, str] = {}
+    given = {info.path for info in infos}
     counts: dict[tuple[str, str], int] = {}
     taken: set[str] = set()
     for info in infos:
         above = info.parents[-1] if info.parents else ""
         name = info.path[len(above) + 1 :] if above else info.path
         kind = _auto_name(info.kind)
-        if re.fullmatch(re.escape(kind) + r"(_\d+)?", info.layer.name) and "~" not in name:
+        prefix = f"{above}/{kind}" if above else kind
+        automatic = re.fullmatch(re.escape(kind) + r"(_[1-9]\d*)?", info.layer.name)
+        # Keras does not count from 0; who does has named the others too.
+        if automatic and "~" not in name and f"{prefix}_0" not in given:
             number = counts.get((above, kind), 0)
             counts[above, kind] = number + 1
             name = kind if not number else f"{kind}_{number}"

@@ -168,12 +168,11 @@ def test_bad_settings_are_refused(model, probe):
 
 
 def test_pictures_say_what_must_be_said(model, probe):
-    from kerasvis2.views.alone import describe
 
     view = kv.IntegratedGradients(points=5, targets=("label", 3))
     arrays = view.compute(model, probe)
     assert sorted(arrays) == ["input/gap@3", "input/gap@label", "input@3", "input@label"]
-    drawing = view.draw(arrays, describe(probe, [], {}, None))
+    drawing = view.draw(arrays, kv.About(images=probe.images))
     assert list(drawing.pictures) == ["input@label", "input@3"]
     assert drawing.scalars["input/gap@3"] == pytest.approx(np.abs(arrays["input/gap@3"]).mean())
     (summed, rise), *_ = view.remarks(arrays, kv.Key("input", target="3"))

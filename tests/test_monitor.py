@@ -122,9 +122,9 @@ def test_every_view_has_one_picture_a_layer_and_epoch(trained):
         "filters/00_conv1",
         "filters/03_conv2",
         "filters/05_scores",
-        "activations/00_conv1",
+        "activations/02_drop",
         "activations/03_conv2",
-        "grad_cam/00_conv1",
+        "grad_cam/02_drop",
         "grad_cam/03_conv2",
         "activation_maximization/05_scores",
         "saliency/00_input",
@@ -202,7 +202,7 @@ def test_freq_of_the_monitor_and_of_a_view(tmp_path, data, digits_probe):
     views = [kv.Saliency(), kv.GradCAM(freq=1), kv.Filters(freq=lambda step: step == 3)]
     fit(small_model(), data, [Monitor(tmp_path, digits_probe, views, freq=2)], epochs=5)
     assert event_files.steps(tmp_path / "vis", "saliency/00_input") == [0, 2, 4]
-    assert event_files.steps(tmp_path / "vis", "grad_cam/00_conv1") == [0, 1, 2, 3, 4]
+    assert event_files.steps(tmp_path / "vis", "grad_cam/03_conv2") == [0, 1, 2, 3, 4]
     assert event_files.steps(tmp_path / "vis", "filters/00_conv1") == [3]
 
 
@@ -230,7 +230,7 @@ def test_two_views_of_a_kind_get_names_of_their_own(tmp_path, data, digits_probe
     views = [kv.GradCAM(layers="conv2"), kv.GradCAM(layers="conv2", target="predicted")]
     fit(small_model(), data, [Monitor(tmp_path, digits_probe, views)], epochs=1)
     found = event_files.tags(tmp_path / "vis", "images")
-    assert found == ["grad_cam/03_conv2", "grad_cam_2/03_conv2"]
+    assert found == ["grad_cam/03_conv2", "grad_cam_2/03_conv2@predicted"]
 
 
 def test_run_scale_is_frozen_at_the_first_log(tmp_path, data, digits_probe):
@@ -305,7 +305,7 @@ def test_a_failing_view_is_reported_once_and_switched_off(tmp_path, data, digits
     assert "on purpose" in said
     assert len(said.splitlines()) == 2
     assert "Traceback" in (tmp_path / "errors.log").read_text()
-    assert event_files.steps(tmp_path / "vis", "grad_cam/00_conv1") == [0, 1, 2]
+    assert event_files.steps(tmp_path / "vis", "grad_cam/03_conv2") == [0, 1, 2]
     drawn = [0] if where == "draw" else []
     tags = event_files.tags(tmp_path / "vis", "images")
     found = event_files.steps(tmp_path / "vis", "failing/00_input") if drawn else tags
@@ -376,7 +376,7 @@ X = np.random.default_rng(0).random((4, 8, 8, 1), "float32")
         (lambda: kv.Probe(X[:, :6], display=(0, 1)), None, r"\(.*8, 8, 1\)"),
         (lambda: kv.Probe(X, np.array([0, 1, 2, 10]), display=(0, 1)), None, r"10.*0 .*9"),
         (lambda: kv.Probe(X, display=(0, 1)), [kv.GradCAM(layers="conv3")], "Did you mean"),
-        (lambda: kv.Probe(X, display=(0, 1)), [kv.GradCAM(layers="scores")], "spatial output"),
+        (lambda: kv.Probe(X, display=(0, 1)), [kv.GradCAM(layers="scores")], "a map of the input"),
         (lambda: kv.Probe(X, display=(0, 1)), [kv.Saliency(target=10)], "0 to 9"),
         (lambda: kv.Probe(X, display=(0, 1)), [kv.ActivationMaximization(units=[99])], "0 to 9"),
         (lambda: None, [kv.Saliency()], "Saliency needs a probe"),

@@ -24,7 +24,7 @@ def baseline_of(kind: Any, images: Any, probe: Any) -> Any:
     Raises:
         ValueError: on another word, or where the display cannot be inverted.
     """
-    if probe.kind != "pictures":
+    if probe is not None and probe.kind != "pictures":
         return _of_values(kind, images, probe)
     if isinstance(kind, str) and kind == "mean":
         return ops.mean(images, axis=(1, 2), keepdims=True)

@@ -57,21 +57,25 @@ def lies(
     table = {info.path: info for info in infos}
     inside = {info.path for info in infos if _in_attention(info, table)}
     found: dict[str, Lie] = {drawn: start}
+    carried: dict[str, Lie] = {}
     sources: dict[str, list[str]] = {}
     for before, after in edges:
         sources.setdefault(after, []).append(before)
     for label, given in sources.items():
         path = as_key(label).path
-        if path in found or path in inside or path not in table:
+        if path in found or path not in table:
             continue
-        known = [found[as_key(one).path] for one in given if as_key(one).path in found]
+        paths = [as_key(one).path for one in given]
+        known = [(found | carried)[one] for one in paths if one in found or one in carried]
         if known:
             widest = max(known, key=lambda lie: _size(lie.grid))
             lie = _handed_on(widest, table[path])
             if lie is not None:
                 found[path] = lie
+            elif path in inside:  # heads and weights, on the way to the tokens again
+                carried[path] = widest
     for info in infos:  # what is made of several layers goes on behind the last of them
-        if info.path in found or info.path in inside or not children(info.layer):
+        if info.path in found or not children(info.layer):
             continue
         inner = [i for i in infos if info.path in i.parents and i.path in found]
         lie = _handed_on(found[inner[-1].path], info) if inner else None
