@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from kerasvis2.monitoring.arguments import check_arguments, named
 from kerasvis2.monitoring.company import warn_of_company
 from kerasvis2.monitoring.drawer import Drawer, Moment
 from kerasvis2.monitoring.failures import Failures
@@ -89,7 +90,7 @@ class Monitor(keras.callbacks.Callback):
         part: Any = None,
     ) -> None:
         super().__init__()
-        _check_arguments(log_dir, probe, views, unit, on_error)
+        check_arguments(log_dir, probe, views, unit, on_error)
         if maps not in (True, False, 8, 16):
             raise ValueError(f"maps={maps!r}: give True (8 bits), False, 8 or 16.")
         check_freq(freq)
@@ -102,7 +103,7 @@ class Monitor(keras.callbacks.Callback):
         self.on_error = on_error
         self.hparams = None if hparams is None else dict(hparams)
         self.part = part
-        self.views = _named(default_views() if views is None else views)
+        self.views = named(default_views() if views is None else views)
         self._failures = Failures(self.log_dir, on_error)
         self._recorder = Recorder(self.log_dir, on_error=self._failures.report)
         self._hparams = HParamsSession(self.hparams, self._recorder)
@@ -219,6 +220,10 @@ class Monitor(keras.callbacks.Callback):
             session.survey.facts,
             self.hparams,
             versions=versions(self._backend.name),
+            task=[
+                f"output {task.name or i}: {task.kind}, as it has {task.why}"
+                for i, task in enumerate(output.task for output in session.survey.outputs)
+            ],
             left_out=[f"{name}: {why}" for name, why in self._watching.left_out.items()],
         )
         try:
@@ -229,12 +234,14 @@ class Monitor(keras.callbacks.Callback):
                 "exists or can be made."
             ) from error
         self._card = run_card(info)
+        for name, why in self._watching.left_out.items() if self.probe is not None else ():
+            self._failures.tell(f"left out {name}", f"{name} is left out: {why}")
 
     def _look(self, steps: range, unit: str) -> None:
         if self._watching is None:
             model = self._subject()
-            if not is_built(model):
-                return
+            if unit == "batch" and not is_built(model):
+                return  # after an epoch there is all that will be
             self._begin(model)
         assert self._watching is not None
         self._look_at(self._watching.due(steps, unit), steps[-1], unit)
@@ -265,34 +272,3 @@ class Monitor(keras.callbacks.Callback):
     def _learning_rate(self) -> float | None:
         rate = getattr(getattr(self.model, "optimizer", None), "learning_rate", None)
         return None if rate is None else self._backend.number(rate)
-
-
-def _check_arguments(log_dir: Any, probe: Any, views: Any, unit: Any, on_error: Any) -> None:
-    from kerasvis2.probe import Probe
-
-    if not isinstance(log_dir, (str, Path)) or not str(log_dir):
-        raise ValueError(f"log_dir={log_dir!r}: give the folder to write to.")
-    if probe is not None and not isinstance(probe, Probe):
-        raise ValueError(
-            f"probe is a {type(probe).__name__}; wrap the images: kerasvis2.Probe(images, labels)."
-        )
-    if views is not None and not isinstance(views, (list, tuple)):
-        raise ValueError(f"views={views!r}: give a list of views, such as [kerasvis2.GradCAM()].")
-    for view in views or ():
-        if isinstance(view, type) or not callable(getattr(view, "needs", None)):
-            raise ValueError(
-                f"views: {view!r} is not a view; give views such as kerasvis2.GradCAM()."
-            )
-    if unit not in ("epoch", "batch"):
-        raise ValueError(f'unit={unit!r}: give "epoch" or "batch".')
-    if on_error not in ("warn", "raise"):
-        raise ValueError(f'on_error={on_error!r}: give "warn" or "raise".')
-
-
-def _named(views: Sequence[View]) -> dict[str, View]:
-    """Each view under its name in the tags; a second one of a kind is `name_2`."""
-    named: dict[str, View] = {}
-    for view in views:
-        count = sum(1 for other in named.values() if other.name == view.name)
-        named[f"{view.name}_{count + 1}" if count else view.name] = view
-    return named

@@ -48,16 +48,17 @@ class Watching:
         self._unit = unit
         self._failures = failures
         self._looked: dict[str, int] = {}
+        self._captions = True
         for name, view in views.items():
             try:
                 session.add(view, name)
-            except ValueError as error:
+            except Exception as error:
                 if name not in optional:
                     raise
-                self.left_out[name] = str(error)
+                self.left_out[name] = _first_line(error)
                 continue
             self._views[name] = view
-        self._trace()
+        self._trace(optional)
 
     def due(self, steps: range, unit: str) -> list[str]:
         """The views that one of these steps is a step to look at."""
@@ -103,17 +104,28 @@ class Watching:
         self._failures.switched_off(name, doing, error)
         self.drop(self._failures.collect())
 
-    def _trace(self) -> None:
-        """Compiles what will be looked at, now that an error can still be told as one."""
+    def _trace(self, optional: set[str]) -> None:
+        """Compiles what will be looked at, now that an error can still be told as one.
+
+        Bad input, a `ValueError`, is said before training starts, whatever `on_error` is; views
+        that are optional are left out.
+        """
         try:
             self.session.trace(list(self._views))
-        except ValueError:
-            raise  # bad input: said before training starts, whatever on_error is
-        except Exception:
-            for name in list(self._views):
-                try:
-                    self.session.trace([name])
-                except Exception as error:
+            return
+        except Exception as error:
+            if isinstance(error, ValueError) and not optional & set(self._views):
+                raise
+        for name in list(self._views):
+            try:
+                self.session.trace([name])
+            except Exception as error:
+                if name in optional:
+                    self.left_out[name] = _first_line(error)
+                    self.drop([name])
+                elif isinstance(error, ValueError):
+                    raise
+                else:
                     self._switch_off(name, "tracing", error)
 
     def _observe(self, names: Sequence[str]) -> Look | None:
@@ -121,15 +133,27 @@ class Watching:
         if not names:
             return None
         try:
-            return self.session.look(names)
+            return self.session.look(names, self._captions)
         except Exception as error:
-            if len(names) == 1:
-                self._switch_off(names[0], "observing", error)
-                return None
+            first = error
+        if self._captions:
+            # What needs no pass goes on where the model's own pass fails, as its captions do then.
+            try:
+                self.session.look([], remember=False)
+            except Exception:
+                self._captions = False
         for name in names:
             try:
-                self.session.look([name], remember=False)
+                self.session.look([name], self._captions, remember=False)
             except Exception as error:
                 self._switch_off(name, "observing", error)
         good = [name for name in names if name in self._views]
-        return self.session.look(good) if 0 < len(good) < len(names) else None
+        if len(good) == len(names) and self._captions:
+            self._failures.report("observing the views together", first)
+            return None
+        return self.session.look(good, self._captions) if good else None
+
+
+def _first_line(error: BaseException) -> str:
+    """What went wrong, in one line."""
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -103,9 +103,18 @@ def survey(model: Any, probe: Probe | None, backend: Backend) -> Survey:
     """
     if probe is None:
         return _unseen(model)
+    if type(model).call in (keras.layers.Layer.call, keras.Model.call):
+        name = type(model).__name__
+        return _unseen(model, f"{name} has no call; look at a part of it with Monitor(part=…)")
+    try:
+        return _surveyed(model, probe, backend)
+    except Exception as error:
+        first = (str(error).splitlines() or [""])[0]
+        return _unseen(model, f"the model cannot be followed ({type(error).__name__}: {first})")
+
+
+def _surveyed(model: Any, probe: Probe, backend: Backend) -> Survey:
     inputs = probe.inputs
-    if type(model).call is keras.layers.Layer.call:
-        return _unseen(model, f"{type(model).__name__} has no call: a part of it can be looked at")
     build(model, inputs)
     infos = layers_of(model)
     loss = getattr(model, "loss", None)

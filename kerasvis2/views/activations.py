@@ -83,7 +83,7 @@ class Activations(View):
             for key, value in seeing.items()
             if len(value.shape) == 4 and self._kept(value.shape[-1])
         }
-        return {**drawn, **kept}
+        return dict([*drawn.items(), *kept.items()])
 
     def _kept(self, channels: int) -> list[int]:
         return [channel for channel in self.maps if channel < channels]
