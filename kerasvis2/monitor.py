@@ -250,6 +250,7 @@ class Monitor(keras.callbacks.Callback):
         assert self._watching is not None
         if not names:
             return
+        _ = self.model  # on JAX this, and only this, gives the variables their values back
         look, views = self._watching.look(names, step)
         if look is None:
             return

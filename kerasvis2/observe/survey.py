@@ -87,6 +87,11 @@ def build(model: Any, inputs: Any) -> None:
     model(symbols, training=False)
 
 
+def _is_innermost(layer: Any) -> bool:
+    """Whether nothing inside it can be seen: a cell is called in a loop, out of reach."""
+    return not children(layer) or isinstance(layer, keras.layers.RNN)
+
+
 def by_path(edges: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Edges between calls as edges between layers, each once."""
     paths = ((as_key(start).path, as_key(end).path) for start, end in edges)
@@ -121,7 +126,7 @@ def _surveyed(model: Any, probe: Probe, backend: Backend) -> Survey:
     half = any(getattr(info.layer, "compute_dtype", "") == "float16" for info in infos)
     shapes: dict[Key, tuple[int | None, ...]] = {}
     found: list[OutputFacts] = []
-    innermost = {info.path for info in infos if not children(info.layer)}
+    innermost = {info.path for info in infos if _is_innermost(info.layer)}
 
     def run(batch: Any, note: Callable[[Any, Any], Any]) -> None:
         def hook(key: Key, tensor: Any) -> Any:

@@ -1,0 +1,102 @@
+"""Every view of some models, as arrays; run as a script, it writes them to a file."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import networks
+import numpy as np
+from keras import layers
+
+import kerasvis2 as kv
+
+SIGNAL = (16, 4)
+
+
+def attentive() -> Any:
+    """Attention over the patches of a picture, twice, and a linear head."""
+    keras.utils.set_random_seed(1)
+    image = keras.Input(networks.SHAPE)
+    x = layers.Conv2D(8, 2, strides=2, name="patches")(image)
+    x = layers.Reshape((30, 8), name="tokens")(x)
+    for i in (1, 2):
+        x = layers.LayerNormalization(name=f"norm{i}")(x)
+        x = x + layers.MultiHeadAttention(2, 4, name=f"attention{i}")(x, x)
+    x = layers.GlobalAveragePooling1D(name="pool")(x)
+    return keras.Model(image, layers.Dense(5, name="scores")(x))
+
+
+def unusual() -> Any:
+    """Every kind of ReLU, a layer that is shared, two outputs, logits behind reshape and cast."""
+    keras.utils.set_random_seed(2)
+    image = keras.Input(networks.SHAPE)
+    shared = layers.Conv2D(6, 3, padding="same", name="shared")
+    x = layers.LeakyReLU(0.2, name="leaky")(layers.Conv2D(6, 3, name="first")(image))
+    x = layers.PReLU(alpha_initializer="random_uniform", name="learned")(shared(x))
+    x = layers.ReLU(max_value=1.0, negative_slope=0.1, threshold=0.05, name="bent")(shared(x))
+    x = layers.DepthwiseConv2D(3, activation="relu6", name="depthwise")(x)
+    x = layers.Conv2D(6, 2, activation="hard_silu", name="hard")(x)
+    x = layers.GlobalMaxPooling2D(name="pool")(x)
+    classes = layers.Dense(5, name="scores")(x)
+    classes = layers.Softmax(name="softmax")(classes)
+    classes = layers.Reshape((5,), name="classes", dtype="float32")(classes)
+    return keras.Model(image, [classes, layers.Dense(1, activation="sigmoid", name="yes")(x)])
+
+
+MODELS: dict[str, Callable[[], Any]] = {
+    "functional": networks.functional,
+    "nested": networks.nested,
+    "attentive": attentive,
+    "unusual": unusual,
+}
+
+CAMS = ("GradCAM", "GradCAMPlusPlus", "HiResCAM", "LayerCAM", "XGradCAM", "EigenCAM", "ScoreCAM")
+PLAIN = ("Activations", "Filters", "Predictions", "Saliency", "GradientTimesInput")
+RULED = ("GuidedBackprop", "DeconvNet", "GuidedGradCAM")
+
+
+def views(name: str) -> list[Any]:
+    """Those that a model of this name can be looked at with."""
+    if name == "nested":
+        return [kv.GradCAM(layers="backbone/*"), kv.Saliency(), kv.GuidedGradCAM()]
+    found = [getattr(kv, each)() for each in (*PLAIN, "IntegratedGradients", "ModelGraph")]
+    found += [kv.SmoothGrad(samples=5), kv.VarGrad(samples=5)]
+    found += [kv.Occlusion(), kv.RISE(masks=60), kv.LIME(samples=60, segments=squares)]
+    if name == "attentive":
+        return [*found, kv.Attention(), kv.AttentionRollout()]
+    found += [getattr(kv, each)(layers="*") for each in CAMS if name != "unusual"]
+    found += [getattr(kv, each)(layers="depthwise") for each in CAMS if name == "unusual"]
+    found += [getattr(kv, each)() for each in RULED]
+    # Step after step, roundings grow: what an ascent ends at is another picture, as good.
+    return [
+        *found,
+        kv.ActivationMaximization(layers="head" if name != "unusual" else "yes", steps=2),
+    ]
+
+
+def squares(image: np.ndarray) -> np.ndarray:
+    """Segments that no library has a say in."""
+    rows, columns = np.indices(image.shape[:2])
+    return rows // 4 * 3 + columns // 4
+
+
+def computed(folder: Path) -> dict[str, np.ndarray]:
+    found = {}
+    for name in MODELS:
+        model = keras.models.load_model(folder / f"{name}.keras")
+        probe = kv.Probe(networks.images(), networks.labels(), display=(0, 1))
+        if name == "unusual":
+            yes = networks.labels() % 2
+            probe = kv.Probe(networks.images(), [networks.labels(), yes], display=(0, 1))
+        session = kv.Session(model, probe, progress=False)
+        for view in views(name):
+            for key, array in session.compute(view).items():
+                found[f"{name}/{type(view).__name__}/{key}"] = np.asarray(array)
+    return found
+
+
+if __name__ == "__main__":
+    given = Path(sys.argv[1])
+    np.savez(given / "arrays.npz", **{k.replace("/", "|"): v for k, v in computed(given).items()})
