@@ -20,7 +20,7 @@ HERE = Path(__file__).parent / "pictures"
 FONT = Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Bold.ttf"
 NAMES = ("shortcut", "fixed")
 COLOURS = ((180, 80, 0), (0, 92, 175))
-TAG = "grad_cam/07_conv5"
+TAG = "grad_cam/07_conv5@predicted"
 CHARTS = (
     ("validation/epoch_accuracy", "accuracy on its own validation data"),
     ("grad_cam/energy_on_object/conv5", "share of Grad-CAM on the digit"),

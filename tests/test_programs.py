@@ -30,8 +30,8 @@ def test_the_demo_writes_two_runs_on_one_probe(demo):
     assert cards[0]["probe"] == cards[1]["probe"]
     for run in RUNS:
         tags = event_files.tags(demo / run / "vis", "images")
-        assert "grad_cam/07_conv5" in tags
-        assert event_files.steps(demo / run / "vis", "grad_cam/07_conv5") == [0]
+        assert "grad_cam/07_conv5@predicted" in tags
+        assert event_files.steps(demo / run / "vis", "grad_cam/07_conv5@predicted") == [0]
         assert event_files.steps(demo / run / "validation", "epoch_accuracy") == [0]
 
 
@@ -106,7 +106,7 @@ def explain(folder, *options):
     ("options", "tag"),
     [
         ([], "grad_cam/05_conv3"),
-        (["--view", "saliency", "--target", "3"], "saliency/00_input"),
+        (["--view", "saliency", "--target", "3"], "saliency/00_input@3"),
         (["--layers", "conv1,conv2"], "grad_cam/00_conv1, grad_cam/01_conv2"),
         (["--view", "predictions"], "predictions/00_images"),
         (["--view", "filters"], "filters/00_conv1"),

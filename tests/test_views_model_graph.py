@@ -24,7 +24,7 @@ def probe():
 def edges(model, inputs):
     return {
         (a.rpartition("/")[2], b.rpartition("/")[2])
-        for a, b in survey(model, inputs, backend()).wiring(False).edges
+        for a, b in survey(model, kv.Probe(inputs, display=(0, 1)), backend()).wiring(False).edges
     }
 
 
@@ -66,7 +66,7 @@ def test_several_inputs_go_by_their_names():
 
 def test_small_layers_share_the_box_of_the_one_before():
     model = networks.functional()
-    found = survey(model, networks.images(), backend())
+    found = survey(model, kv.Probe(networks.images(), display=(0, 1)), backend())
     groups = fold(found.wiring(False).edges, found.facts)
     assert groups == [["input"], ["conv1", "norm"], ["conv2", "relu2"], ["pool"], ["head"]]
 
@@ -120,7 +120,7 @@ def test_large_constants_are_left_out_of_the_graph():
         def call(self, x):
             return self.head(keras.ops.reshape(x, (-1, table.size)) + table)
 
-    found = survey(Shifted(), networks.images(), backend())
+    found = survey(Shifted(), kv.Probe(networks.images(), display=(0, 1)), backend())
     assert len(found.wiring(True).graph) < table.nbytes
 
 

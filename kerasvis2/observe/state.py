@@ -19,6 +19,7 @@ _TRAINER = {
     *("history", "stop_training", "train_function", "test_function", "predict_function"),
     *("built", "steps_per_execution", "jit_compile", "run_eagerly", "compiled", "loss_weights"),
     *("optimizer", "loss", "supports_masking", "auto_scale_loss"),
+    *("stop_evaluating", "stop_predicting", "_eval_epoch_iterator"),
 }
 
 

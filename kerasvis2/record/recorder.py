@@ -106,6 +106,8 @@ class Recorder:
         again what an earlier training has left there. Until `end`, others are told of this one.
         """
         self.drain()
+        for file in self._files.values():
+            file.taken_up()
         try:
             other = self._lease.take()
             held = last_step(self.log_dir) if step == 0 else None

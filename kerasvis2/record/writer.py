@@ -30,9 +30,9 @@ class EventFile:
     cut last record, which TensorBoard's loaders take for an Event still being written, and skip;
     since nobody appends to another process's file, nothing ever follows it.
 
-    Where a tag is written at a step that it had before, in this file or an older one of ours, as
-    when a training is taken up from a checkpoint, TensorBoard is told to drop what was there. See
-    `resume`.
+    Where a tag is written at a step that it had before this training, in an older file of ours or
+    in this one before `taken_up`, as when a training goes on from a checkpoint, TensorBoard is told
+    to drop what was there. See `resume`.
 
     Args:
         folder: Where the file goes. Other event files there are left alone.
@@ -55,6 +55,12 @@ class EventFile:
         self._own = set() if own is None else own
         self._file: Growing | None = None
         self._held: dict[str, int] | None = None
+        self._written: dict[str, int] = {}
+
+    def taken_up(self) -> None:
+        """Another training begins: what was written so far is an earlier one's."""
+        if self._held is not None:
+            self._held, self._written = _later(self._held, self._written), {}
 
     def append(self, step: int, wall_time: float, values: Iterable[Value]) -> None:
         """Writes `values` as one Event, complete or absent; a graph becomes an Event of its own.
@@ -81,7 +87,9 @@ class EventFile:
             self._begin()
         assert self._file is not None
         self._file.append(b"".join(_record(event.SerializeToString()) for event in events))
-        self._held |= dict.fromkeys(tags, step)
+        self._written = _later(self._written, dict.fromkeys(tags, step))
+        # Whatever they had from here on is void.
+        self._held |= {tag: min(self._held[tag], step - 1) for tag in tags & self._held.keys()}
 
     def vanished(self) -> bool:
         """Whether the file has been deleted behind our back. If so, the next append starts anew."""
@@ -107,6 +115,11 @@ class EventFile:
         except OSError:
             self.path = None
             raise
+
+
+def _later(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    """The later step of each tag."""
+    return one | {tag: max(step, one.get(tag, step)) for tag, step in other.items()}
 
 
 def foreign_writers(folder: str | os.PathLike[str] | Place, since: float) -> list[str]:

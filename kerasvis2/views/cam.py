@@ -142,8 +142,23 @@ def informative(infos: Sequence[LayerInfo], most: int | None = None) -> list[Lay
     ordered = sorted(chosen.values(), key=lambda info: info.place) or list(infos)
     stages = {_stage(info): info for info in ordered}
     found = list(stages.values()) if len(stages) > 1 else ordered
-    found = sorted(found, key=lambda info: info.place)
+    found = sorted((_whole(info, infos) for info in found), key=lambda info: info.place)
     return found[-most:] if most else spread(found, MOST)
+
+
+def _whole(info: LayerInfo, infos: Sequence[LayerInfo]) -> LayerInfo:
+    """The outermost block that goes on behind the last of its layers, as with a sum in its code."""
+    import keras
+
+    for block in infos:
+        if block.path not in info.parents or block.shape != info.shape:
+            continue
+        inner = [i.place for i in infos if block.path in i.parents]
+        if inner[-1:] == [info.place] and not isinstance(
+            block.layer, (keras.Function, keras.Sequential)
+        ):
+            return block
+    return info
 
 
 def _stage(info: LayerInfo) -> tuple[int, ...]:
