@@ -352,7 +352,7 @@ def test_an_exception_leaves_nothing_patched(model, probe):
     before = {info.path: dict(vars(info.layer)) for info in tree(model)}
     with pytest.raises(RuntimeError, match="on purpose"):
         Broken().compute(model, probe)
-    with pytest.raises(RuntimeError, match="in the model"):
+    with pytest.raises(ValueError, match="cannot be followed"):
         _failing_model(model, probe)
     for info in tree(model):
         assert vars(info.layer).keys() == before[info.path].keys()

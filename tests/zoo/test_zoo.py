@@ -22,6 +22,13 @@ PROBELESS = ("zoo_steps", "zoo_wrapped", "zoo_contrast", "zoo_hub")
 UNBUILT = ("unbuilt_sequential", "random_in_call", "recommender", "named_entities")
 
 
+# What runs in every check, one or two of a family; all the others are soaks.
+SHORT = (
+    *("mnist_convnet", "python_generator", "steps_per_execution", "mixed_precision"),
+    *("age_and_gender", "distillation", "any_size"),
+)
+
+
 def programs(test: str) -> list[Any]:
     """The programs as parameters, those that fail marked."""
     marked = []
@@ -29,7 +36,9 @@ def programs(test: str) -> list[Any]:
         known = reason(test, name)
         marks = [pytest.mark.xfail(strict=False, reason=known)] if known else []
         family = REGISTRY[name].__module__
-        if test == "bare" and family not in PROBELESS and name not in UNBUILT:
+        if name not in SHORT or (
+            test == "bare" and family not in PROBELESS and name not in UNBUILT
+        ):
             marks.append(pytest.mark.soak)
         marked.append(pytest.param(name, marks=marks, id=name))
     return marked
