@@ -62,7 +62,14 @@ def outputs_of(model: Any, returned: Any, notes: Notes) -> list[Output]:
     """The model's outputs in the order of its flattened return value."""
     values = [ops.convert_to_tensor(value) for value in tree.flatten(returned)]
     names = output_names(model, returned, len(values))
-    return [Output(name, value, *notes.logits(value)) for name, value in zip(names, values)]
+    return [_output(name, value, notes) for name, value in zip(names, values)]
+
+
+def _output(name: str, value: Any, notes: Notes) -> Output:
+    logits, head, trail = notes.logits(value)
+    if tuple(logits.shape) != tuple(value.shape) and logits.shape[-1] == value.shape[-1]:
+        logits = ops.reshape(logits, ops.shape(value))  # what only reshaped them stands behind
+    return Output(name, value, logits, head, trail)
 
 
 def output_names(model: Any, returned: Any, count: int) -> list[str]:
