@@ -144,7 +144,7 @@ class Slow(Tick):
     """Takes longer to draw than a step of the training takes."""
 
     def draw(self, arrays, about):
-        time.sleep(0.05)
+        time.sleep(0.12)
         return super().draw(arrays, about)
 
 

@@ -157,6 +157,7 @@ def test_views_of_different_frequency_are_neither_doubled_nor_lost(loader, tmp_p
 def test_a_second_fit_on_the_same_recorder_begins_anew(loader, tmp_path):
     recorder = Recorder(tmp_path / "run", on_error=print)
     for session in range(2):
+        recorder.begin(0)
         for step in range(3 - session):
             value = events.image(TAG, picture(step + 100 * session))
             recorder.submit(step, lambda value=value: {"vis": [value]}, 0, 10.0 * session + step)
