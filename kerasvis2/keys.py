@@ -33,6 +33,18 @@ class Key(str):
         key.path, key.part, key.call, key.target = str(path), part, call, target
         return key
 
+    def __eq__(self, other: object) -> bool:
+        """As strings; of two keys, a part of a layer is not a layer inside it of that name."""
+        same = str.__eq__(self, other)
+        if same is True and isinstance(other, Key):
+            return self.__getnewargs__() == other.__getnewargs__()
+        return same
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = str.__hash__
+
     def __getnewargs__(self) -> tuple[Any, ...]:  # for copies and pickles
         return self.path, self.part, self.call, self.target
 

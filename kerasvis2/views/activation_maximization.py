@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from keras import ops
 
-from kerasvis2.keys import as_key, parts
+from kerasvis2.keys import Key, as_key, parts
 from kerasvis2.layers import LayerInfo, LayerSpec, children
 from kerasvis2.synthesis import objectives
 from kerasvis2.synthesis.ascent import ascend, begin
@@ -51,7 +51,7 @@ class ActivationMaximization(View):
     classifier's output also `<path>/probability`: (units,).
 
     Args:
-        layers: one layer; the last with weights by default.
+        layers: the last with weights by default; each has a picture and an ascent of its own.
         units: indices of the layer's units or channels; all of them, up to 64, by default;
             "probe" takes the classes of the probe's labels, at most 10. In place of an index, a
             tuple of indices raises several jointly, and an array (C,) the projection on that
@@ -116,10 +116,14 @@ class ActivationMaximization(View):
 
     def memory(self, layers: Sequence[LayerInfo], probe: Probe | None) -> Arrays:
         assert probe is not None, "the observer asks for a probe"
-        units = len(self._chosen((layers[0].shape or (0,))[-1] or 0, probe))
         canvas = easel_of(probe).canvas
-        start = begin(canvas, self._settings(canvas), units, self.seed)
-        return {PARAMS: np.asarray(start), AGE: np.zeros((), "int32")}
+        start: Arrays = {}
+        for info in layers:
+            units = len(self._chosen((info.shape or (0,))[-1] or 0, probe))
+            params = begin(canvas, self._settings(canvas), units, self.seed)
+            start[Key(info.path).of(PARAMS)] = np.asarray(params)
+            start[Key(info.path).of(AGE)] = np.zeros((), "int32")
+        return start
 
     def whole(self, seen: Any) -> Reduced:
         found = self.reduce(seen)
@@ -127,12 +131,19 @@ class ActivationMaximization(View):
         return Reduced(public, found.memory)
 
     def reduce(self, seen: Any) -> Reduced:
-        (key, activation), *_ = seen.activations.items()
+        climbed = [self._climb(seen, as_key(key)) for key in seen.activations]
+        return Reduced(
+            {key: value for found in climbed for key, value in found.arrays.items()},
+            {key: value for found in climbed for key, value in found.memory.items()},
+        )
+
+    def _climb(self, seen: Any, key: Key) -> Reduced:
+        """The units of one layer."""
         easel = easel_of(seen.probe)
         canvas = easel.canvas
         settings = self._settings(canvas)
         head = key in seen.heads
-        width = int((seen.logits if head else activation).shape[-1])
+        width = int((seen.logits if head else seen.activations[key]).shape[-1])
         units = self._chosen(width, seen.probe)
         flat = len(seen.logits.shape) == 2
         odds = head and flat and seen.head == "softmax" and self._plain(units)
@@ -153,19 +164,19 @@ class ActivationMaximization(View):
             outputs = answers(images)
             return objectives.log_odds(outputs, units) if odds else value(outputs)
 
-        age = seen.memory[AGE]
+        age = seen.memory[key.of(AGE)]
         warm = ops.logical_and(age > 0, self.warm_start)
         result = ascend(
             seen.differentiate,
             score,
-            seen.memory[PARAMS],
+            seen.memory[key.of(PARAMS)],
             canvas=canvas,
             settings=settings,
             steps=ops.where(warm, settings.warm_steps, settings.steps),
             seed=self.seed,
         )
         outputs = answers(result["images"])
-        found = {
+        found: Arrays = {
             key: easel.lower(result["images"]),
             key.of(SCORE): value(outputs),
             key.of(ALIVE): result["alive"],
@@ -174,41 +185,43 @@ class ActivationMaximization(View):
         if squash is not None and len(outputs.shape) == 2:
             sure = ops.take_along_axis(squash(outputs), np.asarray(units)[:, None], axis=1)
             found[key.of(PROBABILITY)] = sure[:, 0]
-        kept = result["params"] if self.warm_start else seen.memory[PARAMS]
-        return Reduced(found, {PARAMS: kept, AGE: age + 1})
+        kept = result["params"] if self.warm_start else seen.memory[key.of(PARAMS)]
+        return Reduced(found, {key.of(PARAMS): kept, key.of(AGE): age + 1})
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         from kerasvis2.render import image_sheet
 
-        path, images = next(iter(parts(arrays).items()))
-        scores, probabilities = arrays[path.of(SCORE)], arrays.get(path.of(PROBABILITY))
-        drawing, captions = Drawing(), []
-        for i, name in enumerate(self.unit_names(len(scores), probabilities is not None, about)):
-            lines = [name]
-            if arrays[path.of(ALIVE)][i]:
-                lines.append(f"score {scores[i]:.3g}")
-            else:
-                lines.append("no answer: dead")
-            if probabilities is not None:
-                lines.append(f"p {probabilities[i]:.2f}")
-                if probabilities[i] < REACHED:
-                    lines[-1] = f"not reached: p {probabilities[i]:.2f}"
-            captions.append(lines)
-        drawing.texts[f"{path}/scores"] = table(captions)
-        title, note = about.title(self.title, path), "for each unit an image that raises it"
-        if about.to_display is None:
-            drawing.pictures[path] = Picture(signals(images, about, title, captions, note))
-            return drawing
-        pixels = image_sheet(
-            about.to_display(images),
-            title=title,
-            captions=captions,
-            how=self._how(),
-            notes=[note],
-            shown=MOST_UNITS,
-        )
-        drawing.pictures[path] = Picture(pixels)
+        drawing = Drawing()
+        for path, images in parts(arrays).items():
+            captions = self._captions(path, arrays, about)
+            drawing.texts[f"{path}/scores"] = table(captions)
+            title, note = about.title(self.title, path), "for each unit an image that raises it"
+            if about.to_display is None:
+                drawing.pictures[path] = Picture(signals(images, about, title, captions, note))
+                continue
+            pixels = image_sheet(
+                about.to_display(images),
+                title=title,
+                captions=captions,
+                how=self._how(),
+                notes=[note],
+                shown=MOST_UNITS,
+            )
+            drawing.pictures[path] = Picture(pixels)
         return drawing
+
+    def _captions(self, path: Key, arrays: Arrays, about: About) -> list[list[str]]:
+        """For each unit its name and what was reached."""
+        scores, probabilities = arrays[path.of(SCORE)], arrays.get(path.of(PROBABILITY))
+        captions = []
+        for i, name in enumerate(self.unit_names(len(scores), probabilities is not None, about)):
+            alive = arrays[path.of(ALIVE)][i]
+            lines = [name, f"score {scores[i]:.3g}" if alive else "no answer: dead"]
+            if probabilities is not None:
+                reached = probabilities[i] >= REACHED
+                lines.append(f"{'' if reached else 'not reached: '}p {probabilities[i]:.2f}")
+            captions.append(lines)
+        return captions
 
     def _how(self) -> str:
         steps = "" if self.steps is None else f", {self.steps} steps"
