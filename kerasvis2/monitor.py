@@ -18,6 +18,7 @@ from kerasvis2.monitoring.hparams_session import HParamsSession
 from kerasvis2.monitoring.watching import Watching
 from kerasvis2.observe.backend import backend
 from kerasvis2.observe.session import Session
+from kerasvis2.observe.state import counter
 from kerasvis2.observe.survey import is_built
 from kerasvis2.record.card import CARD, run_card, run_info
 from kerasvis2.record.entries import VIS
@@ -267,8 +268,8 @@ class Monitor(keras.callbacks.Callback):
             )
 
     def _iterations(self) -> int:
-        optimizer = getattr(self.model, "optimizer", None)
-        return 0 if optimizer is None else int(self._backend.number(optimizer.iterations))
+        count = counter(getattr(self.model, "optimizer", None))
+        return 0 if count is None else int(self._backend.number(count))
 
     def _learning_rate(self) -> float | None:
         rate = getattr(getattr(self.model, "optimizer", None), "learning_rate", None)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from kerasvis2.diagnostics.numbers import (
     update_ratio,
 )
 from kerasvis2.diagnostics.report import judge, report, speak
-from kerasvis2.diagnostics.rules import RULES
+from kerasvis2.diagnostics.rules import RULES, rule
 from kerasvis2.diagnostics.similarity import linear_cka
 from kerasvis2.views.track import MOST, Track
 
@@ -281,6 +282,69 @@ def test_every_rule_has_a_name_of_its_own():
     assert len(set(names)) == len(names)
 
 
+def test_what_rules_need_and_explain_is_there():
+    fields = {field.name for field in dataclasses.fields(Facts)} | {"answers"}
+    names = {each.name for each in RULES}
+    for each in RULES:
+        assert set(each.needs) <= fields
+        assert set(each.explains) <= names
+
+
+@pytest.fixture
+def table():
+    """The table of rules, to be added to."""
+    before = list(RULES)
+    yield RULES
+    RULES[:] = before
+
+
+def test_a_rule_of_ones_own_is_one_function(table):
+    @rule(
+        "weights that grow without end",
+        limit=1e3,
+        says="{of}: norm {value:.3g} since {since}, at a loss of {loss:.3g} with {highest} inputs",
+        advice=lambda facts: f"After {facts.steps} steps.",
+        needs=("steps",),
+        mark="H",
+        word="huge",
+    )
+    def huge(facts, limit):
+        return {k: v.weight_norm for k, v in facts.layers.items() if v.weight_norm > limit}
+
+    facts = with_layer("conv", weight_norm=2e3)
+    said = speak(judge(facts, 4), facts, "epoch")
+    assert said == {
+        ("huge", "conv"): (
+            "conv: norm 2e+03 since epoch 4, at a loss of 0.5 with 1.0 inputs",
+            "After 50 steps.",
+        )
+    }
+    unknown = with_facts(unknown={"steps": "nobody counts"})
+    assert "weights that grow without end: nobody counts." in report({}, {}, unknown, 0, "epoch")
+
+
+def test_a_name_that_another_rule_has_is_refused_and_ones_own_replaced(table):
+    def broken(facts, limit):
+        return {}
+
+    def own(facts, limit):
+        return {}
+
+    add = rule("x", limit=1.0, says="", advice="")
+    with pytest.raises(ValueError, match=r"a rule 'broken' in kerasvis2\.diagnostics"):
+        add(broken)
+    count = len(table)
+    add(own)
+    add(own)
+    assert len(table) == count + 1
+
+
+def test_the_docs_show_the_table_as_it_is():
+    page = (Path(__file__).parents[1] / "docs" / "layer_health.md").read_text("utf-8")
+    rows = [line.split(" | ")[:2] for line in page.splitlines() if line.startswith("| `")]
+    assert rows == [[f"| `{rule.name}`", rule.trouble] for rule in RULES]
+
+
 @pytest.mark.parametrize(
     ("rule", "below", "beyond"),
     [
@@ -350,6 +414,27 @@ def test_the_report_says_what_is_and_what_has_passed():
     assert "| `conv` | frozen | 10% |" in text
     assert "| `dense` | -3.0 |" in text
     assert "No trouble found." not in text
+
+
+def test_what_is_not_known_is_named_with_the_reason():
+    lacking = with_facts(
+        loss=math.nan, unknown={"loss": "no epoch has ended", "steps": "nobody counts"}
+    )
+    text = report({}, {}, lacking, 0, "epoch")
+    assert "No trouble found in what is known.\n\nNot known:\n" in text
+    assert (
+        "- a loss that is worse than guessing, a training that is no better than guessing: "
+        "no epoch has ended.\n" in text
+    )
+    assert "Not known" not in report({}, {}, HEALTHY, 0, "epoch")
+
+
+def test_what_explains_guessing_is_pointed_to():
+    lost = {"loss": 2.3, "accuracy": 0.1}
+    for cause in (with_layer("conv", dead=1.0), with_layer("dense", weight_norm=math.nan)):
+        facts = dataclasses.replace(cause, **lost)
+        said = speak(judge(facts, 1, judge(facts, 0)), facts, "epoch")
+        assert said["guessing", ""][1] == "See the other troubles."
 
 
 def test_guessing_without_another_trouble_is_laid_to_the_labels():

@@ -11,7 +11,7 @@ import kerasvis2 as kv
 from kerasvis2.diagnostics.facts import Facts, Vitals
 from kerasvis2.diagnostics.report import judge
 from kerasvis2.observe.session import Session
-from kerasvis2.views import layer_health
+from kerasvis2.views import layer_sheet
 
 LOSS = "sparse_categorical_crossentropy"
 
@@ -260,5 +260,71 @@ def test_names_of_layers_are_checked(model, digits_probe):
 def test_a_layer_that_is_stuck_and_dead_is_marked_as_both():
     layer = Vitals(update_ratio=-np.inf, dead=1.0, spatial=True, weights=9, weight_norm=1.0)
     facts = Facts(layers={"conv": layer}, steps=5)
-    column = layer_health._column(facts, judge(facts, 0))
-    assert [layer_health._MARKS[int(mark[0])] for mark in column[3:]] == ["S", "D"]
+    column = layer_sheet.column(facts, judge(facts, 0))
+    assert [layer_sheet.marks()[int(mark[0])] for mark in column[3:]] == ["S", "D"]
+
+
+# What is not known
+
+
+def _looked_at(folder, model, probe):
+    """Looked at twice in a loop of one's own: the last report."""
+    monitor = kv.Monitor(folder, probe, [kv.LayerHealth()], on_error="raise")
+    monitor.begin(model)
+    for step in range(2):
+        monitor.look(step, {"loss": 1.0, "accuracy": 0.2, "val_accuracy": 0.2})
+    monitor.end()
+    return event_files.texts(folder / "vis", "layer_health/report")[-1]
+
+
+def test_without_a_probe_the_weights_are_judged(tmp_path, digits):
+    model = network()
+    model.get_layer("conv2").trainable = False
+    model.compile(keras.optimizers.SGD(0.1), LOSS, metrics=["accuracy"])
+    monitor = kv.Monitor(tmp_path, None, [kv.LayerHealth()], on_error="raise")
+    model.fit(digits.x_train[:64], digits.y_train[:64], epochs=2, verbose=0, callbacks=[monitor])
+    report = event_files.texts(tmp_path / "vis", "layer_health/report")[-1]
+    assert "frozen since epoch 0 (trainable=False): conv2" in report
+    assert "dead filters, dead units" in report.partition("Not known:")[2]
+    assert "nothing went through the model" in report
+    norm = event_files.scalars(tmp_path / "vis", "layer_health/weight_norm/scores")[-1]
+    weights = np.concatenate([w.ravel() for w in model.get_layer("scores").get_weights()])
+    assert norm == pytest.approx(np.linalg.norm(weights), rel=1e-4)
+
+
+def test_a_model_that_no_pass_can_be_made_of_is_judged_by_its_weights(tmp_path, digits_probe):
+    class Pair(keras.Model):
+        """Two parts and no call, as keras.io writes generators."""
+
+        def __init__(self):
+            super().__init__()
+            self.first = layers.Dense(4, name="first")
+            self.first.build((None, 8))
+            self.built = True
+
+    report = _looked_at(tmp_path, Pair(), digits_probe)
+    assert "| `first` |" in report
+    assert "nothing went through the model" in report
+
+
+def test_an_optimizer_that_counts_no_steps_is_told_of(tmp_path, digits_probe):
+    model = network()
+    model.optimizer = object()  # a loop's own
+    report = _looked_at(tmp_path, model, digits_probe)
+    assert "No trouble found in what is known." in report
+    assert (
+        "- steps that are too large, frozen layers, layers that do not move: no step of an "
+        "optimizer was counted since the last look." in report
+    )
+
+
+def test_without_labels_it_says_what_it_cannot_tell(tmp_path, digits):
+    model = network()
+    probe = kv.Probe(digits.x_test[:16])
+    monitor = kv.Monitor(tmp_path, probe, [kv.LayerHealth()], on_error="raise")
+    model.fit(digits.x_train[:64], digits.y_train[:64], verbose=0, callbacks=[monitor])
+    report = event_files.texts(tmp_path / "vis", "layer_health/report")[-1]
+    unlabelled = report.partition("Not known:")[2].partition(": the probe has no labels.")[0]
+    assert "no better than guessing" in unlabelled
+    assert "a class that is never learned" in unlabelled
+    assert "validation far behind training: no validation accuracy is logged." in report

@@ -18,6 +18,7 @@ _ACCURACIES = (
     "categorical_accuracy",
     "binary_accuracy",
 )
+NO_SKILL, SOME_SKILL, SKILL, MUCH_SKILL = 0.1, 0.35, 0.5, 0.7  # see `Facts.skill`
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class Facts:
         names: the classes' names, or None.
         lowest, highest: of what enters the first layer with weights; NaN where unknown.
         normalised: whether the model has batch normalisation.
+        unknown: what a rule may need and is not known, by field (or "answers", the layers'), and
+            why; what does not apply to the model is not among it.
     """
 
     layers: Mapping[str, Vitals] = field(default_factory=dict)
@@ -84,6 +87,7 @@ class Facts:
     lowest: float = math.nan
     highest: float = math.nan
     normalised: bool = False
+    unknown: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def chance(self) -> float:

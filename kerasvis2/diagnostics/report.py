@@ -5,22 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from kerasvis2.diagnostics.facts import Facts
 from kerasvis2.diagnostics.rules import RULES, Rule
 
 MOST_NAMED = 6
-_OTHERS = {
-    "broken",
-    "unscaled",
-    "faint",
-    "replaced",
-    "frozen",
-    "stuck",
-    "dead_filters",
-    "dead_units",
-}
-_SLOW = -4.0  # log10 of a step's share of the weights
 
 
 @dataclass(frozen=True)
@@ -88,9 +78,18 @@ def speak(findings: Sequence[Finding], facts: Facts, unit: str) -> dict[Subject,
             part = sum(other.value for other in own) / size
             of = f"{_names([other.subject for other in own])} ({_percent(part)} of the weights)"
             subject = ""
-        advice = rule.advice or _why_guessing(spoken, facts)
-        said[rule.name, subject] = _say(finding, of, facts, unit), advice
+        said[rule.name, subject] = _say(finding, of, facts, unit), _advice(rule, spoken, facts)
     return said
+
+
+def unjudged(facts: Facts) -> dict[str, list[Rule]]:
+    """The rules that cannot be judged, by the reason why."""
+    found: dict[str, list[Rule]] = {}
+    for rule in RULES:
+        missing = [facts.unknown[need] for need in rule.needs if need in facts.unknown]
+        if missing:
+            found.setdefault(missing[0], []).append(rule)
+    return found
 
 
 def report(
@@ -100,7 +99,7 @@ def report(
     step: int,
     unit: str,
 ) -> str:
-    """Markdown: the troubles in plain words, those that have passed, and a table of the layers.
+    """Markdown: the troubles in plain words, what is not known, what has passed, and a table.
 
     Args:
         said: of this look, from `speak`.
@@ -110,8 +109,9 @@ def report(
         unit: what a step is.
     """
     lines = [f"### Layer health, {unit} {step}", ""]
+    unknown = unjudged(facts)
     if not said:
-        lines.append("No trouble found.")
+        lines.append(f"No trouble found{' in what is known' if unknown else ''}.")
     counts: dict[str, int] = {}
     for (rule, _), (words, advice) in said.items():
         counts[rule] = counts.get(rule, 0) + 1
@@ -120,43 +120,42 @@ def report(
     more = sum(max(0, count - MOST_NAMED) for count in counts.values())
     if more:
         lines.append(f"- and {more} more like these, see the table.")
+    if unknown:
+        lines += ["", "Not known:", ""]
+        lines += [
+            f"- {', '.join(rule.trouble for rule in rules)}: {why}."
+            for why, rules in unknown.items()
+        ]
     if past:
         lines += ["", "Earlier:", "", *(f"- {words}." for words in past.values())]
     return "\n".join([*lines, "", _table(facts)])
 
 
+class _Words(dict[str, Any]):
+    """What a rule's words may name: what is given, and every field of the facts."""
+
+    def __init__(self, facts: Facts, **given: Any) -> None:
+        super().__init__(given)
+        self._facts = facts
+
+    def __missing__(self, name: str) -> Any:
+        return getattr(self._facts, name)
+
+
 def _say(finding: Finding, of: str, facts: Facts, unit: str) -> str:
-    words = {key: getattr(facts, key) for key in ("loss", "accuracy", "val_accuracy", "classes")}
-    words |= {key: getattr(facts, key) for key in ("chance", "steps", "lowest", "highest")}
-    return finding.rule.says.format(
-        of=of,
-        value=finding.value,
-        percent=_percent(finding.value),
-        since=f"{unit} {finding.since}",
-        **words,
-    )
+    since, percent = f"{unit} {finding.since}", _percent(finding.value)
+    words = _Words(facts, of=of, value=finding.value, percent=percent, since=since)
+    return finding.rule.says.format_map(words)
 
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def _why_guessing(findings: Sequence[Finding], facts: Facts) -> str:
-    """Advice where training gets nowhere: by what else was found, and by the size of the steps."""
-    if any(finding.rule.name in _OTHERS for finding in findings):
+def _advice(rule: Rule, findings: Sequence[Finding], facts: Facts) -> str:
+    if any(rule.name in finding.rule.explains for finding in findings):
         return "See the other troubles."
-    ratios = [v.update_ratio for v in facts.layers.values() if math.isfinite(v.update_ratio)]
-    typical = sorted(ratios)[len(ratios) // 2] if ratios else math.nan
-    if typical < _SLOW:
-        return (
-            f"The steps are small (10^{typical:.1f} of the weights each): the learning rate may be "
-            "too low. Otherwise look at the data: do the labels belong to the images, or are they "
-            "shuffled?"
-        )
-    return (
-        "The weights move as they should, so look at the data: do the labels belong to the images, "
-        "or are they shuffled?"
-    )
+    return rule.advice if isinstance(rule.advice, str) else rule.advice(facts)
 
 
 def _names(subjects: Sequence[str]) -> str:

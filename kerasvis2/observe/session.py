@@ -17,7 +17,7 @@ from kerasvis2.observe.look import OUTPUTS, Look, nbytes
 from kerasvis2.observe.loss import check_loss
 from kerasvis2.observe.progress import watched
 from kerasvis2.observe.request import Plan
-from kerasvis2.observe.state import changed, frozen, state_of
+from kerasvis2.observe.state import changed, counter, frozen, state_of
 from kerasvis2.observe.survey import survey
 from kerasvis2.observe.targets import distinct, resolve
 
@@ -104,7 +104,8 @@ class Session:
         optimizer, before = self._counted
         now = getattr(self.model, "optimizer", None)
         if now is not optimizer and optimizer is not None:
-            before += int(self._backend.number(optimizer.iterations))
+            count = counter(optimizer)
+            before += 0 if count is None else int(self._backend.number(count))
         self._counted = now, before
         memory = self._memory
         failed: dict[str, Exception] = {}
@@ -147,6 +148,9 @@ class Session:
             whole: take the raw tensors of `view.whole` instead of those of `view.reduce`.
         """
         request = view.needs(self.model, self.probe)
+        if request.probe and self.survey.why:  # perhaps the weights alone will do
+            alone = view.needs(self.model, None)
+            request = request if alone.probe else alone
         if request.loss:
             check_loss(self.model, self.probe)
         if request.probe and self.probe is None:
@@ -265,9 +269,10 @@ class Session:
     def _iterations(self) -> Any:
         """How many steps were made, over all optimizers that the model was compiled with."""
         optimizer, before = self._counted
-        if optimizer is None:
+        count = counter(optimizer)
+        if count is None:
             return ops.convert_to_tensor(before, "int32")
-        return ops.cast(self._backend.read(optimizer.iterations), "int32") + before
+        return ops.cast(self._backend.read(count), "int32") + before
 
 
 def _still_fits(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:

@@ -69,6 +69,11 @@ def compiled_loss(model: Any) -> Any:
     return getattr(model, "_compile_loss", None) or getattr(model, "loss", None)
 
 
+def counter(optimizer: Any) -> Any:
+    """The variable that counts an optimizer's steps; None where there is none."""
+    return getattr(optimizer, "iterations", None)
+
+
 def _attributes(layer: Any) -> Iterator[tuple[str, Any]]:
     users = not type(layer).__module__.startswith("keras.")
     for name, value in vars(layer).items():

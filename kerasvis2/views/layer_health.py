@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from keras import ops
 
 from kerasvis2.diagnostics import tensors
-from kerasvis2.diagnostics.facts import Facts
-from kerasvis2.diagnostics.report import Finding, Subject, judge, report, speak
-from kerasvis2.diagnostics.rules import RULES
+from kerasvis2.diagnostics.report import Subject, judge, report, speak
 from kerasvis2.diagnostics.weights import has_matrix, rectifies
 from kerasvis2.facts import count_weights, own_weights
 from kerasvis2.keys import Key
 from kerasvis2.layers import LayerInfo, LayerSpec, children, spread
-from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
+from kerasvis2.views.base import About, Arrays, Drawing, Reduced, Request, View
+from kerasvis2.views.layer_sheet import column, layer_sheet
 from kerasvis2.views.measured import (
     CHANGE,
     FALLING,
@@ -33,13 +32,15 @@ from kerasvis2.views.measured import (
 )
 from kerasvis2.views.track import Track
 
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
+
 MOST = 48  # layers by default
 FEW = 24  # up to so many, all of them are ranked
 # only in the memory
 _BEFORE, _CHANGES, _ELAPSED, _WEIGHTS = "steps_before", "changes", "elapsed", "weights"
 _MEASURES = ("update_ratio", "dead", "sparsity", "rank", "weight_norm", "gradient_norm")
-_DEAD = "D"
-_MARKS = ("", *dict.fromkeys(rule.mark for rule in RULES if rule.mark))
 
 
 class LayerHealth(View):
@@ -57,9 +58,11 @@ class LayerHealth(View):
       not of those whose answers only a batch normalisation reads: see that one.
     - ‖W‖, and with `gradients` ‖∂L/∂W‖, L the model's own loss on the probe.
 
-    The words follow the rules in `kerasvis2/diagnostics/rules.py`, each with its limit: dead and
+    The words follow the rules in `kerasvis2/diagnostics/rules`, each with its limit: dead and
     frozen layers, steps that are too large, numbers that are not finite, inputs in the wrong range,
-    training that is no better than guessing, a class that is missing.
+    training that is no better than guessing, a class that is missing. Rules that cannot be judged,
+    as the probe has no labels or no step was counted, are named under "Not known". Without a probe,
+    or where no pass can be made of the model, it looks at the weights alone.
 
     Roy & Vetterli, "The effective rank: a measure of effective dimensionality", EUSIPCO 2007.
 
@@ -88,7 +91,17 @@ class LayerHealth(View):
         self.layers = layers
         self.gradients = bool(gradients)
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
+        if probe is None:
+            return Request(
+                layers=self.layers,
+                fits=lambda info: info.layer.built and bool(own_weights(info.layer)),
+                default=_layers,
+                what="layer with weights",
+                weights=True,
+                loss=self.gradients,
+                probe=False,
+            )
         return Request(
             layers=self.layers,
             fits=lambda info: len(info.shape or ()) > 1,
@@ -100,7 +113,7 @@ class LayerHealth(View):
             targets=("label",),
         )
 
-    def memory(self, layers: Sequence[LayerInfo], probe: Any) -> Arrays:
+    def memory(self, layers: Sequence[LayerInfo], probe: Probe | None) -> Arrays:
         """The weights as they are now, to be compared with; and those of what may be the head."""
         rows = [info for info in layers if own_weights(info.layer)]
         kept: Arrays = {
@@ -116,7 +129,7 @@ class LayerHealth(View):
         matrices = [info for info in rows if has_matrix(info.layer)]
         return kept | {_start(info.path): _host(info.layer.kernel) for info in matrices[-1:]}
 
-    def reduce(self, seen: Any) -> Reduced:
+    def reduce(self, seen: Seen) -> Reduced:
         rows = [path for path, layer in seen.layers.items() if own_weights(layer)]
         found: dict[str, Any] = {}
         entry = seen.inputs
@@ -128,10 +141,11 @@ class LayerHealth(View):
                 found |= _answers(key, values, seen.layers[key.path], seen.rectified.get(key))
             else:
                 entry = values  # what prepares the images stands before the first row
-        axes = tuple(range(1, len(entry.shape)))
-        found[LOWEST] = ops.min(entry, axis=axes)
-        found[HIGHEST] = ops.max(entry, axis=axes)
-        if len(seen.logits.shape) == 2:
+        if entry is not None:
+            axes = tuple(range(1, len(entry.shape)))
+            found[LOWEST] = ops.min(entry, axis=axes)
+            found[HIGHEST] = ops.max(entry, axis=axes)
+        if seen.logits is not None and len(seen.logits.shape) == 2:
             found[LOGITS] = seen.logits
         weights = self._weights(seen, rows)
         found |= weights.arrays
@@ -143,7 +157,7 @@ class LayerHealth(View):
                 found[Key(path, GRADIENT)] = tensors.squares(list(sums.values()))
         return Reduced(found, memory)
 
-    def _normalised(self, rows: Sequence[str], seen: Any) -> set[str]:
+    def _normalised(self, rows: Sequence[str], seen: Seen) -> set[str]:
         """Rows of a large model that only the batch normalisation in another row reads.
 
         What that gives says as much of them. To look at both would cost as much again, also
@@ -154,7 +168,7 @@ class LayerHealth(View):
         norms = [(p,) for p in rows if type(seen.layers[p]).__name__ == "BatchNormalization"]
         return {path for path in rows if seen.feeds.get(path) in norms}
 
-    def _weights(self, seen: Any, rows: Sequence[str]) -> Reduced:
+    def _weights(self, seen: Seen, rows: Sequence[str]) -> Reduced:
         """How far the weights went, measured at the first chunk of the probe."""
         found: dict[str, Any] = {}
         kept: dict[str, Any] = {}
@@ -193,28 +207,10 @@ class LayerHealth(View):
                 value = getattr(layer, measure)
                 if not math.isnan(value):
                     drawing.scalars[f"{measure}/{key}"] = value
-        self._draw_layers(drawing, about, facts, findings)
-        return drawing
-
-    def _draw_layers(
-        self, drawing: Drawing, about: About, facts: Facts, findings: Sequence[Finding]
-    ) -> None:
-        from kerasvis2.render.heatmap import heatmap_sheet
-
-        track = about.kept.get("track", Track()).then(about.step or 0, _column(facts, findings))
+        track = about.kept.get("track", Track()).then(step, column(facts, findings))
         drawing.keep["track"] = track
-        marks = np.array(_MARKS)[track.table[-2:].astype(int)]
-        letters = [f"{rule.mark} {rule.word}" for rule in RULES if rule.mark in marks and rule.mark]
-        drawing.pictures["layers"] = Picture(
-            heatmap_sheet(
-                _panels(track.table, marks),
-                list(facts.layers),
-                track.steps,
-                title=about.title(self.title, ""),
-                unit=about.unit,
-                notes=[" · ".join(dict.fromkeys(letters)) or "no trouble found"],
-            )
-        )
+        drawing.pictures["layers"] = layer_sheet(self.title, track, facts, about)
+        return drawing
 
 
 def _layers(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
@@ -233,7 +229,7 @@ def _answers(key: Key, values: Any, layer: Any, rectified: Any | None) -> dict[s
     return found | ({key.of(POSITIVE): tensors.positive_share(values)} if cut else {})
 
 
-def _gradients(path: str, seen: Any) -> dict[str, Any]:
+def _gradients(path: str, seen: Seen) -> dict[str, Any]:
     """The loss's gradients, summed over the chunks of the probe so far."""
     layer = seen.layers[path]
     gradients = dict(zip([id(w) for w in layer.trainable_weights], seen.loss_gradients[path]))
@@ -261,50 +257,6 @@ def _past(about: About, said: Mapping[Subject, tuple[str, str]]) -> dict[Subject
     }
     past = {**about.kept.get("past", {}), **before}
     return {key: words for key, words in past.items() if key not in said}
-
-
-def _column(facts: Facts, findings: Sequence[Finding]) -> np.ndarray:
-    """(5, layers): update ratio, dead share, rank share, which mark, and which of the dead."""
-    said: tuple[dict[str, int], dict[str, int]] = ({}, {})
-    for finding in findings[::-1]:
-        if finding.speaks:
-            said[finding.rule.mark == _DEAD][finding.subject] = _MARKS.index(finding.rule.mark)
-    rows = [
-        (layer.update_ratio, layer.dead, layer.rank_share, *(each.get(key, 0) for each in said))
-        for key, layer in facts.layers.items()
-    ]
-    return np.array(rows, np.float64).reshape(-1, 5).T
-
-
-def _panels(table: np.ndarray, marks: np.ndarray) -> list[Any]:
-    """Of (5, layers, steps), and the marks (2, layers, steps)."""
-    from kerasvis2.render.heatmap import Panel
-
-    ratio, dead, rank = table[:3]
-    panels = [
-        Panel(
-            "update ratio",
-            ratio,
-            (-6.0, 0.0),
-            -3.0,
-            absent=np.isnan(ratio) & (marks[0] != "N"),
-            marks=marks[0],
-        )
-    ]
-    if np.isfinite(dead).any():
-        panels.append(
-            Panel(
-                "dead",
-                dead,
-                (0.0, 1.0),
-                0.0,  # white where all is well
-                bad="high",
-                absent=np.isnan(dead),
-                marks=marks[1],
-            )
-        )
-    panels.append(Panel("effective rank", rank, (0.0, 1.0), absent=np.isnan(rank)))
-    return panels
 
 
 def _host(weight: Any) -> np.ndarray:

@@ -41,11 +41,35 @@ def facts_of(arrays: Arrays, about: About) -> Facts:
         truth=truth,
         falling=None if falling is None else falling[0],
         names=about.class_names,
-        lowest=float(arrays[LOWEST].min()),
-        highest=float(arrays[HIGHEST].max()),
+        lowest=float(arrays[LOWEST].min()) if LOWEST in arrays else math.nan,
+        highest=float(arrays[HIGHEST].max()) if HIGHEST in arrays else math.nan,
         normalised="BatchNormalization" in kinds,
+        unknown=_unknown(arrays, about),
         **metrics(about.history),
     )
+
+
+def _unknown(arrays: Arrays, about: About) -> dict[str, str]:
+    """What the rules may need and nobody told; see `Facts.unknown`."""
+    found: dict[str, str] = {}
+    if int(arrays[STEPS]) < 1:
+        found["steps"] = "no step of an optimizer was counted since the last look"
+    if LOWEST not in arrays:
+        found |= dict.fromkeys(("lowest", "answers", "classes"), "nothing went through the model")
+    if about.task is None or about.task.kind in ("classes", "binary"):
+        if LOWEST in arrays and about.label_indices is None:
+            found["classes"] = "the probe has no labels"
+        known = metrics(about.history)
+        for name, words in (
+            ("loss", "loss"),
+            ("accuracy", "accuracy"),
+            ("val_accuracy", "validation accuracy"),
+        ):
+            if math.isnan(known[name]) and not known["epochs"]:
+                found[name] = "no epoch has ended"
+            elif math.isnan(known[name]) and name != "loss":
+                found[name] = f"no {words} is logged"
+    return found
 
 
 def _layer_facts(key: Key, arrays: Arrays, layer: LayerFacts, steps: int) -> Vitals:
