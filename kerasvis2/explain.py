@@ -16,12 +16,6 @@ import numpy as np
 
 ASCENT = "activation_maximization"
 CHUNK = 16  # units that climb at a time: more of a large model's do not fit into memory
-_TRAINING = {
-    "curves": "it draws the metrics of a training, epoch by epoch",
-    "drift": "it draws how far layers moved from epoch to epoch",
-    "filmstrip": "it draws another view's pictures side by side, epoch by epoch",
-    "layer_health": "it draws weights, gradients and updates from epoch to epoch",
-}
 
 
 def main(args: argparse.Namespace) -> int:
@@ -107,14 +101,14 @@ def _view(args: argparse.Namespace) -> Any:
         if isinstance(getattr(kerasvis2, one), type) and issubclass(getattr(kerasvis2, one), View)
     }
     classes.pop("view")
-    if args.view in _TRAINING:
-        raise ValueError(
-            f"--view {args.view}: {_TRAINING[args.view]}, and a saved model is one moment. Give "
-            "kerasvis2.Monitor to fit, or another view."
-        )
     if args.view not in classes:
-        usable = sorted(set(classes) - set(_TRAINING))
+        usable = sorted(name for name, view in classes.items() if not view.needs_training)
         raise ValueError(f"--view {args.view}: give one of {', '.join(usable)}.")
+    if why := classes[args.view].needs_training:
+        raise ValueError(
+            f"--view {args.view}: {why}, and a saved model is one moment. Give kerasvis2.Monitor "
+            "to fit, or another view."
+        )
     settings: dict[str, Any] = {}
     if args.layers is not None:
         settings["layers"] = args.layers if args.layers == "all" else args.layers.split(",")

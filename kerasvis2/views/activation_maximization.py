@@ -69,6 +69,7 @@ class ActivationMaximization(View):
     """
 
     title = "Activation maximization"
+    shows = "pictures"
 
     def __init__(
         self,
@@ -222,6 +223,9 @@ class ActivationMaximization(View):
                 lines.append(f"{'' if reached else 'not reached: '}p {probabilities[i]:.2f}")
             captions.append(lines)
         return captions
+
+    def row_names(self, arrays: Arrays, key: str, about: About) -> list[str]:
+        return self.unit_names(len(arrays[key]), as_key(key).of(PROBABILITY) in arrays, about)
 
     def _how(self) -> str:
         steps = "" if self.steps is None else f", {self.steps} steps"

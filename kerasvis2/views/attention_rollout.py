@@ -39,6 +39,7 @@ class AttentionRollout(View):
     """
 
     title = "Attention rollout"
+    overlay = True
 
     def needs(self, model: Any, probe: Any) -> Request:
         return Request(
@@ -64,4 +65,4 @@ class AttentionRollout(View):
         return {INPUT: ops.image.resize(patches[..., None], size, "bilinear")[..., 0]}
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
-        return draw_maps(arrays, about, self, overlay=True, quantity="share that arrives")
+        return draw_maps(arrays, about, self, quantity="share that arrives")

@@ -38,7 +38,12 @@ class View:
     at_end: ClassVar[bool] = False  # whether it is due when training ends, whatever its `freq`
     _by_default = False  # see `kerasvis2.views.defaults`
     _most: int | None = None  # how many of its default layers, where fewer are wanted
-    shows: ClassVar[str] = "other"  # "map", "pixels" or "pictures" of each image, for film strips
+    # What it shows, for the views that follow another one: a "map" of each image, "pictures" of its
+    # own, or something "other".
+    shows: ClassVar[str] = "other"
+    signed: ClassVar[bool] = False  # whether negative values of a map are drawn
+    overlay: ClassVar[bool] = False  # whether a map is drawn over the image instead of beside it
+    needs_training: ClassVar[str] = ""  # what it draws, where that is nothing of a single moment
 
     def __init__(self, *, freq: Any = None, scale: str | float = "nice", seed: int = 0) -> None:
         from kerasvis2.render.scale import check_mode
@@ -90,6 +95,14 @@ class View:
         the device.
         """
         return {}
+
+    def last(self, found: dict[str, Any]) -> dict[str, Any]:
+        """The part of what `reduce` gives that stands for all of it, where one row has to do."""
+        return found
+
+    def row_names(self, arrays: Arrays, key: str, about: About) -> list[str]:
+        """What each row of an array is called, where it stands in a row of its own."""
+        return [" · ".join(words[:1]) for words in about.captions()]
 
     def compute(self, model: Any, probe: Probe | None = None, **options: Any) -> Arrays:
         """Raw float32 arrays by key, nothing resized and nothing normalised.

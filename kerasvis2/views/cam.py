@@ -32,8 +32,8 @@ class CAMView(TargetedView):
         **common: `target`, `targets`, `freq`, `scale`.
     """
 
-    signed: ClassVar[bool] = False
     shows: ClassVar[str] = "map"
+    overlay: ClassVar[bool] = True
     quantity: ClassVar[str] = "evidence (logit)"
 
     def __init__(self, *, layers: LayerSpec = None, **common: Any) -> None:
@@ -62,13 +62,15 @@ class CAMView(TargetedView):
             found[key] = off_grid(self.weigh(on_grid(activation, seen, key), gradient), seen, key)
         return found
 
+    def last(self, found: dict[str, Any]) -> dict[str, Any]:
+        """The last layer, where none was named."""
+        return found if self.layers is not None else dict(list(found.items())[-1:])
+
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         return draw_maps(
             arrays,
             about,
             self,
-            overlay=True,
-            signed=self.signed,
             quantity=self.quantity,
             how=lambda key: _resolution(key, about),
             why="no evidence for it here: 0 after the ReLU" if not self.signed else "",

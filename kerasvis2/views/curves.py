@@ -23,6 +23,7 @@ class Curves(View):
     """
 
     title = "Curves"
+    needs_training = "it draws the metrics of a training, epoch by epoch"
     unit = "epoch"
 
     def needs(self, model: Any, probe: Any) -> Request:

@@ -13,9 +13,7 @@ from kerasvis2.diagnostics.similarity import gram, gram_cka
 from kerasvis2.keys import Key, as_key, parts
 from kerasvis2.layers import LayerInfo, LayerSpec, is_convolution, spread
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
-from kerasvis2.views.cam import CAMView
 from kerasvis2.views.grad_cam import GradCAM
-from kerasvis2.views.pixels import PixelView
 from kerasvis2.views.track import Track
 
 MOST = 16
@@ -62,6 +60,7 @@ class Drift(View):
     """
 
     title = "Drift"
+    needs_training = "it draws how far layers moved from epoch to epoch"
 
     def __init__(
         self,
@@ -74,11 +73,11 @@ class Drift(View):
         self.views = [GradCAM()] if views is None else list(views)
         self.layers = layers
         for view in self.views:
-            if not isinstance(view, (CAMView, PixelView)):
+            if view.shows != "map":
                 raise ValueError(f"Drift(views=): {view!r} is no explanation such as GradCAM().")
             if getattr(view, "layers", None) is not None:
                 raise ValueError("Drift(views=): give layers= to Drift, not to its views.")
-            if view.target != "label" or view.targets is not None:
+            if getattr(view, "target", "label") != "label" or getattr(view, "targets", None):
                 raise ValueError("Drift(views=): their target is the true label; leave it out.")
 
     def needs(self, model: Any, probe: Any) -> Request:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kerasvis2.keys import as_key, parts
+from kerasvis2.keys import parts
 from kerasvis2.layers import LayerInfo
 from kerasvis2.schedule import log_spaced
-from kerasvis2.views.activation_maximization import PROBABILITY, ActivationMaximization
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
-from kerasvis2.views.cam import CAMView
 from kerasvis2.views.grad_cam import GradCAM
-from kerasvis2.views.perturbed import PerturbedView
-from kerasvis2.views.targeted import TargetedView
 from kerasvis2.views.track import Track
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 MOST = 8
 SIDE = 64  # pixels of a map that is kept
@@ -49,13 +50,14 @@ class Filmstrip(View):
 
     title = "Filmstrip"
     at_end = True
+    needs_training = "it draws another view's pictures side by side, epoch by epoch"
 
     def __init__(
         self, view: View | None = None, images: int = MOST, *, freq: Any = None, **common: Any
     ) -> None:
         super().__init__(freq=log_spaced(4) if freq is None else freq, **common)
         self.view = GradCAM() if view is None else view
-        if not isinstance(self.view, (TargetedView, ActivationMaximization)):
+        if self.view.shows == "other":
             raise ValueError(
                 f"Filmstrip(view={view!r}): give a view of one map an image, such as "
                 "GradCAM() or Saliency(), or ActivationMaximization()."
@@ -64,31 +66,26 @@ class Filmstrip(View):
             raise ValueError(f"Filmstrip(images={images!r}): give a number from 1 to {MOST}.")
         self.images = int(images)
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         return self.view.needs(model, probe)
 
-    def memory(self, layers: Sequence[LayerInfo], probe: Any) -> Arrays:
+    def memory(self, layers: Sequence[LayerInfo], probe: Probe | None) -> Arrays:
         return self.view.memory(layers, probe)
 
-    def whole(self, seen: Any) -> dict[str, Any] | Reduced:
+    def whole(self, seen: Seen) -> dict[str, Any] | Reduced:
         return self.view.whole(seen)
 
-    def reduce(self, seen: Any) -> dict[str, Any] | Reduced:
+    def reduce(self, seen: Seen) -> dict[str, Any] | Reduced:
         found = self.view.reduce(seen)
-        if (
-            isinstance(found, Reduced)
-            or not isinstance(self.view, CAMView)
-            or self.view.layers is not None
-        ):
-            return found
-        last = list(found)[-1]
-        return {key: value for key, value in found.items() if key == last}
+        if isinstance(found, Reduced):
+            return replace(found, arrays=self.view.last(found.arrays))
+        return self.view.last(found)
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         from kerasvis2.render.filmstrip import filmstrip_sheet
 
         drawing = Drawing()
-        evolving = isinstance(self.view, ActivationMaximization)
+        evolving = self.view.shows == "pictures"
         maps = self._pictures(arrays, about) if evolving else parts(arrays)
         count = self.images
         wrong = None if evolving else about.wrong()
@@ -104,10 +101,10 @@ class Filmstrip(View):
                 np.stack(film.values),
                 film.steps,
                 title=about.title(f"{self.title} · {self.view.title}", key),
-                names=self._names(arrays, about, key)[:count],
+                names=self.view.row_names(arrays, key, about)[:count],
                 unit=about.unit,
-                signed=getattr(self.view, "signed", False),
-                overlay=isinstance(self.view, (CAMView, PerturbedView)),
+                signed=self.view.signed,
+                overlay=self.view.overlay,
                 pictures=evolving,
                 wrong=None if wrong is None else np.stack(marks.values),
                 scale=self.scale,
@@ -119,15 +116,8 @@ class Filmstrip(View):
     def _pictures(self, arrays: Arrays, about: About) -> Arrays:
         """The ascent's images as they are shown."""
         assert about.to_display is not None, "a probe is asked for"
-        path, images = next(iter(parts(arrays).items()))
-        return {path: np.clip(about.to_display(images), 0, 1)}
-
-    def _names(self, arrays: Arrays, about: About, key: str) -> list[str]:
-        if isinstance(self.view, ActivationMaximization):
-            return self.view.unit_names(
-                len(arrays[key]), as_key(key).of(PROBABILITY) in arrays, about
-            )
-        return [" · ".join(words[:1]) for words in about.captions()]
+        found = parts(arrays).items()
+        return {path: np.clip(about.to_display(images), 0, 1) for path, images in found}
 
 
 def _small(maps: np.ndarray, pictures: bool) -> np.ndarray:

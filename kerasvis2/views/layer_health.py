@@ -85,6 +85,7 @@ class LayerHealth(View):
     """
 
     title = "Layer health"
+    needs_training = "it draws weights, gradients and updates from epoch to epoch"
 
     def __init__(self, *, layers: LayerSpec = None, gradients: bool = False, **common: Any) -> None:
         super().__init__(**common)

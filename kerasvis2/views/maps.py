@@ -18,8 +18,6 @@ def draw_maps(
     about: About,
     view: View,
     *,
-    overlay: bool,
-    signed: bool = False,
     remarks: Callable[[Key], Sequence[Sequence[str]]] | None = None,
     notes: Sequence[str] = (),
     quantity: str = "",
@@ -32,16 +30,15 @@ def draw_maps(
         maps: (N, h, w) by key; (N, H, W, C) too without an overlay; of signals, tables, tokens
             and volumes the same with their own axes.
         about: the moment and the probe.
-        view: whose title and scale are taken.
-        overlay: as heat over the grey images, or drawn alone.
-        signed: whether negative values are drawn.
+        view: whose title and scale are taken, and whether it draws negative values, and over the
+            grey images.
         remarks: further lines below each image, by key.
         notes: further lines below the title.
         quantity: what a value is, for the legend.
         how: by which settings the map was made, in one line.
         why: what it means where a map is 0 everywhere.
     """
-    drawing = Drawing()
+    drawing, signed, overlay = Drawing(), view.signed, view.overlay
     for given, each in maps.items():
         key = as_key(given)
         explained = about.explained.get(key.target)

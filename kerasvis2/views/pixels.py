@@ -28,8 +28,7 @@ class PixelView(TargetedView):
     """
 
     signed: ClassVar[bool] = True
-    overlay: ClassVar[bool] = False  # over the images instead of beside them
-    shows: ClassVar[str] = "pixels"
+    shows: ClassVar[str] = "map"
     notes: ClassVar[tuple[str, ...]] = ()  # further lines below the title of every picture
     quantity: ClassVar[str] = ""  # what a value is
     why: ClassVar[str] = "the score does not depend on the input here"
@@ -70,8 +69,6 @@ class PixelView(TargetedView):
             {key: maps for key, maps in parts(arrays).items() if key.path == INPUT},
             about,
             self,
-            overlay=self.overlay,
-            signed=self.signed,
             remarks=lambda key: self.remarks(arrays, key),
             notes=self.notes,
             quantity=self.quantity,
