@@ -113,6 +113,31 @@ def test_each_room_imports_only_what_it_may(path):
         assert roots <= others | set(sys.stdlib_module_names)
 
 
+def test_nothing_asks_which_of_our_views_it_has():
+    """What a view is, it says itself: otherwise a new one has to be written into lists."""
+    views = {node.name for node in classes_of(SOURCE / "views")} - {"View"}
+    assert {"CAMView", "GradCAM", "PixelView"} <= views
+    asked = [
+        (path.name, name.id)
+        for path in SOURCE.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "isinstance"
+        for name in ast.walk(call.args[1])
+        if isinstance(name, ast.Name) and name.id in views
+    ]
+    assert asked == []
+
+
+def classes_of(folder: Path) -> list[ast.ClassDef]:
+    """The views that the modules of a folder define."""
+    nodes = [node for path in folder.glob("*.py") for node in ast.parse(path.read_text()).body]
+    return [
+        node
+        for node in nodes
+        if isinstance(node, ast.ClassDef) and any(base.id.endswith("View") for base in node.bases)
+    ]
+
+
 def test_every_folder_of_code_is_installed():
     folders = {path.parent for path in SOURCE.rglob("*.py")}
     assert not [folder for folder in folders if not (folder / "__init__.py").is_file()]

@@ -194,6 +194,30 @@ def test_a_film_strip_of_an_ascent(tmp_path, digits, probe):
     assert event_files.steps(tmp_path / "vis", "filmstrip/03_scores") == [0, 1]
 
 
+def test_a_film_strip_follows_a_view_of_ones_own(probe):
+    class Brightness(kv.View):
+        """A map that asks for no score; not one of this package's kinds."""
+
+        title, shows, overlay = "Brightness", "map", True
+
+        def needs(self, model, probe):
+            return kv.Request(outputs=True)
+
+        def reduce(self, seen):
+            return {"input": seen.inputs[..., 0]}
+
+    (picture,) = kv.Filmstrip(Brightness(), images=2).render(small(), probe).values()
+    Brightness.overlay = False
+    (beside,) = kv.Filmstrip(Brightness(), images=2).render(small(), probe).values()
+    assert not np.array_equal(picture, beside)
+
+
+def test_a_film_strip_of_an_ascent_of_two_layers_shows_both(probe):
+    view = kv.ActivationMaximization(["conv2", "scores"], quality="fast", steps=1, units=[0])
+    tags = kv.Filmstrip(view).render(small(), probe)
+    assert sorted(tags) == ["filmstrip/01_conv2", "filmstrip/03_scores"]
+
+
 def test_a_film_strip_needs_maps():
     with pytest.raises(ValueError, match="a view of one map an image"):
         kv.Filmstrip(kv.Filters())
