@@ -10,7 +10,7 @@ from toys import convolved
 
 from kerasvis2 import RISE, Probe
 from kerasvis2.attribution.random_masks import RandomMasks
-from kerasvis2.synthesis.draws import Draws
+from kerasvis2.draws import Draws
 
 SHAPE = (10, 13, 3)
 

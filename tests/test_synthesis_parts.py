@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
+from kerasvis2.draws import Draws
 from kerasvis2.synthesis import objectives, transforms
 from kerasvis2.synthesis.canvas import measure, plain
-from kerasvis2.synthesis.draws import Draws
 from kerasvis2.synthesis.parametrizations import parametrize
 from kerasvis2.synthesis.presets import preset
 from kerasvis2.synthesis.regularizers import l2_norm, lp_norm, total_variation

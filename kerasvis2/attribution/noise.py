@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from kerasvis2.attribution.turns import copies_at_once, in_turns
-from kerasvis2.synthesis.draws import Draws
+from kerasvis2.draws import Draws
 
 
 def noisy_gradients(

@@ -10,7 +10,7 @@ from typing import Any
 from keras import ops
 
 from kerasvis2.attribution.upsample import hat
-from kerasvis2.synthesis.draws import Draws
+from kerasvis2.draws import Draws
 
 
 @dataclass(frozen=True)

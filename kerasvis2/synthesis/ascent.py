@@ -18,8 +18,8 @@ from typing import Any
 
 from keras import ops
 
+from kerasvis2.draws import Draws
 from kerasvis2.synthesis.canvas import Canvas
-from kerasvis2.synthesis.draws import Draws
 from kerasvis2.synthesis.parametrizations import parametrize
 from kerasvis2.synthesis.presets import Settings
 from kerasvis2.synthesis.regularizers import l2_norm, lp_norm, total_variation

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from kerasvis2.draws import Draws
 from kerasvis2.synthesis.canvas import Canvas, frequencies
 from kerasvis2.synthesis.color import painter
-from kerasvis2.synthesis.draws import Draws
 from kerasvis2.synthesis.parametrization import Parametrization
 
 FALL = 1.5

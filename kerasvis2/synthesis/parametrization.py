@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from kerasvis2.synthesis.draws import Draws
+from kerasvis2.draws import Draws
 
 
 class Parametrization(NamedTuple):

@@ -6,8 +6,8 @@ from typing import Any
 
 from keras import ops
 
+from kerasvis2.draws import Draws
 from kerasvis2.synthesis.canvas import Canvas
-from kerasvis2.synthesis.draws import Draws
 from kerasvis2.synthesis.parametrization import Parametrization
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from kerasvis2.synthesis.draws import Draws
+from kerasvis2.draws import Draws
 
 Transform = Callable[[Any, Draws], Any]
 Movement = Callable[[int, tuple[int, int], Draws], Any]

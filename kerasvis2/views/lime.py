@@ -10,9 +10,9 @@ from keras import ops
 
 from kerasvis2.attribution.local_fit import local_fit
 from kerasvis2.attribution.superpixels import label_maps, mean_colours
+from kerasvis2.draws import Draws
 from kerasvis2.keys import Key, as_key
 from kerasvis2.layers import LayerInfo
-from kerasvis2.synthesis.draws import Draws
 from kerasvis2.views.base import About, Arrays, Drawing
 from kerasvis2.views.perturbed import PerturbedView, scores_under
 from kerasvis2.views.pixels import INPUT
