@@ -10,16 +10,16 @@ import numpy as np
 from keras import ops
 
 from kerasvis2.keys import Key, as_key, parts
-from kerasvis2.layers import LayerInfo, LayerSpec, children
+from kerasvis2.layers import LayerInfo, LayerSpec
 from kerasvis2.synthesis import objectives
 from kerasvis2.synthesis.ascent import ascend, begin
 from kerasvis2.synthesis.canvas import Canvas
 from kerasvis2.synthesis.presets import QUALITIES, Settings, preset
 from kerasvis2.views.ascent_sheet import signals, table
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
-from kerasvis2.views.canvases import easel_of
+from kerasvis2.views.canvases import check_climbable, easel_of
 from kerasvis2.views.layer_argument import one_of
-from kerasvis2.views.units import check_unit, vectors
+from kerasvis2.views.units import check_unit, last_with_weights, vectors
 
 if TYPE_CHECKING:
     from kerasvis2.probe import Probe
@@ -104,11 +104,11 @@ class ActivationMaximization(View):
     def needs(self, model: Any, probe: Probe | None) -> Request:
         if probe is not None:
             easel_of(probe)
-            _check_climbable(model)
+            check_climbable(model)
         return Request(
             layers=self.layers,
             outputs=True,
-            default=_last_with_weights,
+            default=last_with_weights,
             fits=lambda info: len(info.shape or ()) > 1,
             what="layer with units",
             own_pass=True,
@@ -276,21 +276,6 @@ class ActivationMaximization(View):
             else:
                 names.append(f"direction {i}")
         return names
-
-
-def _last_with_weights(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
-    weighted = [info for info in infos if info.layer.weights and not children(info.layer)]
-    return weighted[-1:] or list(infos[-1:])
-
-
-def _check_climbable(model: Any) -> None:
-    """Raises `ValueError` where the model rounds its input, so that there is no way up."""
-    for taken in getattr(model, "inputs", None) or ():
-        if "int" in str(taken.dtype) and len(getattr(model, "inputs", ())) == 1:
-            raise ValueError(
-                f"ActivationMaximization needs an input that can change a little; the model's is "
-                f"{taken.dtype}. Give the model a float input."
-            )
 
 
 def _squash(seen: Any) -> Any:

@@ -77,3 +77,13 @@ def _ways(
             f"{probe.drawn.shape}."
         )
     return lambda x: x, lambda x: x
+
+
+def check_climbable(model: Any) -> None:
+    """Raises `ValueError` where the model rounds its input, so that there is no way up."""
+    for taken in getattr(model, "inputs", None) or ():
+        if "int" in str(taken.dtype) and len(getattr(model, "inputs", ())) == 1:
+            raise ValueError(
+                f"ActivationMaximization needs an input that can change a little; the model's is "
+                f"{taken.dtype}. Give the model a float input."
+            )

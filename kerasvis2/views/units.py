@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from kerasvis2.layers import LayerInfo, children
+
 
 def check_unit(unit: Any, width: int) -> None:
     """Raises `ValueError` for what is no unit of a layer so wide."""
@@ -31,3 +33,9 @@ def vectors(units: Sequence[Any], width: int) -> np.ndarray:
         else:
             rows.append(np.asarray(unit))
     return np.stack(rows).astype("float32")
+
+
+def last_with_weights(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
+    """The layer whose units climb by default."""
+    weighted = [info for info in infos if info.layer.weights and not children(info.layer)]
+    return weighted[-1:] or list(infos[-1:])
