@@ -71,7 +71,7 @@ def weights_of(model: Any, x: np.ndarray, blocks: int = 3) -> list[np.ndarray]:
         block = model.get_layer(f"block_{i}")
         y = block.layer_norm_1(x)
         y, weights = block.mha(y, y, return_attention_scores=True)
-        found.append(weights.numpy())
+        found.append(np.asarray(ops.convert_to_numpy(weights)))
         x = x + y
         x = x + block.mlp(block.layer_norm_2(x))
     return found

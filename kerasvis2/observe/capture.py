@@ -13,6 +13,7 @@ from kerasvis2.keys import Key
 from kerasvis2.layers import LayerInfo
 from kerasvis2.observe.backend import Backend
 from kerasvis2.observe.backend.shadow import shadowed
+from kerasvis2.observe.structures import exchanged
 
 Hook = Callable[[Key, Any], Any]
 
@@ -66,9 +67,6 @@ def _noting(
             return outputs
         calls += 1
         told = hook(Key(path, call=calls), flat[place])
-        if told is flat[place]:
-            return outputs
-        flat[place] = told
-        return tree.pack_sequence_as(outputs, flat)
+        return outputs if told is flat[place] else exchanged(outputs, [flat[place]], [told])
 
     return noting

@@ -18,6 +18,7 @@ from kerasvis2.observe.chunks import Chunk
 from kerasvis2.observe.loss import loss_of
 from kerasvis2.observe.outputs import Output, outputs_of
 from kerasvis2.observe.request import Demand
+from kerasvis2.observe.structures import exchanged
 from kerasvis2.observe.survey import Survey
 from kerasvis2.observe.targets import Target, predicted, scores
 
@@ -169,7 +170,7 @@ def look_at(
                 labels, real = subject.chunk.labels, subject.chunk.real
                 loss = loss_of(model, batch, labels, returned, real) * factor
             outputs = outputs_of(model, returned, notes)
-        logits = tree.pack_sequence_as(returned, [output.logits for output in outputs])
+        logits = exchanged(returned, tree.flatten(returned), [o.logits for o in outputs])
         chosen = [_classes(t, outputs, given) for t, given in zip(demand.targets, classes)]
         scored = [scores(t, outputs, c, logits) for t, c in zip(demand.targets, chosen)]
         known = Result(

@@ -15,6 +15,7 @@ import numpy as np
 
 from kerasvis2.observe.backend import jax_relu
 from kerasvis2.observe.backend.jax_edges import depends, edges
+from kerasvis2.observe.backend.jax_order import flat
 from kerasvis2.observe.backend.jax_written import MARK, Written, replaced, writing
 from kerasvis2.observe.backend.naming import named
 from kerasvis2.observe.backend.protocol import Hook, Recorded, Traced
@@ -32,29 +33,37 @@ class Jax:
         self, function: Callable[..., Any], variables: Sequence[Any], examples: Sequence[Any]
     ) -> Callable[..., Any]:
         variables = list(variables)
+        _, given = flat(tuple(examples))
+        returned: Any = None
 
-        def traced(values: Sequence[Any], *arguments: Any) -> Any:
+        def traced(values: list[Any], leaves: list[Any]) -> list[Any]:
+            nonlocal returned
             state = list(zip(variables, values))
             with _apart(), keras.StatelessScope(state_mapping=state):
-                found = function(state, *arguments)
+                found = function(state, *jax.tree.unflatten(given, leaves))
+            leaves, returned = flat(found)
             # What is handed on as it came would be the variable's own array, which the trainer
             # gives away at the next step.
-            return jax.tree.map(jnp.copy, found)
+            return [jnp.copy(leaf) for leaf in leaves]
 
-        def compiled(arguments: Sequence[Any]) -> Any:
+        def compiled(*arguments: Any) -> Any:
             # A function of its own each time: JAX keeps nothing of what was traced before.
             return jax.jit(lambda *given: traced(*given)).lower(*arguments).compile()
 
-        held = compiled((_values(variables), *examples))
+        def arranged(arguments: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+            return _values(variables), flat(tuple(arguments))[0]
+
+        held = compiled(*arranged(examples))
 
         def run(*arguments: Any) -> Any:
             nonlocal held
-            given = (_values(variables), *arguments)
+            values, leaves = arranged(arguments)
             try:
-                return held(*given)
+                found = held(values, leaves)
             except (TypeError, ValueError):  # the arrays came to lie on other devices
-                held = compiled(given)
-                return held(*given)
+                held = compiled(values, leaves)
+                found = held(values, leaves)
+            return jax.tree.unflatten(returned, found)
 
         return run
 
@@ -62,7 +71,10 @@ class Jax:
         labels: list[str] = []
         names: list[str] = []
 
-        def symbolic(batch: Any) -> tuple[list[Any], list[Any]]:
+        leaves, form = flat(inputs)
+
+        def symbolic(leaves: list[Any]) -> tuple[list[Any], list[Any]]:
+            batch = jax.tree.unflatten(form, leaves)
             noted: list[Any] = []
 
             def note(label: str, tensor: Any) -> Any:
@@ -76,7 +88,7 @@ class Jax:
                 run(batch, note)
             return list(given.values()), noted
 
-        specs = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, _dtype(x)), inputs)
+        specs = [jax.ShapeDtypeStruct(leaf.shape, _dtype(leaf)) for leaf in leaves]
         jaxpr = jax.make_jaxpr(symbolic)(specs).jaxpr
         given, noted = jaxpr.outvars[: len(names)], jaxpr.outvars[len(names) :]
         return Traced(edges(jaxpr, list(zip(labels, noted)), dict(zip(names, given))), None)
@@ -134,47 +146,64 @@ class Jax:
             keys.extend(captured)
             return totals, loss, rest, list(captured.values()), zeros
 
-        if not (layers or inputs or jax.tree.leaves(weights)):
+        flat_weights, form = flat(weights)
+        if not (layers or inputs or flat_weights):
             _, _, rest, captured, _ = forward(images, weights)
             return Recorded(rest, dict(zip(keys, captured)), [], [], None)
+        returned: Any = None
+
+        def listed(images: Any, flat_weights: list[Any]) -> list[Any]:
+            nonlocal returned
+            found, returned = flat(forward(images, jax.tree.unflatten(form, flat_weights)))
+            return found
+
         # The model is called once; what follows works on what was traced of it.
-        closed, shapes = jax.make_jaxpr(forward, return_shape=True)(images, weights)
+        closed = jax.make_jaxpr(listed)(images, flat_weights)
         if ruled:
             jax_relu.check_reached(closed.jaxpr)
-        totals, _, _, _, zeros = jax.tree.unflatten(
-            jax.tree.structure(shapes), closed.jaxpr.outvars
-        )
+        totals, _, _, _, zeros = jax.tree.unflatten(returned, closed.jaxpr.outvars)
         image = closed.jaxpr.invars[0]
         led = [depends(closed.jaxpr, total, image) for total in totals] if inputs else []
         opened = jex.jaxpr_as_fun(_with_zeros(closed, zeros))
 
-        def differentiable(images: Any, weights: Any, zeros: Any) -> Any:
-            found = opened(*jax.tree.leaves((images, weights, zeros)))
-            totals, loss, rest, captured, _ = jax.tree.unflatten(jax.tree.structure(shapes), found)
-            return (totals, loss), (rest, captured)
+        def differentiable(images: Any, flat_weights: list[Any], zeros: list[Any]) -> Any:
+            found = opened(images, *flat_weights, *zeros)
+            totals, loss, *_ = jax.tree.unflatten(returned, found)
+            return (totals, loss), found
 
         nothing = [jnp.zeros(zero.aval.shape, zero.aval.dtype) for zero in zeros]
-        given = (images, weights, nothing)
-        (totals, loss), pull, (rest, captured) = jax.vjp(differentiable, *given, has_aux=True)
+        given = (images, flat_weights, nothing)
+        (totals, loss), pull, found = jax.vjp(differentiable, *given, has_aux=True)
+        _, _, rest, captured, _ = jax.tree.unflatten(returned, found)
         ones = [
             pull(([jnp.full_like(t, i == k) for k, t in enumerate(totals)], _like(loss, 0)))
             for i in range(len(totals))
             if layers or inputs
         ]
-        back = (
-            None if loss is None else pull((jax.tree.map(jnp.zeros_like, totals), _like(loss, 1)))
-        )
+        back = None if loss is None else pull(([*map(jnp.zeros_like, totals)], _like(loss, 1)))
         return Recorded(
             rest,
             dict(zip(keys, captured)),
             [dict.fromkeys(keys) | dict(zip(marked, each[2])) for each in ones] if layers else [],
             [each[0] if leads else None for each, leads in zip(ones, led)] if inputs else [],
-            None if back is None else back[1],
+            None if back is None else jax.tree.unflatten(form, back[1]),
         )
 
     def differentiate(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        found: Callable[..., Any] = jax.value_and_grad(function, has_aux=True)
-        return found
+        def value_and_gradients(params: Any, *rest: Any) -> Any:
+            leaves, form = flat(params)
+            beside: Any = None
+
+            def listed(leaves: list[Any]) -> tuple[Any, list[Any]]:
+                nonlocal beside
+                value, aux = function(jax.tree.unflatten(form, leaves), *rest)
+                found, beside = flat(aux)
+                return value, found
+
+            (value, aux), slopes = jax.value_and_grad(listed, has_aux=True)(leaves)
+            return (value, jax.tree.unflatten(beside, aux)), jax.tree.unflatten(form, slopes)
+
+        return value_and_gradients
 
     def tick(self, callback: Callable[[], None], values: Any) -> Any:
         jax.debug.callback(lambda _: callback(), jnp.ravel(values)[:1])

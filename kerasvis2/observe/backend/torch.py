@@ -17,6 +17,7 @@ from kerasvis2.observe.backend.naming import named
 from kerasvis2.observe.backend.protocol import Hook, Recorded, Traced
 from kerasvis2.observe.backend.torch_notes import FunctionNotes, Wires, watch
 from kerasvis2.observe.backend.torch_relu import relu_rule
+from kerasvis2.observe.structures import exchanged
 
 __all__ = ["BACKEND", "Torch"]
 
@@ -116,7 +117,7 @@ class Torch:
             {key: tensor.detach() for key, tensor in captured.items()},
             [dict(zip(captured, each)) for each in found] if layers else [],
             [each[-1] for each in found] if inputs else [],
-            None if lost is None else tree.pack_sequence_as(weights, lost),
+            None if lost is None else exchanged(weights, flat, lost),
         )
 
     def differentiate(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -127,7 +128,7 @@ class Torch:
                 value, aux = function(leaves, *rest)
                 found = _gradients(value, flat)
             full = [torch.zeros_like(p) if g is None else g for p, g in zip(flat, found)]
-            return detached((value, aux)), detached(tree.pack_sequence_as(params, full))
+            return detached((value, aux)), detached(exchanged(leaves, flat, full))
 
         return value_and_gradients
 
