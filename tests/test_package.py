@@ -12,6 +12,8 @@ import pytest
 import kerasvis2
 
 SOURCE = Path(kerasvis2.__file__).parent
+ROOT = Path(__file__).parents[1]
+PAGES = ["README.md", *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("docs/*.md")))]
 HEAVY = {"tensorflow", "keras", "numpy", "matplotlib", "PIL", "tensorboard"}
 
 
@@ -123,8 +125,8 @@ def test_every_folder_of_code_is_installed():
     assert not [folder for folder in folders if not (folder / "__init__.py").is_file()]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/board.md", "docs/performance.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_what_a_page_links_to_is_there(page):
-    source = Path(__file__).parents[1] / page
+    source = ROOT / page
     targets = re.findall(r"\]\(([^)#:]+)\)", source.read_text(encoding="utf-8"))
     assert [target for target in targets if not (source.parent / target).exists()] == []

@@ -70,6 +70,7 @@ def test_the_demos_pictures_are_what_they_say():
     [
         ("quickstart", ["--epochs", "1"], {"grad_cam/03_conv3", "filters/00_conv1"}),
         ("custom_model", ["--epochs", "1"], {"grad_cam/02_conv3", "saliency/00_input"}),
+        ("own_view", ["--epochs", "1"], {"grad_cam/01_conv2", "channel_evidence/01_conv2"}),
         (
             "transfer_learning",
             ["--epochs", "1", "--images", "24"],

@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import ops
+from toys import grey_canvas as plain
 
 from kerasvis2.observe.backend import backend
 from kerasvis2.synthesis.ascent import ascend, begin
-from kerasvis2.synthesis.canvas import Canvas, measure, plain
+from kerasvis2.synthesis.canvas import Canvas, measure
 from kerasvis2.synthesis.objectives import log_odds
 from kerasvis2.synthesis.presets import Settings, preset
+from kerasvis2.synthesis.regularizers import lp_norm
 from kerasvis2.synthesis.transforms import jitter, noise, warp
 
 SHAPE = (12, 12, 1)
@@ -86,7 +88,7 @@ def test_the_score_is_that_of_the_images_returned():
 def test_the_best_image_is_kept_when_later_ones_are_worse():
     target = toward(np.full((1, *SHAPE), 0.5, "float32"))
     # Sparsity pulls away from the grey that scores best, which is also where the start is.
-    settings = Settings(lp=50.0, learning_rate=0.3)
+    settings = Settings(regularizers=(lp_norm(50.0),), learning_rate=0.3)
     canvas = replace(plain(SHAPE), background=np.zeros(1, "float32"))
     start = tf.fill((1, *SHAPE), 0.5)
     result = tracer(target, canvas, settings)(start, tf.constant(30), tf.constant(0))

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import ops
+from toys import grey_canvas as plain
 
 from kerasvis2.draws import Draws
 from kerasvis2.synthesis import objectives, transforms
-from kerasvis2.synthesis.canvas import measure, plain
+from kerasvis2.synthesis.canvas import measure
 from kerasvis2.synthesis.parametrizations import parametrize
 from kerasvis2.synthesis.presets import preset
-from kerasvis2.synthesis.regularizers import l2_norm, lp_norm, total_variation
+from kerasvis2.synthesis.regularizers import lp_norm, total_variation
 
 
 def picture(height: int = 9, width: int = 7, channels: int = 2, count: int = 1) -> np.ndarray:
@@ -114,15 +115,13 @@ def test_movements_in_one_warp_apply_in_order():
         transforms.scale(0.7, 1.4),
         transforms.shear(0.3),
         transforms.crop(0.3, 0.8),
-        transforms.pad(0.2),
     ],
 )
-def test_movements_move_and_all_but_the_margin_differ_by_step(movement):
+def test_movements_move_and_differ_by_step(movement):
     x = picture(10, 10, 1)
     first, later = (np.asarray(transforms.warp(movement)(x, Draws(0, step))) for step in (0, 1))
     assert np.abs(first - x).max() > 0.01
-    padding = np.allclose(first, later)
-    assert padding == (np.abs(np.asarray(movement(1, (10, 10), Draws(0, 0)))[0, 0, 0] - 1.4) < 1e-5)
+    assert np.abs(first - later).max() > 0.01
 
 
 def test_a_crop_stays_within_the_image():
@@ -130,14 +129,6 @@ def test_a_crop_stays_within_the_image():
     for step in range(5):
         seen = transforms.warp(transforms.crop(0.2, 0.5))(ones, Draws(0, step))
         np.testing.assert_allclose(seen, 1.0, atol=1e-5)
-
-
-def test_blur_keeps_the_mean_and_lowers_the_contrast():
-    x = picture(16, 12, 3, count=2)
-    seen = np.asarray(transforms.blur(2.0)(x, Draws(0, 0)))
-    assert seen.shape == x.shape
-    assert seen.std() < x.std()
-    np.testing.assert_allclose(seen.mean(), x.mean(), atol=0.05)
 
 
 def test_noise_has_the_deviation_that_was_asked_for():
@@ -212,7 +203,7 @@ def test_fourier_waves_of_low_frequency_weigh_most():
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match="pixels, fourier, maco, got 'wavelet'"):
+    with pytest.raises(ValueError, match="pixels, fourier, maco, or a function .* 'wavelet'"):
         parametrize("wavelet", plain((4, 4, 1)))
     with pytest.raises(ValueError, match="fast, good, best, got 'great'"):
         preset("great", (4, 4, 1))
@@ -237,10 +228,10 @@ def test_regularisers_of_a_step_edge():
     image = np.zeros((1, 6, 6, 1), "float32")
     image[:, :, 3:] = 0.5
     # Five rows count (the last has none below it), one edge of 0.5 each.
-    np.testing.assert_allclose(total_variation(image), 5 * 0.5, atol=0.05)
-    np.testing.assert_allclose(lp_norm(image, 1), 18 * 0.5)
-    np.testing.assert_allclose(lp_norm(image, 6), 18 * 0.5**6 / 6, rtol=1e-5)
-    np.testing.assert_allclose(l2_norm(image), 18 * 0.25 / 2)
+    np.testing.assert_allclose(total_variation(1.0)(image), 5 * 0.5, atol=0.05)
+    np.testing.assert_allclose(lp_norm(1.0)(image), 18 * 0.5)
+    np.testing.assert_allclose(lp_norm(3.0, 6)(image), 3 * 18 * 0.5**6 / 6, rtol=1e-5)
+    np.testing.assert_allclose(lp_norm(1.0, 2)(image), 18 * 0.25 / 2, rtol=1e-6)
 
 
 def test_log_odds_are_those_of_the_softmax():
@@ -254,14 +245,8 @@ def test_log_odds_are_those_of_the_softmax():
     np.testing.assert_array_equal(objectives.log_odds(logits[:, :1], [0]), logits[:, 0])
 
 
-def test_channels_directions_and_the_centre():
+def test_directions_are_averaged_over_space():
     maps = picture(5, 5, 3, count=4)
-    np.testing.assert_allclose(
-        objectives.mean_channel(maps, [2, 0]),
-        [maps[i, ..., c].mean() for i, c in enumerate([2, 0, 2, 0])],
-        rtol=1e-5,
-    )
-    np.testing.assert_allclose(objectives.centre_neuron(maps, [1]), maps[:, 2, 2, 1], rtol=1e-6)
     np.testing.assert_allclose(
         objectives.direction(maps, [[1, -1, 0]]),
         maps[..., 0].mean((1, 2)) - maps[..., 1].mean((1, 2)),

@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers
 
 from kerasvis2 import Probe
+from kerasvis2.synthesis.canvas import Canvas, measure
 
 
 def one_conv() -> Any:
@@ -71,3 +72,9 @@ def near(found: Any, expected: Any, relative: float = 1e-5) -> None:
     found, expected = np.asarray(found), np.asarray(expected)
     assert found.shape == expected.shape
     np.testing.assert_allclose(found, expected, rtol=0, atol=relative * np.abs(expected).max())
+
+
+def grey_canvas(shape: tuple[int, int, int], low: Any = 0.0, high: Any = 1.0) -> Canvas:
+    """To paint on from mid grey, without a picture's colours or waves."""
+    middle = (np.asarray(low, "float32") + np.asarray(high, "float32")) / 2
+    return measure(np.broadcast_to(middle, (1, *shape)), low, high)

@@ -1,6 +1,7 @@
 """Arrays to pictures: pure functions of NumPy arrays, safe to run on any thread."""
 
 from kerasvis2.render.attribution import attribution_sheet, pixel_sheet
+from kerasvis2.render.bars import bars_sheet
 from kerasvis2.render.channels import channel_sheet
 from kerasvis2.render.colour import paint
 from kerasvis2.render.curves import curves_sheet
@@ -12,6 +13,7 @@ from kerasvis2.render.scale import Scale, check_mode, fit, nice
 __all__ = [
     "Scale",
     "attribution_sheet",
+    "bars_sheet",
     "channel_sheet",
     "check_mode",
     "curves_sheet",

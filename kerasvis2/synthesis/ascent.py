@@ -22,7 +22,6 @@ from kerasvis2.draws import Draws
 from kerasvis2.synthesis.canvas import Canvas
 from kerasvis2.synthesis.parametrizations import parametrize
 from kerasvis2.synthesis.presets import Settings
-from kerasvis2.synthesis.regularizers import l2_norm, lp_norm, total_variation
 from kerasvis2.synthesis.transforms import compose
 
 Score = Callable[[Any], Any]
@@ -140,14 +139,7 @@ def _climber(
 
     def price(images: Any) -> Any:
         away = images - background
-        total = ops.zeros((units,))
-        if settings.total_variation:
-            total = total + settings.total_variation * total_variation(away)
-        if settings.lp:
-            total = total + settings.lp * lp_norm(away, settings.lp_power)
-        if settings.l2:
-            total = total + settings.l2 * l2_norm(away)
-        return ops.sum(total)
+        return sum((ops.sum(each(away)) for each in settings.regularizers), ops.zeros(()))
 
     def climb(
         params: Any, memory: Any, step: Any, steps: Any, seed: Any

@@ -86,36 +86,6 @@ def measure(images: np.ndarray, low: Any = 0.0, high: Any = 1.0) -> Canvas:
     )
 
 
-def plain(shape: tuple[int, int, int], low: Any = 0.0, high: Any = 1.0) -> Canvas:
-    """Canvas without images to measure: mid grey, channels alike, a natural 1/f spectrum.
-
-    Args:
-        shape: (H, W, C).
-        low: model input shown black, a number or one a channel (C,).
-        high: model input shown white, likewise.
-
-    Raises:
-        ValueError: if the range is empty.
-    """
-    height, width, channels = shape
-    bottom, top = _range(low, high, channels)
-    grey = np.full(channels, 0.5, np.float32)
-    # Of a real picture most is brightness, which all channels share; the rest is colour.
-    covariance = np.full((channels, channels), 0.04) + 0.01 * np.eye(channels)
-    vectors, values, _ = np.linalg.svd(covariance)
-    falling = 1.0 / np.maximum(frequencies(height, width), 1.0 / max(height, width))
-    falling *= np.sqrt(height * width / np.square(falling).sum())
-    return Canvas(
-        shape=shape,
-        low=bottom,
-        high=top,
-        background=grey,
-        mean=grey,
-        colors=(np.sqrt(values)[:, None] * vectors.T).astype(np.float32),
-        spectrum=np.repeat(falling[..., None], channels, axis=2).astype(np.float32),
-    )
-
-
 def frequencies(height: int, width: int) -> np.ndarray:
     """Cycles a pixel of each coefficient of a discrete Fourier transform, (H, W)."""
     return np.hypot(np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)[None, :])

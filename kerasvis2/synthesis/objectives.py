@@ -29,19 +29,6 @@ def log_odds(logits: Any, units: Sequence[int]) -> Any:
     return ops.sum(logits * chosen, axis=-1) - others
 
 
-def mean_channel(outputs: Any, units: Sequence[int]) -> Any:
-    """A channel's mean over space, (N, …, C) → (N,); of (N, C) the value itself."""
-    if len(outputs.shape) > 2:
-        outputs = ops.mean(outputs, axis=tuple(range(1, len(outputs.shape) - 1)))
-    return ops.sum(outputs * ops.convert_to_tensor(_chosen(outputs, units)), axis=-1)
-
-
-def centre_neuron(outputs: Any, units: Sequence[int]) -> Any:
-    """A channel's neuron in the middle of the map, (N, h, w, C) → (N,)."""
-    middle = outputs[:, outputs.shape[1] // 2, outputs.shape[2] // 2]
-    return ops.sum(middle * ops.convert_to_tensor(_chosen(middle, units)), axis=-1)
-
-
 def direction(outputs: Any, vectors: Any) -> Any:
     """Projection on a direction in channel space, averaged over space.
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
+from kerasvis2.synthesis.parametrizations import Parametrize
+from kerasvis2.synthesis.regularizers import Regularizer, lp_norm, total_variation
 from kerasvis2.synthesis.transforms import (
     Transform,
     crop,
@@ -16,6 +20,7 @@ from kerasvis2.synthesis.transforms import (
 )
 
 QUALITIES = ("fast", "good", "best")
+_EXAMPLES = {"transforms": "noise(0.05)", "regularizers": "total_variation(0.3)"}
 
 
 @dataclass(frozen=True)
@@ -27,34 +32,47 @@ class Settings:
     a network.
 
     Attributes:
-        parametrization: what the variables are: "pixels", "fourier" or "maco".
+        parametrization: what the variables are: "pixels", "fourier" or "maco", or a function of
+            the canvas that gives a `Parametrization`.
         steps: steps of a cold start.
         warm_steps: steps of a start from an earlier ascent's parameters.
         views: random views of each image a step, whose gradients are averaged.
         learning_rate: Adam's, falling linearly to 0 at the last step.
         transforms: what makes a view, in order; none at all sees the image itself.
-        total_variation: weight of `regularizers.total_variation`.
-        lp: weight of `regularizers.lp_norm`, of the distance to the background.
-        lp_power: its p.
-        l2: weight of `regularizers.l2_norm`, of the distance to the background.
+        regularizers: what an image pays for; none at all lets it be as it likes.
         check_every: after so many steps the image itself is scored, to keep the best.
     """
 
-    parametrization: str = "pixels"
+    parametrization: str | Parametrize = "pixels"
     steps: int = 200
     warm_steps: int = 50
     views: int = 1
     learning_rate: float = 0.05
     transforms: tuple[Transform, ...] = ()
-    total_variation: float = 0.0
-    lp: float = 0.0
-    lp_power: float = 1.0
-    l2: float = 0.0
+    regularizers: tuple[Regularizer, ...] = ()
     check_every: int = 10
 
 
+def check_parts(name: str, given: Any) -> tuple[Callable[..., Any], ...] | None:
+    """Transforms or regularisers as they were given; None for the quality's own.
+
+    Raises:
+        ValueError: where they are not a list of functions.
+    """
+    if given is None:
+        return None
+    if callable(given) or not all(callable(each) for each in given):
+        raise ValueError(
+            f"{name}={given!r}: give a list of functions, such as [{_EXAMPLES[name]}] of "
+            "kerasvis2.synthesis, or []."
+        )
+    return tuple(given)
+
+
 def preset(
-    quality: str, image_shape: tuple[int, int, int], parametrization: str | None = None
+    quality: str,
+    image_shape: tuple[int, int, int],
+    parametrization: str | Parametrize | None = None,
 ) -> Settings:
     """Settings for a quality and an image size.
 
@@ -96,4 +114,6 @@ def preset(
     )
     if quality == "best" and chosen == "fourier":  # so many full steps sharpen past a photograph
         settings = replace(settings, learning_rate=0.03)
-    return replace(settings, total_variation=0.3, lp=0.4) if chosen == "pixels" else settings
+    if chosen == "pixels":
+        return replace(settings, regularizers=(total_variation(0.3), lp_norm(0.4)))
+    return settings

@@ -56,11 +56,6 @@ def warp(*movements: Movement) -> Transform:
     return transform
 
 
-def pad(margin: float) -> Movement:
-    """Shrinks the image so that a margin of background shows, a fraction of the size a side."""
-    return scale(1.0 / (1.0 + 2.0 * margin), 1.0 / (1.0 + 2.0 * margin))
-
-
 def jitter(reach: float) -> Movement:
     """Shifts by up to `reach`, a fraction of the size, in each direction."""
 
@@ -118,20 +113,6 @@ def crop(low: float, high: float) -> Movement:
     return movement
 
 
-def blur(most: float) -> Transform:
-    """Gaussian blur with a standard deviation of up to `most` pixels, the same in all views."""
-
-    def transform(images: Any, draws: Draws) -> Any:
-        count, height, width, channels = images.shape
-        deviation = draws.uniform((count,), 0.05, most)[0]
-        rows = ops.reshape(images, (count, height, width * channels))
-        rows = ops.matmul(_smoothing(height, deviation), rows)
-        columns = ops.reshape(rows, (count, height, width, channels))
-        return ops.matmul(_smoothing(width, deviation), columns)
-
-    return transform
-
-
 def noise(deviation: float) -> Transform:
     """Adds normal noise, its standard deviation a fraction of the display range."""
 
@@ -182,11 +163,3 @@ def _matrix(xx: Any, xy: Any, x0: Any, yx: Any, yy: Any, y0: Any) -> Any:
     zero = ops.zeros_like(xx)
     cells = ops.stack([xx, xy, x0, yx, yy, y0, zero, zero, ops.ones_like(xx)], axis=-1)
     return ops.reshape(cells, (-1, 3, 3))
-
-
-def _smoothing(size: int, deviation: Any) -> Any:
-    """Matrix (size, size) that averages neighbours with Gaussian weights."""
-    place = np.arange(size, dtype="float32")
-    distance = ops.convert_to_tensor(place[:, None] - place[None, :]) / deviation
-    weights = ops.exp(-0.5 * distance * distance)
-    return weights / ops.sum(weights, axis=-1, keepdims=True)

@@ -14,18 +14,19 @@ from kerasvis2.layers import LayerInfo, LayerSpec
 from kerasvis2.synthesis import objectives
 from kerasvis2.synthesis.ascent import ascend, begin
 from kerasvis2.synthesis.canvas import Canvas
-from kerasvis2.synthesis.presets import QUALITIES, Settings, preset
+from kerasvis2.synthesis.parametrizations import Parametrize, check_parametrization
+from kerasvis2.synthesis.presets import QUALITIES, Settings, check_parts, preset
+from kerasvis2.synthesis.regularizers import Regularizer
+from kerasvis2.synthesis.transforms import Transform
 from kerasvis2.views.ascent_sheet import signals, table
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
 from kerasvis2.views.canvases import check_climbable, easel_of
 from kerasvis2.views.layer_argument import one_of
-from kerasvis2.views.units import check_unit, last_with_weights, vectors
+from kerasvis2.views.units import MOST, chosen, last_with_weights, named, vectors
 
 if TYPE_CHECKING:
     from kerasvis2.probe import Probe
 
-MOST_UNITS = 64
-MOST_CLASSES = 10  # with units="probe", the default set's choice
 PARAMS, AGE = "params", "age"  # of the memory
 SCORE, PROBABILITY, ALIVE = "score", "probability", "alive"
 REACHED = 0.5  # the probability from which on a class's picture is one
@@ -58,10 +59,14 @@ class ActivationMaximization(View):
             direction.
         steps: steps of a cold start instead of the quality's own.
         quality: "fast", "good" or "best".
-        parametrization: "pixels", "fourier" or "maco" instead of the quality's own.
+        parametrization: "pixels", "fourier" or "maco" instead of the quality's own, or a function
+            of a `synthesis.Canvas` that gives a `synthesis.Parametrization`.
         warm_start: go on from the last look's images, with a quarter of the steps.
         objective: "mean" of a channel, its neuron in the "center", or a callable
             `outputs (N, …, C) -> (N,)` which is then raised in place of units.
+        transforms: what makes a view of an image, in order, instead of the quality's own; see
+            `kerasvis2.synthesis`. `[]` looks at the image itself.
+        regularizers: what an image pays for, instead of the quality's own; likewise.
         **common: `freq` and `seed`.
 
     Raises:
@@ -77,10 +82,12 @@ class ActivationMaximization(View):
         units: Sequence[Any] | str | None = None,
         steps: int | None = None,
         quality: str = "good",
-        parametrization: str | None = None,
+        parametrization: str | Parametrize | None = None,
         warm_start: bool = True,
         objective: str | Callable[[Any], Any] = "mean",
         *,
+        transforms: Sequence[Transform] | None = None,
+        regularizers: Sequence[Regularizer] | None = None,
         layer: LayerSpec = None,
         **common: Any,
     ) -> None:
@@ -93,12 +100,16 @@ class ActivationMaximization(View):
             raise ValueError(f'units={units!r}: give indices, "probe", or None for all.')
         if objective not in ("mean", "center") and not callable(objective):
             raise ValueError(f'objective={objective!r}: give "mean", "center" or a callable.')
+        if parametrization is not None:
+            check_parametrization(parametrization)
         self.layers = one_of(layers, layer)
         self.units = units if units is None or isinstance(units, str) else list(units)
         self.objective = objective
         self.steps = steps
         self.quality = quality
         self.parametrization = parametrization
+        self.transforms = check_parts("transforms", transforms)
+        self.regularizers = check_parts("regularizers", regularizers)
         self.warm_start = warm_start
 
     def needs(self, model: Any, probe: Probe | None) -> Request:
@@ -120,7 +131,7 @@ class ActivationMaximization(View):
         canvas = easel_of(probe).canvas
         start: Arrays = {}
         for info in layers:
-            units = len(self._chosen((info.shape or (0,))[-1] or 0, probe))
+            units = len(self._units((info.shape or (0,))[-1] or 0, probe))
             params = begin(canvas, self._settings(canvas), units, self.seed)
             start[Key(info.path).of(PARAMS)] = np.asarray(params)
             start[Key(info.path).of(AGE)] = np.zeros((), "int32")
@@ -145,7 +156,7 @@ class ActivationMaximization(View):
         settings = self._settings(canvas)
         head = key in seen.heads
         width = int((seen.logits if head else seen.activations[key]).shape[-1])
-        units = self._chosen(width, seen.probe)
+        units = self._units(width, seen.probe)
         flat = len(seen.logits.shape) == 2
         odds = head and flat and seen.head == "softmax" and self._plain(units)
 
@@ -206,7 +217,7 @@ class ActivationMaximization(View):
                 captions=captions,
                 how=self._how(),
                 notes=[note],
-                shown=MOST_UNITS,
+                shown=MOST,
             )
             drawing.pictures[path] = Picture(pixels)
         return drawing
@@ -215,7 +226,7 @@ class ActivationMaximization(View):
         """For each unit its name and what was reached."""
         scores, probabilities = arrays[path.of(SCORE)], arrays.get(path.of(PROBABILITY))
         captions = []
-        for i, name in enumerate(self.unit_names(len(scores), probabilities is not None, about)):
+        for i, name in enumerate(self._names(len(scores), probabilities is not None, about)):
             alive = arrays[path.of(ALIVE)][i]
             lines = [name, f"score {scores[i]:.3g}" if alive else "no answer: dead"]
             if probabilities is not None:
@@ -225,57 +236,38 @@ class ActivationMaximization(View):
         return captions
 
     def row_names(self, arrays: Arrays, key: str, about: About) -> list[str]:
-        return self.unit_names(len(arrays[key]), as_key(key).of(PROBABILITY) in arrays, about)
+        return self._names(len(arrays[key]), as_key(key).of(PROBABILITY) in arrays, about)
 
     def _how(self) -> str:
         steps = "" if self.steps is None else f", {self.steps} steps"
         warm = ", each look goes on from the last" if self.warm_start else ""
-        return f"quality {self.quality}{steps}{warm}"
+        parts = ("transforms", "regularizers", "parametrization")
+        own = [name for name in parts if getattr(self, name) is not None]
+        return f"quality {self.quality}{steps}{warm}" + (
+            f", own {' and '.join(own)}" if own else ""
+        )
 
     def _settings(self, canvas: Canvas) -> Settings:
         settings = preset(self.quality, canvas.shape, self.parametrization)
+        if self.transforms is not None:
+            settings = replace(settings, transforms=self.transforms)
+        if self.regularizers is not None:
+            settings = replace(settings, regularizers=self.regularizers)
         if self.steps is None:
             return settings
         return replace(settings, steps=self.steps, warm_steps=max(1, self.steps // 4))
 
-    def _chosen(self, width: int, probe: Probe) -> list[Any]:
-        """The units that climb: indices, tuples of them, or directions (C,)."""
+    def _units(self, width: int, probe: Probe | None) -> list[Any]:
+        return [0] if callable(self.objective) else chosen(self.units, width, probe)
+
+    def _names(self, count: int, classes: bool, about: About) -> list[str]:
         if callable(self.objective):
-            return [0]
-        if isinstance(self.units, list):
-            if not self.units:
-                raise ValueError("units=[] chooses nothing. Leave it out for all units.")
-            for unit in self.units:
-                check_unit(unit, width)
-            return self.units
-        classes = probe.class_indices() if self.units == "probe" else None
-        if classes is not None and width > 1:
-            return sorted({int(c) for c in classes if c < width})[:MOST_CLASSES]
-        return list(range(min(width, MOST_CLASSES if self.units == "probe" else MOST_UNITS)))
+            return [getattr(self.objective, "__name__", "objective")]
+        return named(self.units, count, classes, about)
 
     def _plain(self, units: Sequence[Any]) -> bool:
         """Whether each unit is one index, so that it has a probability and a class name."""
         return self.objective == "mean" and all(np.ndim(unit) == 0 for unit in units)
-
-    def unit_names(self, count: int, classes: bool, about: About) -> list[str]:
-        """What captions call each of `count` units; by class name where they are `classes`."""
-        if callable(self.objective):
-            return [getattr(self.objective, "__name__", "objective")]
-        units = self.units if isinstance(self.units, list) else range(count)
-        if self.units == "probe" and about.label_indices is not None:
-            units = sorted({int(c) for c in about.label_indices})[:count]
-        known = list(about.class_names or ()) if classes else []
-        if len(known) == 2 and about.task is not None and about.task.kind == "binary":
-            known = known[1:]  # the one unit stands for class 1
-        names = []
-        for i, unit in enumerate(units):
-            if np.ndim(unit) == 0:
-                names.append(known[unit] if unit < len(known) else f"unit {unit}")
-            elif isinstance(unit, tuple):
-                names.append("units " + " + ".join(str(one) for one in unit))
-            else:
-                names.append(f"direction {i}")
-        return names
 
 
 def _squash(seen: Any) -> Any:

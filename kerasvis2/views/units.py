@@ -1,13 +1,61 @@
-"""Units of a layer, as a user writes them: an index, several, or a direction."""
+"""Units of a layer, as a user writes them: an index, several, or a direction; and their names."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kerasvis2.layers import LayerInfo, children
+
+if TYPE_CHECKING:
+    from kerasvis2.drawing import About
+    from kerasvis2.probe import Probe
+
+MOST = 64
+MOST_CLASSES = 10  # with units="probe", the default set's choice
+
+Units = Sequence[Any] | str | None
+
+
+def chosen(units: Units, width: int, probe: Probe | None) -> list[Any]:
+    """Which units those are: indices, tuples of them, or directions (C,).
+
+    Args:
+        units: as the user wrote it: a list, "probe", or None for all.
+        width: how many the layer has.
+        probe: whose classes are meant by "probe".
+    """
+    if units is not None and not isinstance(units, str):
+        if not units:
+            raise ValueError("units=[] chooses nothing. Leave it out for all units.")
+        for unit in units:
+            check_unit(unit, width)
+        return list(units)
+    classes = None if probe is None or units != "probe" else probe.class_indices()
+    if classes is not None and width > 1:
+        return sorted({int(c) for c in classes if c < width})[:MOST_CLASSES]
+    return list(range(min(width, MOST_CLASSES if units == "probe" else MOST)))
+
+
+def named(units: Units, count: int, classes: bool, about: About) -> list[str]:
+    """What captions call each of `count` units; by class name where they are `classes`."""
+    meant = list(range(count)) if units is None or isinstance(units, str) else list(units)
+    if units == "probe" and about.label_indices is not None:
+        meant = sorted({int(c) for c in about.label_indices})[:count]
+    known = list(about.class_names or ()) if classes else []
+    if len(known) == 2 and about.task is not None and about.task.kind == "binary":
+        known = known[1:]  # the one unit stands for class 1
+    names = []
+    for i, unit in enumerate(meant):
+        if np.ndim(unit) == 0:
+            names.append(known[unit] if unit < len(known) else f"unit {unit}")
+        elif isinstance(unit, tuple):
+            names.append("units " + " + ".join(str(one) for one in unit))
+        else:
+            names.append(f"direction {i}")
+    return names
 
 
 def check_unit(unit: Any, width: int) -> None:
