@@ -13,7 +13,11 @@ import kerasvis2
 
 SOURCE = Path(kerasvis2.__file__).parent
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("docs/*.md")))]
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("docs/*.md"))),
+]
 HEAVY = {"tensorflow", "keras", "numpy", "matplotlib", "PIL", "tensorboard"}
 
 
