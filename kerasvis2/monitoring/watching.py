@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,7 @@ class Watching:
                 session.add(view, name)
             except Exception as error:
                 if name not in optional:
-                    raise
+                    raise _named(error, view) from error
                 self.left_out[name] = _first_line(error)
                 continue
             self._views[name] = view
@@ -98,7 +99,10 @@ class Watching:
             self._views.pop(name, None)
 
     def _freq_of(self, view: View) -> Any:
-        return self._freq if view.freq is None else view.freq
+        if view.freq is not None:
+            return view.freq
+        # What is of an epoch, the curves, is of every one, however seldom the model is looked at.
+        return 1 if view.unit is not None and self._freq != 0 else self._freq
 
     def _switch_off(self, name: str, doing: str, error: Exception) -> None:
         self._failures.switched_off(name, doing, error)
@@ -110,13 +114,10 @@ class Watching:
         Bad input, a `ValueError`, is said before training starts, whatever `on_error` is; views
         that are optional are left out.
         """
-        try:
+        with contextlib.suppress(Exception):  # whose it is shows when they are tried one by one
             self.session.trace(list(self._views))
             return
-        except Exception as error:
-            if isinstance(error, ValueError) and not optional & set(self._views):
-                raise
-        for name in list(self._views):
+        for name, view in list(self._views.items()):
             try:
                 self.session.trace([name])
             except Exception as error:
@@ -124,7 +125,7 @@ class Watching:
                     self.left_out[name] = _first_line(error)
                     self.drop([name])
                 elif isinstance(error, ValueError):
-                    raise
+                    raise _named(error, view) from error
                 else:
                     self._switch_off(name, "tracing", error)
 
@@ -152,6 +153,14 @@ class Watching:
             self._failures.report("observing the views together", first)
             return None
         return self.session.look(good, self._captions) if good else None
+
+
+def _named(error: Exception, view: View) -> Exception:
+    """What a user is told of bad input: a `ValueError` that begins with the view's name."""
+    name, words = type(view).__name__, str(error)
+    if not isinstance(error, ValueError) or words.startswith(name):
+        return error
+    return ValueError(f"{name}: {words}")
 
 
 def _first_line(error: BaseException) -> str:

@@ -71,11 +71,10 @@ def at_once(size: int, shapes: Iterable[tuple[int | None, ...]]) -> int:
 
 
 def divided(probe: Probe, batch_size: int) -> Iterator[Part]:
-    """The probe's parts of so many images."""
-    size = min(batch_size, probe.size)
-    for start in range(0, probe.size, size):
-        rows = np.minimum(np.arange(start, start + size), probe.size - 1)
+    """The probe's parts of so many images, the last one filled up."""
+    for start in range(0, probe.size, batch_size):
+        rows = np.minimum(np.arange(start, start + batch_size), probe.size - 1)
         inputs = tree.map_structure(
             lambda x, rows=rows: ops.convert_to_tensor(x[rows]), probe.inputs
         )
-        yield Part(inputs, rows, min(size, probe.size - start))
+        yield Part(inputs, rows, min(batch_size, probe.size - start))

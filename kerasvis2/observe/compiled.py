@@ -71,6 +71,7 @@ class Compiled:
         paths = {i.path: i.shape for p in plans if p.request.captures for i in p.layers}
         kept = [shape or () for path, shape in paths.items() for _ in self._survey.keys[path]]
         size = min(self._batch_size or at_once(self._probe.size, kept), self._probe.size)
+        size = self._survey.batch or size
         rows = self.parts[0].rows
         if rows is None or size != len(rows):
             self.parts = list(divided(self._probe, size))

@@ -59,11 +59,16 @@ class Subject:
         return None if self.probe is None else self.probe.image_key
 
     @property
-    def drawn(self) -> Any:
-        """The drawn input as float32, so that a gradient can be taken."""
+    def given(self) -> Any:
+        """The drawn input as the model is given it."""
         inputs = self.chunk.inputs
-        picked = inputs if self.image_key is None else inputs[self.image_key]
-        return ops.cast(picked, "float32")
+        return inputs if self.image_key is None else inputs[self.image_key]
+
+    @property
+    def drawn(self) -> Any:
+        """The drawn input as float32, so that a gradient can be taken; words as they are."""
+        words = self.probe is not None and self.probe.kind == "text"
+        return self.given if words else ops.cast(self.given, "float32")
 
     def batch(self, images: Any, rows: Any | None) -> Any:
         """What to call the model with, so that it sees these images.
@@ -72,6 +77,7 @@ class Subject:
             images: in place of the drawn input.
             rows: which image of the chunk each has its other inputs from.
         """
+        images = self._as_given(images)
         if self.image_key is None:
             return images
         keep = (lambda x: x) if rows is None else (lambda x: ops.take(x, rows, axis=0))
@@ -82,6 +88,13 @@ class Subject:
         listed = [keep(value) for value in self.chunk.inputs]
         listed[self.image_key] = images
         return listed
+
+    def _as_given(self, images: Any) -> Any:
+        """Whole numbers as such, so that they can be looked up; pixels keep their gradient."""
+        pictured = self.probe is not None and self.probe.images is not None
+        dtype = keras.backend.standardize_dtype(self.given.dtype)
+        whole = "int" in dtype or dtype == "bool"
+        return ops.cast(images, dtype) if whole and not pictured else images
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from keras import ops
 from kerasvis2.facts import LayerFacts
 from kerasvis2.keys import Key
 from kerasvis2.layers import LayerInfo
+from kerasvis2.observe.batches import in_batches
 from kerasvis2.observe.chunks import Chunk
 from kerasvis2.observe.passes import Result, Subject, look_at
 from kerasvis2.observe.request import Demand
@@ -133,8 +134,15 @@ def see(
         demand = Demand(
             {need: caught for need, wanted in asked.items() if wanted}, [target] if target else []
         )
-        again = look_at(subject, demand, [given], images, rows=rows, relu=relu)
-        return see(subject, again, 0, target, caught, memory)
+
+        def look(images: Any, rows: Any, given: Any) -> Seen:
+            again = look_at(subject, demand, [given], images, rows=rows, relu=relu)
+            return see(subject, again, 0, target, caught, memory)
+
+        size = subject.survey.batch
+        if size is not None and images.shape[0] != size:
+            return in_batches(look, images, rows, given, size)
+        return look(images, rows, given)
 
     facts = subject.survey.facts
 

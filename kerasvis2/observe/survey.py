@@ -16,6 +16,7 @@ from kerasvis2.keys import Key, as_key
 from kerasvis2.layers import LayerInfo, children
 from kerasvis2.layers import tree as layers_of
 from kerasvis2.observe.backend import Backend, Traced
+from kerasvis2.observe.batches import filled, fixed_batch
 from kerasvis2.observe.capture import capturing
 from kerasvis2.observe.outputs import OutputFacts, outputs_of
 from kerasvis2.observe.settled import settled
@@ -37,6 +38,7 @@ class Survey:
         half: whether some of it computes in float16.
         traced: which layer feeds which, or None where there is no probe.
         elsewhere: calls that do not depend on the drawn input.
+        batch: how many examples the model takes at a time, where it takes no other number.
         why: why no pass can be made of the model, though there is a probe; "" where one can.
     """
 
@@ -48,6 +50,7 @@ class Survey:
     traced: Traced | None = None
     why: str = ""
     elsewhere: frozenset[Key] = frozenset()
+    batch: int | None = None
 
     @property
     def feeds(self) -> dict[str, tuple[str, ...]]:
@@ -119,9 +122,10 @@ def survey(model: Any, probe: Probe | None, backend: Backend) -> Survey:
 
 
 def _surveyed(model: Any, probe: Probe, backend: Backend) -> Survey:
-    inputs = probe.inputs
-    build(model, inputs)
+    build(model, probe.inputs)
     infos = layers_of(model)
+    batch = fixed_batch(model, infos)
+    inputs = filled(probe.inputs, batch)
     loss = getattr(model, "loss", None)
     half = any(getattr(info.layer, "compute_dtype", "") == "float16" for info in infos)
     shapes: dict[Key, tuple[int | None, ...]] = {}
@@ -170,7 +174,7 @@ def _surveyed(model: Any, probe: Probe, backend: Backend) -> Survey:
         for key in calls
         if inputs_of.get(key) and drawn not in inputs_of[key]
     )
-    return Survey(layers, facts_of(layers, reads), keys, found, half, traced, elsewhere=elsewhere)
+    return Survey(layers, facts_of(layers, reads), keys, found, half, traced, elsewhere=elsewhere, batch=batch)
 
 
 def _placed(info: LayerInfo, lie: Lie | None, end: tuple[str, tuple[str, ...]] | None) -> LayerInfo:

@@ -17,6 +17,10 @@ from kerasvis2.observe.backend.tensorflow_relu import relu_rule
 __all__ = ["BACKEND", "TensorFlow"]
 
 
+# What is said of an operation that a device has no kernel for, or none in that order of the axes.
+_XLA_ONLY = ("NHWC", "NCHW", "NDHWC", "No OpKernel was registered", "only supports")
+
+
 class GraphNotes:
     """A graph remembers everything by itself."""
 
@@ -34,9 +38,26 @@ class TensorFlow:
         self, function: Callable[..., Any], variables: Sequence[Any], examples: Sequence[Any]
     ) -> Callable[..., Any]:
         # Read by the graph anew at each call, wherever they are kept: nothing stands for them.
-        traced = tf.function(lambda *arguments: function((), *arguments), autograph=False)
-        found: Callable[..., Any] = traced.get_concrete_function(*examples)
-        return found
+        def run(*arguments: Any) -> Any:
+            return function((), *arguments)
+
+        found: Callable[..., Any] = tf.function(run, autograph=False).get_concrete_function(
+            *examples
+        )
+
+        def call(*arguments: Any) -> Any:
+            nonlocal found
+            try:
+                return found(*arguments)
+            except tf.errors.OpError as error:
+                if not any(word in str(error) for word in _XLA_ONLY):
+                    raise
+            # Without XLA a CPU has no kernels for maps whose channels come first.
+            compiled = tf.function(run, autograph=False, jit_compile=True)
+            found = compiled.get_concrete_function(*arguments)
+            return found(*arguments)
+
+        return call
 
     def trace(self, run: Callable[[Any, Hook], None], inputs: Any) -> Traced:
         noted: list[tuple[str, Any]] = []
