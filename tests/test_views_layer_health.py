@@ -137,6 +137,59 @@ def test_gradient_norms_equal_a_plain_tape(model, digits_probe):
         assert found[f"{name}/gradient"] == pytest.approx(expected, rel=1e-3)
 
 
+def reader(**options):
+    """Of words, which are looked up: gradients of an embedding come in slices."""
+    keras.utils.set_random_seed(5)
+    words = keras.Input((6,), dtype="int32")
+    h = layers.Embedding(200, 3, name="embedding")(words)
+    h = layers.GlobalAveragePooling1D()(h)
+    return keras.Model(words, layers.Dense(2, name="scores")(h), **options)
+
+
+class OwnLoss(keras.Model):
+    """Its loss takes what it needs and no more."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = reader()
+
+    def call(self, x):
+        return self.inner(x)
+
+    def compute_loss(self, x, y, y_pred, sample_weight=None):
+        return ops.mean(ops.square(ops.one_hot(ops.reshape(y, (-1,)), 2) - y_pred))
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_gradients_of_words_that_are_looked_up(own):
+    model = OwnLoss() if own else reader()
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("sgd", None if own else loss)
+    x = np.random.default_rng(0).integers(1, 200, (5, 6)).astype("int32")
+    y = np.array([0, 1, 1, 0, 1])
+    found = kv.LayerHealth(gradients=True).compute(model, kv.Probe(x, y))
+    inner = model.inner if own else model
+    with tf.GradientTape() as tape:
+        said = model(x)
+        total = model.compute_loss(x, tf.constant(y), said) if own else loss(y, said)
+    table = inner.get_layer("embedding").embeddings.value
+    expected = tf.convert_to_tensor(tape.gradient(total, table)).numpy()
+    (key,) = [key for key in found if key.endswith("embedding/gradient")]
+    assert found[key] == pytest.approx(float((expected**2).sum()), rel=1e-3)
+
+
+def test_numbers_of_words_are_in_no_range(tmp_path):
+    model = reader()
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    x = np.random.default_rng(0).integers(1, 200, (8, 6)).astype("int32")
+    y = np.arange(8) % 2
+    monitor = kv.Monitor(tmp_path, kv.Probe(x, y), [kv.LayerHealth(gradients=True)])
+    model.fit(x, y, epochs=2, verbose=0, callbacks=[monitor])
+    (run,) = kv.read(tmp_path).values()
+    report = run.text("layer_health/report", 1)
+    assert "wrong range" not in report
+
+
 def test_gradients_need_labels_and_a_loss(model, digits, digits_probe):
     with pytest.raises(ValueError, match="needs labels"):
         kv.LayerHealth(gradients=True).compute(model, kv.Probe(digits.x_test[:4]))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+_FILLS = 'give "mean", "black", "blur", or a number from 0 (black) to 1 (white).'
 _BLUR = 0.1  # standard deviation of the blur, in shorter sides of the image
 
 
@@ -49,10 +50,15 @@ def check_fill(fill: Any) -> None:
     """Raises `ValueError` for what `baseline_of` does not know."""
     word = isinstance(fill, str) and fill in ("mean", "black", "blur")
     number = isinstance(fill, (int, float)) and not isinstance(fill, bool) and 0 <= fill <= 1
-    if not (word or number):
-        raise ValueError(
-            f'fill={fill!r}: give "mean", "black", "blur", or a number from 0 (black) to 1 (white).'
-        )
+    token = isinstance(fill, int) and fill > 1  # see `check_shown`
+    if not (word or number or token):
+        raise ValueError(f"fill={fill!r}: {_FILLS}")
+
+
+def check_shown(fill: Any) -> None:
+    """Raises `ValueError` for a number that is no grey of a picture."""
+    if not isinstance(fill, str) and not 0 <= fill <= 1:
+        raise ValueError(f"fill={fill!r}: {_FILLS}")
 
 
 def blurred(images: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +136,7 @@ def look_at(
     *,
     rows: Any | None = None,
     relu: str | None = None,
+    instead: Mapping[Key, Any] | None = None,
 ) -> Result:
     """One forward pass, and one backward pass per target where gradients are asked for.
 
@@ -146,6 +147,7 @@ def look_at(
         images: (n, …) float32 in the model's units.
         rows: (n,) which image of the chunk each has its other inputs from; None: its own place.
         relu: how gradients pass a ReLU, "guided" or "deconvnet".
+        instead: what takes the place of a layer's output.
     """
     backend, model = subject.backend, subject.model
     caught = demand.of("outputs", "gradients", "attention")
@@ -163,7 +165,7 @@ def look_at(
         attended: dict[Key, Any] = {}
 
         def keep(key: Key, tensor: Any) -> Any:
-            found[key] = hook(key, tensor)
+            found[key] = hook(key, (instead or {}).get(key, tensor))
             return found[key]
 
         stand_ins = {id(v): (v, value) for v, value in subject.state}

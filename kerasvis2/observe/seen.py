@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +114,7 @@ def see(
         gradients: bool = False,
         input_gradient: bool = False,
         relu: str | None = None,
+        instead: Mapping[Key, Any] | None = None,
     ) -> Seen:
         """What is seen at other images, with the same target and classes.
 
@@ -125,7 +126,9 @@ def see(
             gradients: and the gradients with respect to them.
             input_gradient: and with respect to the images.
             relu: how gradients pass a ReLU, "guided" or "deconvnet".
+            instead: (m, …) what takes the place of a layer's output, by key.
         """
+        outputs = outputs or instead is not None
         asked = {"outputs": outputs, "gradients": gradients, "input_gradient": input_gradient}
         caught = infos if outputs or gradients else ()
         given = classes
@@ -135,14 +138,14 @@ def see(
             {need: caught for need, wanted in asked.items() if wanted}, [target] if target else []
         )
 
-        def look(images: Any, rows: Any, given: Any) -> Seen:
-            again = look_at(subject, demand, [given], images, rows=rows, relu=relu)
+        def look(images: Any, rows: Any, given: Any, instead: Any) -> Seen:
+            again = look_at(subject, demand, [given], images, rows=rows, relu=relu, instead=instead)
             return see(subject, again, 0, target, caught, memory)
 
         size = subject.survey.batch
         if size is not None and images.shape[0] != size:
-            return in_batches(look, images, rows, given, size)
-        return look(images, rows, given)
+            return in_batches(look, (images, rows, given, instead), size)
+        return look(images, rows, given, instead)
 
     facts = subject.survey.facts
 

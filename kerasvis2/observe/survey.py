@@ -174,7 +174,9 @@ def _surveyed(model: Any, probe: Probe, backend: Backend) -> Survey:
         for key in calls
         if inputs_of.get(key) and drawn not in inputs_of[key]
     )
-    return Survey(layers, facts_of(layers, reads), keys, found, half, traced, elsewhere=elsewhere, batch=batch)
+    return Survey(
+        layers, facts_of(layers, reads), keys, found, half, traced, elsewhere=elsewhere, batch=batch
+    )
 
 
 def _placed(info: LayerInfo, lie: Lie | None, end: tuple[str, tuple[str, ...]] | None) -> LayerInfo:

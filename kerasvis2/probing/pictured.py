@@ -74,3 +74,10 @@ class Pictured(Fixed):
         move and scale them.
         """
         return layout.arranged(self._display, np.asarray(maps), self.drawn, self.images)
+
+    def places(self) -> np.ndarray | None:
+        """(H, W, C) which value of an example is drawn where; None where it is as it lies.
+
+        Of flat pictures and those whose channels come first, so that they can be turned upright.
+        """
+        return layout.places(self._display, self.drawn) if self.kind == "pictures" else None

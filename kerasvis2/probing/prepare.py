@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from kerasvis2.layers import tree
 from kerasvis2.probing import arrays, kinds
 from kerasvis2.probing.arrays import Structure
 from kerasvis2.probing.check import adjusted, paired, shape_of, tensors_of
@@ -47,10 +48,8 @@ def preprocess_of(model: Any) -> Preprocess | None:
 
 
 def all_layers(model: Any) -> Iterator[Any]:
-    """A model's layers and theirs."""
-    for layer in getattr(model, "layers", ()) or ():
-        yield layer
-        yield from all_layers(layer)
+    """A model's layers and theirs, also those inside of layers that are no models."""
+    yield from (info.layer for info in tree(model))
 
 
 def _preprocessed(probe: P, model: Any) -> P:

@@ -36,7 +36,7 @@ def head_sheet(
     """Originals, each with its heads' maps to the right, in rows of 8 at most.
 
     Args:
-        images: Float (N, H, W, C) in [0, 1].
+        images: Float (N, H, W, C) in [0, 1]; None where the examples are no pictures.
         maps: Float (N, h, w, heads), not negative; drawn with their pixels kept apart.
         names: Words that say which heads they are, in order.
         scale: "nice", "image", "run" or a number, see `scale.fit`.
@@ -52,7 +52,7 @@ def head_sheet(
     Returns:
         The picture, uint8 (height, width, 3), and the top of its scale.
     """
-    maps, originals = as_float(maps), as_pictures(images)
+    maps = as_float(maps)
     count, height, width, heads = maps.shape
     rows = math.ceil(heads / _ABREAST)
     abreast = math.ceil(heads / rows)
@@ -60,12 +60,15 @@ def head_sheet(
     room = (cell_width(columns) - abreast * _BETWEEN) // (abreast + 1)
     edge = min(_EDGE, room)
     down, across = size = fitted(maps, edge, edge)
-    alike = height * originals.shape[2] == width * originals.shape[1]
-    thumbs = resize_pictures(originals, size if alike else fitted(originals, down, edge))
+    thumbs = (
+        np.zeros((count, 0, 0, 3), np.uint8)
+        if images is None
+        else _thumbs(images, size, edge, (height, width))
+    )
     scales = fit(maps, scale, signed=False, frozen=frozen, previous=previous)
     apart = np.moveaxis(in_units(maps, scales), -1, 1).reshape(-1, height, width)
     tiles = paint(draw_maps(apart, size), False).reshape(count, heads, down, across, 3)
-    left = thumbs.shape[2] + _BETWEEN
+    left = thumbs.shape[2] + _BETWEEN if thumbs.size else 0
     shape = rows * (down + _BETWEEN) - _BETWEEN, left + abreast * (across + _BETWEEN) - _BETWEEN
     strips = np.full((count, *shape, 3), PAPER, np.uint8)
     strips[:, : thumbs.shape[1], : thumbs.shape[2]] = thumbs
@@ -85,3 +88,10 @@ def head_sheet(
     body = captioned(strips[:shown], columns, captions[:shown], wrong)
     sheet = page(body, title=title, how=how, notes=notes, legend=legend, bleed=FRAME)
     return sheet, overall(scales).top
+
+
+def _thumbs(images: Any, size: tuple[int, int], edge: int, grid: tuple[int, int]) -> np.ndarray:
+    """The originals, of the maps' size where they are of the shape of their grid."""
+    originals = as_pictures(images)
+    alike = grid[0] * originals.shape[2] == grid[1] * originals.shape[1]
+    return resize_pictures(originals, size if alike else fitted(originals, size[0], edge))

@@ -56,6 +56,13 @@ def draw_answers(logits: np.ndarray, about: About, view: View) -> Drawing:
                 names=_units(about, task),
             )
         )
+    samples = _samples(task, logits) if pictures is None else None
+    if samples is not None and about.images is None:
+        shown, note = samples
+        drawing.pictures["images"] = Picture(
+            prediction_sheet(shown, title=title, captions=[], wrong=None, notes=[note])
+        )
+        return drawing
     if about.images is None:
         return drawing
     if maps is not None and maps.ndim == 3:
@@ -114,6 +121,26 @@ def _pictures(task: Task, logits: np.ndarray, about: About) -> tuple[np.ndarray,
     else:
         return None
     return (wanted, shown) if shown.ndim == 4 and shown.shape[-1] in (1, 3) else None
+
+
+def _samples(task: Task, logits: np.ndarray) -> tuple[np.ndarray, str] | None:
+    """Pictures that are made of no picture, in [0, 1], and how they are drawn; None without."""
+    if task.kind not in ("image", "unknown") or task.space != 2 or task.units not in (1, 3):
+        return None
+    values = task.values(logits)
+    low, high = _ends(values)
+    shown = np.clip((values - low) / (high - low), 0, 1).astype("float32")
+    return shown, f"what is made of each example, from {low:g} (black) to {high:g} (white)"
+
+
+def _ends(values: np.ndarray) -> tuple[float, float]:
+    """The range of a sigmoid, a tanh or of bytes, where the values lie within; else their own."""
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    for ends in ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0)):
+        if ends[0] <= low and high <= ends[1]:
+            return ends
+    return low, high
 
 
 def _units(about: About, task: Task) -> Sequence[str]:

@@ -77,7 +77,7 @@ class Attention(View):
         drawing = Drawing()
         for key, values in arrays.items():
             count = min(len(values), IMAGES)
-            total = len(values) if about.images is None else len(about.images)
+            total = max(len(values), len(about.captions()))
             fewer = [f"{count} of {total} images"] if count < total else []
             pixels, top = head_sheet(
                 None if about.images is None else about.images[:count],
@@ -86,7 +86,7 @@ class Attention(View):
                 scale=self.scale,
                 frozen=about.frozen.get(key),
                 title=about.title(self.title, key),
-                captions=(about.captions() or [[] for _ in values])[:count],
+                captions=_captions(about, len(values))[:count],
                 wrong=about.wrong(),
                 notes=[_meaning(values.shape, about, key), *fewer],
             )
@@ -108,6 +108,15 @@ class Attention(View):
         if not self.heads or min(self.heads) < 0 or max(self.heads) >= count:
             raise ValueError(f"heads={self.heads!r}: the layer has the heads 0 to {count - 1}.")
         return ops.take(weights, np.asarray(self.heads, "int32"), axis=1)
+
+
+def _captions(about: About, count: int) -> list[list[str]]:
+    """What is true and said of each example; of tokens with a vocabulary their words too."""
+    lines = about.captions() or [[] for _ in range(count)]
+    words = None if about.shown is None else about.shown.words
+    if words is None:
+        return lines
+    return [[*line, " ".join(row)] for line, row in zip(lines, words)]
 
 
 def _meaning(shape: tuple[int, ...], about: About, key: str) -> str:

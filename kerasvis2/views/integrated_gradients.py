@@ -12,7 +12,7 @@ from kerasvis2.attribution.baseline import baseline_of
 from kerasvis2.attribution.quadrature import mean_on_line
 from kerasvis2.keys import Key, parts
 from kerasvis2.views.base import About, Arrays, Drawing, Request
-from kerasvis2.views.pixels import INPUT, PixelView
+from kerasvis2.views.pixels import INPUT, PixelView, at_values, gradient_of, values_of
 
 GAP = INPUT.of("gap")
 
@@ -47,6 +47,7 @@ class IntegratedGradients(PixelView):
 
     title = "Integrated gradients"
     quantity = "share of the logit"
+    embeds = True
 
     def __init__(self, points: int = 50, baseline: Any = "black", **common: Any) -> None:
         super().__init__(**common)
@@ -71,16 +72,18 @@ class IntegratedGradients(PixelView):
         return replace(super().needs(model, probe), input_gradient=False, own_pass=True)
 
     def reduce(self, seen: Any) -> dict[str, Any]:
-        images = seen.inputs
-        start = ops.zeros_like(images) + self._start(images, seen.probe)
+        values, at = values_of(seen), at_values(seen)
+        start = ops.zeros_like(seen.inputs) + self._start(seen.inputs, seen.probe)
+        if seen.activations:  # of tokens the way is from one embedding to another
+            start = values_of(seen.at(start, outputs=True))
 
         def gradient(points: Any, rows: Any) -> Any:
-            return seen.at(points, rows, input_gradient=True).input_gradient
+            return gradient_of(at(points, rows, gradient=True))
 
-        found = (images - start) * mean_on_line(gradient, start, images, self.points)
-        rise = seen.score - seen.at(start).score
-        total = ops.sum(ops.reshape(found, (images.shape[0], -1)), axis=1)
-        return {INPUT: found, GAP: total - rise}
+        found = (values - start) * mean_on_line(gradient, start, values, self.points)
+        rise = seen.score - at(start).score
+        total = ops.sum(ops.reshape(found, (values.shape[0], -1)), axis=1)
+        return {INPUT: ops.sum(found, axis=-1) if seen.activations else found, GAP: total - rise}
 
     def remarks(self, arrays: Arrays, key: Key) -> list[list[str]]:
         maps, gaps = arrays[key], arrays[key.of(GAP.part)]
@@ -97,7 +100,9 @@ class IntegratedGradients(PixelView):
         return drawing
 
     def how(self, about: About) -> str:
-        return f"{self.points} points on the way from {self._start_word()}"
+        tokens = about.shown is not None and about.shown.kind == "tokens"
+        start = "padding" if tokens and self.baseline == "black" else self._start_word()
+        return f"{self.points} points on the way from {start}"
 
     def _start_word(self) -> str:
         """What a picture calls the baseline."""

@@ -142,7 +142,7 @@ class LayerHealth(View):
                 found |= _answers(key, values, seen.layers[key.path], seen.rectified.get(key))
             else:
                 entry = values  # what prepares the images stands before the first row
-        if entry is not None:
+        if entry is not None and (entry is not seen.inputs or _is_numbers(seen.probe)):
             axes = tuple(range(1, len(entry.shape)))
             found[LOWEST] = ops.min(entry, axis=axes)
             found[HIGHEST] = ops.max(entry, axis=axes)
@@ -221,6 +221,11 @@ def _layers(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
     rows = spread([info for info in weighted if info.path not in outer], MOST)
     before = [i for i in infos if i.place < rows[0].place and not children(i.layer)] if rows else []
     return [*before[-1:], *rows]
+
+
+def _is_numbers(probe: Any) -> bool:
+    """Whether the examples have a range: what is looked up, words and ids, has none."""
+    return probe.images is not None or probe.drawn.dtype.kind == "f"
 
 
 def _answers(key: Key, values: Any, layer: Any, rectified: Any | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from kerasvis2.draws import Draws
 from kerasvis2.keys import Key, as_key
 from kerasvis2.layers import LayerInfo
 from kerasvis2.views.base import About, Arrays, Drawing
-from kerasvis2.views.perturbed import PerturbedView, scores_under
+from kerasvis2.views.perturbed import PerturbedView, scores_under, upright
 from kerasvis2.views.pixels import INPUT
 
 SEGMENTS, HIDDEN, PRESENT = "segments", "hidden", "present"
@@ -73,7 +73,8 @@ class LIME(PerturbedView):
         segments = label_maps(self.segments, probe.images)
         counts = segments.max(axis=(1, 2)) + 1
         present = np.arange(counts.max())[None] < counts[:, None]
-        hidden = mean_colours(probe.drawn, segments)
+        pictures = probe.drawn if probe.places() is None else probe.arrange(probe.drawn)
+        hidden = mean_colours(pictures, segments)
         return {SEGMENTS: segments, HIDDEN: hidden, PRESENT: present.astype("float32")}
 
     def reduce(self, seen: Any) -> dict[str, Any]:
@@ -90,7 +91,7 @@ class LIME(PerturbedView):
             visible = ops.take(ops.take(samples, indices, axis=0), segments, axis=1)
             return ops.transpose(visible, (1, 0, 2, 3))
 
-        scores = scores_under(seen, hidden, masks, self.samples)
+        scores = scores_under(upright(seen), hidden, masks, self.samples)
         coefficients, fit = local_fit(samples[None] * present[:, None], scores)
         flat = ops.reshape(segments, (segments.shape[0], -1))
         painted = ops.take_along_axis(coefficients, flat, axis=1)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from keras import ops
+
 from kerasvis2.attribution.noise import noisy_gradients
 from kerasvis2.views.base import About, Request
-from kerasvis2.views.pixels import PixelView
+from kerasvis2.views.pixels import PixelView, at_values, gradient_of, values_of
 
 
 class NoisyView(PixelView):
@@ -18,7 +20,8 @@ class NoisyView(PixelView):
 
     Args:
         samples: noisy copies of each image.
-        noise: the noise's standard deviation, as a fraction of the display range.
+        noise: the noise's standard deviation, as a fraction of the display range; of tokens of
+            the range of each example's embedding, where the noise is added.
         **common: `target`, `targets`, `freq`, `scale`, `seed`.
 
     Raises:
@@ -26,6 +29,7 @@ class NoisyView(PixelView):
     """
 
     least = 1
+    embeds = True
 
     def __init__(self, samples: int = 25, noise: float = 0.15, **common: Any) -> None:
         super().__init__(**common)
@@ -39,21 +43,34 @@ class NoisyView(PixelView):
         self.noise = float(noise)
 
     def needs(self, model: Any, probe: Any) -> Request:
-        if probe is not None:
+        if probe is not None and probe.kind != "tokens":
             self._deviation(probe)
         return replace(super().needs(model, probe), input_gradient=False, own_pass=True)
 
     def how(self, about: About) -> str:
-        return f"{self.samples} copies, noise {100 * self.noise:g} % of the display range"
+        return (
+            f"{self.samples} copies, noise {100 * self.noise:g} % of the {self._range(about)} range"
+        )
+
+    def _range(self, about: About) -> str:
+        tokens = about.shown is not None and about.shown.kind == "tokens"
+        return "embedding's" if tokens else "display"
 
     def moments(self, seen: Any) -> tuple[Any, Any]:
         """Mean and sample variance of the gradient, (N, H, W, C)."""
 
-        def gradient(images: Any, rows: Any) -> Any:
-            return seen.at(images, rows, input_gradient=True).input_gradient
+        at, values = at_values(seen), values_of(seen)
 
-        deviation = self._deviation(seen.probe)
-        return noisy_gradients(gradient, seen.inputs, deviation, self.samples, self.seed)
+        def gradient(images: Any, rows: Any) -> Any:
+            return gradient_of(at(images, rows, gradient=True))
+
+        if seen.activations:
+            axes = tuple(range(1, len(values.shape)))
+            width = ops.max(values, axes, keepdims=True) - ops.min(values, axes, keepdims=True)
+            deviation = self.noise * width
+        else:
+            deviation = self._deviation(seen.probe)
+        return noisy_gradients(gradient, values, deviation, self.samples, self.seed)
 
     def _deviation(self, probe: Any) -> Any:
         """In the model's own units, a number or one a channel."""

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from keras import ops
 
-from kerasvis2.attribution.baseline import baseline_of, check_fill
+from kerasvis2.attribution.baseline import baseline_of, check_fill, check_shown
 from kerasvis2.attribution.perturb import masked_scores
 from kerasvis2.attribution.windows import Size, Windows, windows_of
 from kerasvis2.views.base import About, Arrays, Drawing, Request
-from kerasvis2.views.perturbed import PerturbedView
+from kerasvis2.views.perturbed import PerturbedView, laid_out, upright
 from kerasvis2.views.pixels import INPUT, check_pixels
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ class Occlusion(PerturbedView):
             side, at least 2; a twelfth of a signal, one feature of a table, one token.
         stride: pixels from a window to the next, or (down, right); by default half the patch.
         fill: what covers it: "mean", the image's own mean colour; "black"; a number from 0 (black)
-            to 1 (white) in display terms; or "blur", the image out of focus.
+            to 1 (white) in display terms; or "blur", the image out of focus. Of signals and tables
+            a number is itself; of tokens it is a token's id, such as that of a mask, by default
+            0, the padding.
         **common: `target`, `targets`, `freq`, `scale`.
 
     Raises:
@@ -67,7 +69,10 @@ class Occlusion(PerturbedView):
         if probe is not None:
             if probe.kind in ("text", "arrays", "volumes"):
                 raise ValueError(f"Occlusion cannot cover parts of {probe.kind}.")
-            self._windows(probe.drawn.shape[1:], probe.kind)
+            pictured = probe.kind == "pictures"
+            self._windows((probe.images if pictured else probe.drawn).shape[1:], probe.kind)
+            if pictured:
+                check_shown(self.fill)
             baseline_of(self.fill, probe.drawn[:1].astype("float32"), probe)
             if probe.kind == "pictures":
                 check_pixels("Occlusion", probe)
@@ -76,9 +81,10 @@ class Occlusion(PerturbedView):
     def reduce(self, seen: Seen) -> dict[str, Any]:
         probe = seen.probe
         assert probe is not None, "a probe is asked for"
+        seen = upright(seen)
         windows = self._windows(seen.inputs.shape[1:], probe.kind)
         rows, columns = windows.grid
-        fill = baseline_of(self.fill, seen.inputs, probe)
+        fill = laid_out(baseline_of(self.fill, seen.inputs, probe), probe)
         given = seen.inputs.shape[1:]
 
         def score(images: Any, places: Any) -> Any:
@@ -97,9 +103,8 @@ class Occlusion(PerturbedView):
         return {INPUT: lost if flat else ops.reshape(lost, (-1, rows, columns))}
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
-        assert about.input_shape is not None
         kind = _kind(about)
-        windows = self._windows(about.input_shape, kind)
+        windows = self._windows(_places(about), kind)
         if kind == "pictures":
             painted = {key: windows.paint(maps) for key, maps in arrays.items()}
         else:
@@ -107,14 +112,15 @@ class Occlusion(PerturbedView):
         return super().draw(painted, about)
 
     def how(self, about: About) -> str:
-        assert about.input_shape is not None
         kind = _kind(about)
-        windows = self._windows(about.input_shape, kind)
+        windows = self._windows(_places(about), kind)
         axes = 2 if kind == "pictures" else 1
         patch, stride = (
             "×".join(map(str, each[:axes])) for each in (windows.patch, windows.stride)
         )
-        fill = "padding" if kind == "tokens" else self.fill
+        fill: Any = self.fill
+        if kind == "tokens":
+            fill = "padding" if isinstance(fill, str) else f"token {fill}"
         return f"patch {patch}, stride {stride}, filled with {fill}"
 
     def _windows(self, shape: tuple[int, ...], kind: str) -> Windows:
@@ -131,6 +137,14 @@ class Occlusion(PerturbedView):
 
 def _kind(about: About) -> str:
     return "pictures" if about.shown is None else about.shown.kind
+
+
+def _places(about: About) -> tuple[int, ...]:
+    """(H, W) of pictures, whatever shape the model takes them in; else an example's shape."""
+    if _kind(about) == "pictures" and about.images is not None:
+        return about.images.shape[1:3]
+    assert about.input_shape is not None
+    return about.input_shape
 
 
 def _as_image(values: Any, kind: str) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from keras import ops
 
 from kerasvis2.attribution.perturb import masked_scores
@@ -23,13 +25,37 @@ class PerturbedView(PixelView):
     overlay = True
 
     def needs(self, model: Any, probe: Any) -> Request:
-        if probe is not None and (probe.kind != "pictures" or probe.drawn.ndim not in (3, 4)):
+        if probe is not None and probe.kind != "pictures":
             raise ValueError(
                 f"{type(self).__name__} covers parts of pictures (N, height, width, channels); the "
                 f"probe holds {probe.kind} {probe.drawn.shape}."
             )
         check_pixels(type(self).__name__, probe)
         return Request(own_pass=True, **self.aims())
+
+
+def upright(seen: Any) -> Any:
+    """The same with pictures (N, H, W, C), where the model takes flat ones or channels first."""
+    places = None if seen.probe is None else seen.probe.places()
+    if places is None:
+        return seen
+    order, given = places.ravel(), tuple(seen.inputs.shape[1:])
+    back = np.argsort(order)
+
+    def at(images: Any, rows: Any | None = None, **asked: Any) -> Any:
+        flat = ops.take(ops.reshape(images, (-1, order.size)), back, axis=1)
+        return seen.at(ops.reshape(flat, (-1, *given)), rows, **asked)
+
+    flat = ops.take(ops.reshape(seen.inputs, (-1, order.size)), order, axis=1)
+    return replace(seen, inputs=ops.reshape(flat, (-1, *places.shape)), at=at)
+
+
+def laid_out(fill: Any, probe: Any) -> Any:
+    """What is shown in place of pixels, for pictures that are `upright`."""
+    places = None if probe is None else probe.places()
+    if places is None or tuple(fill.shape) != tuple(probe.drawn.shape[1:]):
+        return fill
+    return ops.take(ops.reshape(fill, (-1,)), places)
 
 
 def scores_under(seen: Any, baseline: Any, masks: Any, count: int, measure: Any = None) -> Any:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from keras import ops
 
 from kerasvis2.keys import Key, parts
 from kerasvis2.views.base import About, Arrays, Drawing, Request
@@ -84,10 +87,36 @@ def with_channels(values: Any) -> Any:
 
 def values_and_gradients(seen: Seen) -> tuple[Any, Any]:
     """The input and the gradient by it; of tokens those of their embedding (N, T, E)."""
-    if seen.input_gradient is not None:
-        return seen.inputs, seen.input_gradient
-    key = next(iter(seen.gradients))
-    return seen.activations[key], seen.gradients[key]
+    return values_of(seen), gradient_of(seen)
+
+
+def at_values(seen: Seen) -> Callable[..., Seen]:
+    """`at(values, rows, gradient=False)`: a look at other inputs; of tokens at other embeddings."""
+    if not seen.activations:
+        return lambda values, rows=None, gradient=False: seen.at(
+            values, rows, input_gradient=gradient
+        )
+    key = next(iter(seen.activations))
+
+    def at(values: Any, rows: Any | None = None, gradient: bool = False) -> Seen:
+        tokens = seen.inputs if rows is None else ops.take(seen.inputs, rows, axis=0)
+        return seen.at(tokens, rows, gradients=gradient, instead={key: values})
+
+    return at
+
+
+def gradient_of(seen: Seen) -> Any:
+    """By the input, or by what the tokens' embedding is."""
+    return (
+        seen.input_gradient
+        if seen.input_gradient is not None
+        else next(iter(seen.gradients.values()))
+    )
+
+
+def values_of(seen: Seen) -> Any:
+    """The input; of tokens their embedding (N, T, E)."""
+    return next(iter(seen.activations.values())) if seen.activations else seen.inputs
 
 
 def is_embedded(seen: Seen) -> bool:
@@ -106,7 +135,7 @@ def check_values(view: str, probe: Any, embeds: bool = False) -> None:
     if probe.kind in ("text", "arrays") or (probe.kind == "tokens" and not embeds):
         raise ValueError(
             f"{view} attributes to the input's values, but the probe's examples are {probe.kind}. "
-            "Use Saliency, GradientTimesInput or Occlusion, which know token ids."
+            "Use Saliency, GradientTimesInput, IntegratedGradients, SmoothGrad or Occlusion."
             if probe.kind == "tokens"
             else f"{view} attributes to the input's values; of {probe.kind} there are none."
         )

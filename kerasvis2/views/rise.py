@@ -10,7 +10,7 @@ from kerasvis2.attribution.baseline import baseline_of
 from kerasvis2.attribution.perturb import sum_of_masks
 from kerasvis2.attribution.random_masks import RandomMasks
 from kerasvis2.views.base import About
-from kerasvis2.views.perturbed import PerturbedView, confidence, scores_under
+from kerasvis2.views.perturbed import PerturbedView, confidence, laid_out, scores_under, upright
 from kerasvis2.views.pixels import INPUT
 
 
@@ -68,9 +68,10 @@ class RISE(PerturbedView):
         return {INPUT: self._map(seen, centred=True)}
 
     def _map(self, seen: Any, centred: bool) -> Any:
+        seen = upright(seen)
         size = (int(seen.inputs.shape[1]), int(seen.inputs.shape[2]))
         masks = RandomMasks(self.masks, self.grid, self.keep, size, self.seed).draw()
-        black = baseline_of("black", seen.inputs, seen.probe)
+        black = laid_out(baseline_of("black", seen.inputs, seen.probe), seen.probe)
         values = scores_under(seen, black, masks, self.masks, confidence)
         if centred:
             values = values - ops.mean(values, axis=1, keepdims=True)

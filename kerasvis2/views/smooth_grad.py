@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras import ops
+
 from kerasvis2.views.noisy import NoisyView
 
 
@@ -18,7 +20,8 @@ class SmoothGrad(NoisyView):
     picture shows magnitudes; here the range is the same for all images, and the sign is kept.)
 
     Tag: `smooth_grad/00_input`. Cost: `samples` forward and backward passes of the probe, of small
-    images several at a time. `compute` gives `input`: (N, H, W, C), signed.
+    images several at a time. `compute` gives `input`: (N, H, W, C), signed;
+    of tokens (N, T), the norm over their embedding.
 
     Args:
         samples: noisy copies of each image.
@@ -34,4 +37,6 @@ class SmoothGrad(NoisyView):
     quantity = "∂logit/∂input, mean of noisy copies"
 
     def attribute(self, seen: Any) -> Any:
-        return self.moments(seen)[0]
+        mean, _ = self.moments(seen)
+        # Of tokens the norm over the embedding, as saliency has it.
+        return ops.sqrt(ops.sum(ops.square(mean), axis=-1)) if seen.activations else mean

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras import ops
+
 from kerasvis2.views.noisy import NoisyView
 
 
@@ -36,4 +38,5 @@ class VarGrad(NoisyView):
     least = 2
 
     def attribute(self, seen: Any) -> Any:
-        return self.moments(seen)[1]
+        _, variance = self.moments(seen)
+        return ops.sum(variance, axis=-1) if seen.activations else variance

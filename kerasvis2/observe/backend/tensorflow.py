@@ -121,13 +121,13 @@ class TensorFlow:
         sources = (list(captured.values()) if layers else []) + ([images] if inputs else [])
         # A tape does not honour a rule, `tf.gradients` does.
         backward = tf.gradients if ruled else tape.gradient
-        found = [backward(total, sources) for total in totals] if sources else []
+        found = [_dense(backward(total, sources)) for total in totals] if sources else []
         return Recorded(
             rest,
             captured,
             [dict(zip(captured, each)) for each in found] if layers else [],
             [each[-1] for each in found] if inputs else [],
-            None if loss is None else tape.gradient(loss, weights),
+            None if loss is None else _dense(tape.gradient(loss, weights)),
         )
 
     def differentiate(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -153,6 +153,14 @@ class TensorFlow:
 
     def number(self, variable: Any) -> float:
         return float(np.asarray(self.read(variable)))
+
+
+def _dense(gradients: Any) -> Any:
+    """What is looked up has its gradient in slices; here all of it is wanted."""
+    return tf.nest.map_structure(
+        lambda each: tf.convert_to_tensor(each) if isinstance(each, tf.IndexedSlices) else each,
+        gradients,
+    )
 
 
 BACKEND = TensorFlow()

@@ -1,0 +1,75 @@
+"""Attributions to tokens, at what their embedding makes of them; the truth is a linear model's."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import kerasvis2 as kv
+
+WORDS, LENGTH, WIDTH = 9, 5, 4
+
+
+@pytest.fixture(scope="module")
+def linear():
+    """Two classes, each the sum of what every token adds at its place."""
+    keras.utils.set_random_seed(4)
+    words = keras.Input((LENGTH,), dtype="int32")
+    embedding = layers.Embedding(WORDS, WIDTH)
+    head = layers.Dense(2)
+    model = keras.Model(words, head(layers.Flatten()(embedding(words))))
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    table = keras.ops.convert_to_numpy(embedding.embeddings)
+    kernel = keras.ops.convert_to_numpy(head.kernel).reshape(LENGTH, WIDTH, 2)
+    return model, table, kernel
+
+
+@pytest.fixture(scope="module")
+def probe():
+    ids = np.random.default_rng(3).integers(1, WORDS, (4, LENGTH)).astype("int32")
+    ids[0, -2:] = 0
+    return kv.Probe(ids, [0, 1, 1, 0])
+
+
+def added(table, kernel, ids, labels, baseline):
+    """What each token adds to its class's logit, less what another token in its place would."""
+    difference = table[ids] - table[baseline]
+    return np.einsum("nte,ten->nt", difference, kernel[..., labels])
+
+
+@pytest.mark.parametrize("baseline", ["black", 3])
+def test_integrated_gradients_go_from_one_embedding_to_another(linear, probe, baseline):
+    model, table, kernel = linear
+    view = kv.IntegratedGradients(points=3, baseline=baseline)
+    found = view.compute(model, probe)
+    token = 0 if baseline == "black" else baseline
+    expected = added(table, kernel, probe.inputs, probe.labels, token)
+    np.testing.assert_allclose(found["input"], expected, atol=1e-5)
+    np.testing.assert_allclose(found["input/gap"], 0, atol=1e-5)
+
+
+def test_smooth_and_variance_of_a_gradient_that_is_the_same_everywhere(linear, probe):
+    model, _, kernel = linear
+    smooth = kv.SmoothGrad(samples=3).compute(model, probe)["input"]
+    expected = np.linalg.norm(kernel[..., probe.labels], axis=1).T
+    np.testing.assert_allclose(smooth, expected, rtol=1e-5)
+    variance = kv.VarGrad(samples=3).compute(model, probe)["input"]
+    np.testing.assert_allclose(variance, np.zeros((4, LENGTH)), atol=1e-10)
+
+
+@pytest.mark.parametrize("fill", ["mean", 5])
+def test_occlusion_puts_another_token_in_its_place(linear, probe, fill):
+    model, table, kernel = linear
+    found = kv.Occlusion(fill=fill).compute(model, probe)["input"]
+    token = 0 if fill == "mean" else fill
+    expected = added(table, kernel, probe.inputs, probe.labels, token)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_they_are_drawn_as_coloured_words(linear, probe):
+    model, *_ = linear
+    for view in (kv.IntegratedGradients(points=3), kv.SmoothGrad(samples=3), kv.VarGrad(samples=3)):
+        pictures = view.render(model, probe)
+        assert len(pictures) == 1
