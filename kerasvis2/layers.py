@@ -140,7 +140,8 @@ def select(
     if spec is None or (isinstance(spec, str) and spec == "all"):
         chosen = list(default(fitting)) if spec is None and default else fitting
         if not chosen:
-            raise ValueError(f"layers={spec!r}: the model has no {what}. {_known(infos)}")
+            given = "" if spec is None else f"layers={spec!r}: "
+            raise ValueError(f"{given}the model has no {what}. {_known(infos)}")
         return chosen
     if isinstance(spec, (list, tuple, set, frozenset)):
         if not spec:

@@ -9,17 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from kerasvis2.monitoring.arguments import check_arguments, named
+from kerasvis2.monitoring.arguments import (
+    check_arguments,
+    check_without_probe,
+    named,
+    part_of,
+)
 from kerasvis2.monitoring.company import warn_of_company
 from kerasvis2.monitoring.drawer import Drawer, Moment
 from kerasvis2.monitoring.failures import Failures
 from kerasvis2.monitoring.history import History
 from kerasvis2.monitoring.hparams_session import HParamsSession
+from kerasvis2.monitoring.left_out import by_cause
 from kerasvis2.monitoring.watching import Watching
 from kerasvis2.observe.backend import backend
 from kerasvis2.observe.session import Session
 from kerasvis2.observe.state import counter
 from kerasvis2.observe.survey import is_built
+from kerasvis2.probing.check import check_model
 from kerasvis2.record.card import CARD, run_card, run_info
 from kerasvis2.record.entries import VIS
 from kerasvis2.record.files import place, write_json
@@ -130,11 +137,14 @@ class Monitor(keras.callbacks.Callback):
         self._checks = CHECKS
         self._begun = False
         self._last["batch"] = self._epoch_start = self._iterations()
+        check_model(self.model)
         model = self._subject()
         if self._watching is not None and self._watching.session.model is not model:
             self._watching = None
         if self._watching is None and (self.probe is not None or is_built(model)):
             self._begin(model)
+        elif self._watching is None:
+            check_without_probe(self.views.values(), model)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         if not self._begun:  # only now is it known where counting begins
@@ -199,12 +209,7 @@ class Monitor(keras.callbacks.Callback):
 
     def _subject(self) -> Any:
         """What is looked at: the model, or a part of it."""
-        if self.part is None:
-            return self.model
-        if callable(self.part):
-            return self.part(self.model)
-        found = getattr(self.model, str(self.part), None)
-        return self.model.get_layer(self.part) if found is None else found
+        return part_of(self.model, self.part)
 
     def _begin(self, model: Any) -> None:
         """Finds everything the views ask for, and says so now if it is not there."""
@@ -235,8 +240,9 @@ class Monitor(keras.callbacks.Callback):
                 "exists or can be made."
             ) from error
         self._card = run_card(info)
-        for name, why in self._watching.left_out.items() if self.probe is not None else ():
-            self._failures.tell(f"left out {name}", f"{name} is left out: {why}")
+        if self.probe is not None:
+            for why, words in by_cause(self._watching.left_out).items():
+                self._failures.tell(f"left out: {why}", words)
 
     def _look(self, steps: range, unit: str) -> None:
         if self._watching is None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from kerasvis2.views.base import View
+from kerasvis2.views.defaults import is_default
 
 
 def check_arguments(log_dir: Any, probe: Any, views: Any, unit: Any, on_error: Any) -> None:
@@ -39,3 +40,32 @@ def named(views: Sequence[View]) -> dict[str, View]:
         count = sum(1 for other in named.values() if other.name == view.name)
         named[f"{view.name}_{count + 1}" if count else view.name] = view
     return named
+
+
+def check_without_probe(views: Iterable[View], model: Any) -> None:
+    """Raises `ValueError` where a view that the user gave needs a probe and there is none."""
+    for view in views:
+        if not is_default(view) and view.needs(model, None).probe:
+            raise ValueError(
+                f"{type(view).__name__} needs a probe: the images to look at. "
+                "Give Monitor(log_dir, kerasvis2.Probe(images, labels))."
+            )
+
+
+def part_of(model: Any, part: Any) -> Any:
+    """The model, or the part of it that a user asked for."""
+    if part is None:
+        return model
+    if callable(part):
+        return part(model)
+    found = getattr(model, str(part), None)
+    for layer in getattr(model, "layers", ()):
+        if found is None and layer.name == part:
+            found = layer
+    if found is None:
+        names = [layer.name for layer in getattr(model, "layers", ())]
+        raise ValueError(
+            f"part={part!r}: {type(model).__name__} has no attribute and no layer of that name; "
+            f"its layers are {', '.join(names)}."
+        )
+    return found

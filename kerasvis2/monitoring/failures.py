@@ -6,6 +6,7 @@ import queue
 import threading
 import warnings
 
+from kerasvis2.observe.reason import reason
 from kerasvis2.record.files import Place
 from kerasvis2.record.log import log_error
 
@@ -41,10 +42,9 @@ class Failures:
         if self._raises:
             raise error
         where = log_error(self._log_dir, doing, error)
-        first = (str(error).splitlines() or [""])[0]
         warnings.warn(
             f"kerasvis2: an error while {doing}; training goes on.\n"
-            f"{type(error).__name__}: {first} ({where})",
+            f"{type(error).__name__}: {reason(error)} ({where})",
             stacklevel=3,
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kerasvis2.monitoring.failures import Failures
+from kerasvis2.monitoring.left_out import cause
 from kerasvis2.observe.look import Look
 from kerasvis2.schedule import due
 
@@ -56,7 +57,7 @@ class Watching:
             except Exception as error:
                 if name not in optional:
                     raise _named(error, view) from error
-                self.left_out[name] = _first_line(error)
+                self.left_out[name] = cause(error, view)
                 continue
             self._views[name] = view
         self._trace(optional)
@@ -122,7 +123,7 @@ class Watching:
                 self.session.trace([name])
             except Exception as error:
                 if name in optional:
-                    self.left_out[name] = _first_line(error)
+                    self.left_out[name] = cause(error, view)
                     self.drop([name])
                 elif isinstance(error, ValueError):
                     raise _named(error, view) from error
@@ -161,8 +162,3 @@ def _named(error: Exception, view: View) -> Exception:
     if not isinstance(error, ValueError) or words.startswith(name):
         return error
     return ValueError(f"{name}: {words}")
-
-
-def _first_line(error: BaseException) -> str:
-    """What went wrong, in one line."""
-    return (str(error).splitlines() or [type(error).__name__])[0]

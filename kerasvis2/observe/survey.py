@@ -19,6 +19,7 @@ from kerasvis2.observe.backend import Backend, Traced
 from kerasvis2.observe.batches import filled, fixed_batch
 from kerasvis2.observe.capture import capturing
 from kerasvis2.observe.outputs import OutputFacts, outputs_of
+from kerasvis2.observe.reason import reason
 from kerasvis2.observe.settled import settled
 from kerasvis2.observe.space import Lie, lies, reached
 
@@ -117,8 +118,8 @@ def survey(model: Any, probe: Probe | None, backend: Backend) -> Survey:
     try:
         return _surveyed(model, probe, backend)
     except Exception as error:
-        first = (str(error).splitlines() or [""])[0]
-        return _unseen(model, f"the model cannot be followed ({type(error).__name__}: {first})")
+        why = f"{type(error).__name__}: {reason(error)}"
+        return _unseen(model, f"the model cannot be followed ({why})")
 
 
 def _surveyed(model: Any, probe: Probe, backend: Backend) -> Survey:
