@@ -6,10 +6,6 @@ import re
 
 _CALLING, _CODE = "Exception encountered when calling", "in user code:"
 _SHAPE = "Error encountered:"
-    "Exception encountered when calling",
-    "in user code:",
-    "Error encountered:",
-)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
