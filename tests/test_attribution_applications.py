@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import applications, layers
+from kinds import GRADIENT_CAMS
 
 import kerasvis2 as kv
 from kerasvis2.layers import tree
@@ -34,8 +35,7 @@ CASES = [
     for name in MODELS
     for way in ("bare", "nested")
 ]
-CAMS = [kv.GradCAM, kv.GradCAMPlusPlus, kv.HiResCAM, kv.LayerCAM, kv.XGradCAM, kv.EigenCAM]
-ENDING_IN_RELU = {view().name for view in CAMS if view is not kv.EigenCAM}
+ENDING_IN_RELU = {getattr(kv, name)().name for name in GRADIENT_CAMS if name != "EigenCAM"}
 GRADIENTS = [kv.Saliency, kv.GradientTimesInput, kv.SmoothGrad, kv.VarGrad, kv.IntegratedGradients]
 RELU_ONLY = [kv.GuidedBackprop, kv.DeconvNet, kv.GuidedGradCAM]
 
@@ -73,7 +73,8 @@ def test_every_method_sees_something(name, way):
     model = build(name, way, images)
     probe = kv.Probe(images, [0, 3], display=(-1, 1))
     session = Session(model, probe)
-    views = [view() for view in [*CAMS, *GRADIENTS, *(RELU_ONLY if has_relu else [])]]
+    views = [getattr(kv, name)() for name in GRADIENT_CAMS]
+    views += [view() for view in [*GRADIENTS, *(RELU_ONLY if has_relu else [])]]
     plans = [session.add(view, view.name, whole=True) for view in views]
     look = session.look([plan.name for plan in plans])
     for view in views:

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 import transformers
 from keras import layers, ops
+from kinds import GRADIENT_CAMS
 from toys import near
 from transformers import GRID, HEADS, SHAPE, composed, images, weights_of
 
@@ -15,7 +16,6 @@ import kerasvis2 as kv
 
 LABELS = np.array([0, 1, 2, 3, 0])
 EXTRAS = [0, 1, 5]  # no class token; one; one and four registers
-CAMS = ["GradCAM", "GradCAMPlusPlus", "HiResCAM", "LayerCAM", "XGradCAM", "EigenCAM"]
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_maps_over_tokens_fold_to_the_grid(model, extra, probe):
     )
 
 
-@pytest.mark.parametrize("method", CAMS)
+@pytest.mark.parametrize("method", GRADIENT_CAMS)
 def test_default_layers_of_a_transformer_see_something(model, probe, method):
     found = getattr(kv, method)().compute(model, probe)
     names = [f"block_{i}/{norm}" for i in range(3) for norm in ("ln_1", "ln_2")]

@@ -4,12 +4,12 @@ import keras
 import networks
 import numpy as np
 import pytest
+from kinds import GRADIENT_CAMS, HIDING
 from toys import near
 
 import kerasvis2 as kv
 
 BLOCKS = np.arange(4).repeat(3)[:, None] * 2 + np.arange(2).repeat(5)  # (12, 10), 8 parts
-CAMS = ["GradCAM", "GradCAMPlusPlus", "HiResCAM", "LayerCAM", "XGradCAM", "EigenCAM"]
 GRADIENTS = {
     "Saliency": {},
     "GradientTimesInput": {},
@@ -22,11 +22,11 @@ GRADIENTS = {
 }
 PERTURBATIONS = {
     "ScoreCAM": {},
-    "Occlusion": {},
+    **{name: {} for name in HIDING},
     "RISE": {"masks": 60},
     "LIME": {"samples": 60, "segments": BLOCKS},
 }
-EVERY = {**{name: {} for name in CAMS}, **GRADIENTS, **PERTURBATIONS}
+EVERY = {**{name: {} for name in GRADIENT_CAMS}, **GRADIENTS, **PERTURBATIONS}
 
 
 def view_of(name, **settings):
@@ -70,7 +70,9 @@ def test_mixed_precision_is_close_to_float32(probe, policy, bound):
     whole = networks.functional()
     whole.set_weights(half.get_weights())
     # relu2, since XGrad-CAM divides by sums that come near 0 before a ReLU.
-    views = [view_of(name, layers="relu2") for name in CAMS] + [view_of(name) for name in GRADIENTS]
+    views = [view_of(name, layers="relu2") for name in GRADIENT_CAMS] + [
+        view_of(name) for name in GRADIENTS
+    ]
     for view in views:
         plain, found = (next(iter(view.compute(m, probe).values())) for m in (whole, half))
         assert found.dtype == np.float32

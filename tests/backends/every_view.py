@@ -9,6 +9,7 @@ import keras
 import networks
 import numpy as np
 from keras import layers
+from kinds import CAMS
 
 import kerasvis2 as kv
 
@@ -52,7 +53,6 @@ MODELS: dict[str, Callable[[], Any]] = {
     "unusual": unusual,
 }
 
-CAMS = ("GradCAM", "GradCAMPlusPlus", "HiResCAM", "LayerCAM", "XGradCAM", "EigenCAM", "ScoreCAM")
 PLAIN = ("Activations", "Filters", "Predictions", "Saliency", "GradientTimesInput")
 RULED = ("GuidedBackprop", "DeconvNet", "GuidedGradCAM")
 

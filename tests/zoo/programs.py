@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+from kinds import CAMS, HIDING
 
 FAMILIES = (
     "zoo_pictures",
@@ -35,17 +36,7 @@ EVERY_BACKEND = ("tensorflow", "torch", "jax")
 # What a task has, as the README and the design say it: these views must draw when asked by name.
 OF_ALL = ("Filters", "Activations", "LayerHealth", "Drift", "Predictions", "ModelGraph")
 GRADIENTS = ("Saliency", "GradientTimesInput", "IntegratedGradients", "SmoothGrad", "VarGrad")
-CAMS = (
-    "GradCAM",
-    "GradCAMPlusPlus",
-    "HiResCAM",
-    "LayerCAM",
-    "XGradCAM",
-    "EigenCAM",
-    "ScoreCAM",
-)
 RULES = ("GuidedBackprop", "DeconvNet", "GuidedGradCAM")
-HIDING = ("Occlusion", "RISE", "LIME")
 ASCENT = ("ActivationMaximization",)
 ATTENTION = ("Attention",)
 PICTURES = (*OF_ALL, *GRADIENTS, *CAMS, *RULES, *HIDING, *ASCENT, "Filmstrip")
