@@ -77,6 +77,7 @@ class About:
         history: metric name → [(epoch, value), …] of this training, Keras's own names.
         frozen: the display scale a tag was first logged with, by key (for scale="run").
         scales: the display scale it was last logged with, by key.
+        drawn: whether pictures are wanted of maps that are kept as numbers too.
         kept: what this view's `draw` left in `Drawing.keep` last time; empty at first.
         to_display: maps an array in the model's input units to [0, 1], as the probe does.
         arrange: lays a map over the input's values out as the pictures are.
@@ -107,6 +108,7 @@ class About:
     history: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
     frozen: Mapping[str, float] = field(default_factory=dict)
     scales: Mapping[str, float] = field(default_factory=dict)
+    drawn: bool = True
     kept: Mapping[str, Any] = field(default_factory=dict)
     to_display: Callable[[np.ndarray], np.ndarray] | None = None
     arrange: Callable[[Any], np.ndarray | None] | None = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from kerasvis2.monitoring.arguments import (
+    bits_of,
     check_arguments,
     check_without_probe,
     named,
@@ -20,6 +21,7 @@ from kerasvis2.monitoring.drawer import Drawer, Moment
 from kerasvis2.monitoring.failures import Failures
 from kerasvis2.monitoring.history import History
 from kerasvis2.monitoring.hparams_session import HParamsSession
+from kerasvis2.monitoring.introduction import introduce
 from kerasvis2.monitoring.left_out import by_cause
 from kerasvis2.monitoring.watching import Watching
 from kerasvis2.observe.backend import backend
@@ -27,12 +29,9 @@ from kerasvis2.observe.session import Session
 from kerasvis2.observe.state import counter
 from kerasvis2.observe.survey import is_built
 from kerasvis2.probing.check import check_model
-from kerasvis2.record.card import CARD, run_card, run_info
-from kerasvis2.record.entries import VIS
-from kerasvis2.record.files import place, write_json
+from kerasvis2.record.files import place
 from kerasvis2.record.recorder import Recorder
 from kerasvis2.schedule import check_freq
-from kerasvis2.version import versions
 from kerasvis2.views.base import View
 from kerasvis2.views.defaults import default_views, is_default
 
@@ -74,6 +73,9 @@ class Monitor(keras.callbacks.Callback):
         hparams: name → number, string or bool, shown in TensorBoard's HParams tab.
         maps: whether attributions are kept as numbers too, in 8 bits, which the tab draws anew and
             compares and `kv.read` gives back; 16 for 16 bits.
+        pictures: at which of these steps pictures are drawn: every so many, or a callable such as
+            `kerasvis2.log_spaced(10)`; at the others the maps, curves and numbers alone are
+            written, a few hundredths of the bytes, and the tab draws the maps from them.
         part: look at a part of the model instead of all of it: a name, `"generator"` or a layer's,
             or a callable `model -> part`.
 
@@ -95,13 +97,13 @@ class Monitor(keras.callbacks.Callback):
         on_error: str = "warn",
         hparams: Mapping[str, Any] | None = None,
         maps: bool | int = True,
+        pictures: Any = 1,
         part: Any = None,
     ) -> None:
         super().__init__()
-        check_arguments(log_dir, probe, views, unit, on_error)
-        if maps not in (True, False, 8, 16):
-            raise ValueError(f"maps={maps!r}: give True (8 bits), False, 8 or 16.")
+        check_arguments(log_dir, probe, views, unit, on_error, maps)
         check_freq(freq)
+        check_freq(pictures)
         self._backend = backend()
         self.log_dir = place(log_dir)
         self.probe = probe
@@ -111,12 +113,12 @@ class Monitor(keras.callbacks.Callback):
         self.on_error = on_error
         self.hparams = None if hparams is None else dict(hparams)
         self.part = part
+        self.pictures = pictures
         self.views = named(default_views() if views is None else views)
         self._failures = Failures(self.log_dir, on_error)
         self._recorder = Recorder(self.log_dir, on_error=self._failures.report)
         self._hparams = HParamsSession(self.hparams, self._recorder)
-        bits = int(maps) if maps not in (True, False) else 8 * int(maps)
-        self._drawer = Drawer(self.log_dir, self._failures, bits, unit)
+        self._drawer = Drawer(self.log_dir, self._failures, bits_of(maps), unit, pictures)
         self._history = History()
         self._watching: Watching | None = None
         self._card: str | None = None
@@ -138,7 +140,7 @@ class Monitor(keras.callbacks.Callback):
         self._begun = False
         self._last["batch"] = self._epoch_start = self._iterations()
         check_model(self.model)
-        model = self._subject()
+        model = part_of(self.model, self.part)
         if self._watching is not None and self._watching.session.model is not model:
             self._watching = None
         if self._watching is None and (self.probe is not None or is_built(model)):
@@ -207,46 +209,24 @@ class Monitor(keras.callbacks.Callback):
         # Several steps at once, where the model was compiled with steps_per_execution.
         self._look(range(before + 1, now + 1), "batch")
 
-    def _subject(self) -> Any:
-        """What is looked at: the model, or a part of it."""
-        return part_of(self.model, self.part)
-
     def _begin(self, model: Any) -> None:
         """Finds everything the views ask for, and says so now if it is not there."""
         session = Session(model, self.probe, self.batch_size, progress=False)
         self._drawer.probe = session.probe
         optional = {name for name, view in self.views.items() if is_default(view)}
         self._watching = Watching(
-            session, self.views, optional, self.freq, self.unit, self._failures
+            session, self.views, optional, self.freq, self.unit, self._failures, self.pictures
         )
-        info = run_info(
-            model.name,
-            self.probe,
-            self.views,
-            session.survey.facts,
-            self.hparams,
-            versions=versions(self._backend.name),
-            task=[
-                f"output {task.name or i}: {task.kind}, as it has {task.why}"
-                for i, task in enumerate(output.task for output in session.survey.outputs)
-            ],
-            left_out=[f"{name}: {why}" for name, why in self._watching.left_out.items()],
+        self._card = introduce(
+            self.log_dir, self._watching, self.views, self.hparams, self._backend.name
         )
-        try:
-            write_json(self.log_dir / VIS, CARD, info)
-        except OSError as error:
-            raise OSError(
-                f"log_dir={str(self.log_dir)!r} cannot be written: {error}. Give a folder that "
-                "exists or can be made."
-            ) from error
-        self._card = run_card(info)
         if self.probe is not None:
             for why, words in by_cause(self._watching.left_out).items():
                 self._failures.tell(f"left out: {why}", words)
 
     def _look(self, steps: range, unit: str) -> None:
         if self._watching is None:
-            model = self._subject()
+            model = part_of(self.model, self.part)
             if unit == "batch" and not is_built(model):
                 return  # after an epoch there is all that will be
             self._begin(model)

@@ -33,7 +33,7 @@ def known():
     RULES[:] = rules
 
 
-@pytest.mark.parametrize("page", ["docs/architecture.md"])
+@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/board.md"])
 def test_the_code_of_a_page_runs_from_top_to_bottom(page, known, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = blocks(page)

@@ -10,7 +10,9 @@ from kerasvis2.views.base import View
 from kerasvis2.views.defaults import is_default
 
 
-def check_arguments(log_dir: Any, probe: Any, views: Any, unit: Any, on_error: Any) -> None:
+def check_arguments(
+    log_dir: Any, probe: Any, views: Any, unit: Any, on_error: Any, maps: Any = True
+) -> None:
     """Raises `ValueError` for what cannot be meant."""
     from kerasvis2.probe import Probe
 
@@ -31,6 +33,13 @@ def check_arguments(log_dir: Any, probe: Any, views: Any, unit: Any, on_error: A
         raise ValueError(f'unit={unit!r}: give "epoch" or "batch".')
     if on_error not in ("warn", "raise"):
         raise ValueError(f'on_error={on_error!r}: give "warn" or "raise".')
+    if maps not in (True, False, 8, 16):
+        raise ValueError(f"maps={maps!r}: give True (8 bits), False, 8 or 16.")
+
+
+def bits_of(maps: bool | int) -> int:
+    """How many bits a value of the maps has, 0 where none are kept."""
+    return 8 if maps is True else int(maps)
 
 
 def named(views: Sequence[View]) -> dict[str, View]:

@@ -15,6 +15,7 @@ from kerasvis2.record.entries import VIS, answered, entries, probed
 from kerasvis2.record.events import Value, text
 from kerasvis2.record.files import Place
 from kerasvis2.record.scales import Scales
+from kerasvis2.schedule import Freq, due
 
 if TYPE_CHECKING:
     from kerasvis2.probe import Probe
@@ -66,6 +67,7 @@ class Drawer:
         log_dir: the run's folder, where the history of display scales is kept.
         failures: who is told of views that fail.
         bits: of a value of the maps that are kept as numbers, 0 for none.
+        pictures: at which steps pictures are drawn; at others the maps and numbers alone.
         unit: what the steps of the answers are; a step of another unit has none, as a tag whose
             steps are epochs and batches in turns could not be told from a training taken up again.
 
@@ -74,12 +76,18 @@ class Drawer:
     """
 
     def __init__(
-        self, log_dir: Place, failures: Failures, bits: int = 8, unit: str = "epoch"
+        self,
+        log_dir: Place,
+        failures: Failures,
+        bits: int = 8,
+        unit: str = "epoch",
+        pictures: Freq = 1,
     ) -> None:
         self.probe: Probe | None = None
         self._failures = failures
         self._bits = bits
         self._unit = unit
+        self._pictures = pictures
         self._scales = Scales(log_dir)
         self._first: dict[str, dict[str, float]] = {}
         self._kept: dict[str, dict[str, Any]] = {}
@@ -116,6 +124,7 @@ class Drawer:
         self, look: Look, name: str, view: View, moment: Moment
     ) -> dict[str, list[Value]]:
         first = self._first.setdefault(name, {})
+        drawn = view.at_end or due(self._pictures, moment.step)
         about = describe(
             look,
             name,
@@ -125,10 +134,11 @@ class Drawer:
             history=moment.history,
             frozen=dict(first),
             scales=_Before(self._scales, name, look.layers, moment.step),
+            drawn=drawn,
             kept=self._kept.get(name, {}),
         )
         drawing = view.draw(look.arrays(name), about)
-        values = entries(drawing, name, about.layers, maps=self._bits)
+        values = entries(drawing, name, about.layers, maps=self._bits, pictures=drawn)
         self._kept[name] = drawing.keep
         for key, picture in drawing.pictures.items():
             if picture.top:

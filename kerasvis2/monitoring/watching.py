@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kerasvis2.monitoring.failures import Failures
 from kerasvis2.monitoring.left_out import cause
 from kerasvis2.observe.look import Look
-from kerasvis2.schedule import due
+from kerasvis2.schedule import Freq, due
 
 if TYPE_CHECKING:
     from kerasvis2.observe.session import Session
@@ -25,6 +25,7 @@ class Watching:
         optional: names of views that are left out where they do not fit.
         freq: how often, where a view does not say.
         unit: what a step is, likewise.
+        pictures: at which steps views are looked at that leave nothing but pictures.
         failures: who is told of views that fail.
 
     Attributes:
@@ -42,6 +43,7 @@ class Watching:
         freq: Any,
         unit: str,
         failures: Failures,
+        pictures: Freq = 1,
     ) -> None:
         self.session = session
         self.left_out: dict[str, str] = {}
@@ -49,6 +51,7 @@ class Watching:
         self._freq = freq
         self._unit = unit
         self._failures = failures
+        self._pictures = pictures
         self._looked: dict[str, int] = {}
         self._captions = True
         for name, view in views.items():
@@ -67,8 +70,7 @@ class Watching:
         return [
             name
             for name, view in self._views.items()
-            if (view.unit or self._unit) == unit
-            and any(due(self._freq_of(view), step) for step in steps)
+            if (view.unit or self._unit) == unit and any(self._wanted(view, step) for step in steps)
         ]
 
     def due_at_end(self, step: int, unit: str) -> list[str]:
@@ -98,6 +100,10 @@ class Watching:
         """These views are not looked at any more."""
         for name in names:
             self._views.pop(name, None)
+
+    def _wanted(self, view: View, step: int) -> bool:
+        drawn = not view.only_pictures or due(self._pictures, step)
+        return drawn and due(self._freq_of(view), step)
 
     def _freq_of(self, view: View) -> Any:
         if view.freq is not None:

@@ -43,18 +43,17 @@ def entries(
         view: the view's part of the tags.
         layers: every layer by path, for the place in the tag.
         maps: bits of a value of the maps, 8 or 16; 0 to leave them out.
-        pictures: whether to write the pictures of those keys that have maps.
+        pictures: whether to write pictures.
     """
     vis = []
-    for key, picture in drawing.pictures.items():
+    for key in dict.fromkeys([*drawing.pictures, *drawing.maps]):
         tag = tag_of(view, key, layers)
         if maps and key in drawing.maps:
             vis += _maps(MAPS_TAG + tag, drawing.maps[key], maps)
-            if not pictures:
-                continue
-        vis.append(image(tag, picture.pixels, picture.text))
-        if picture.top is not None:
-            vis.append(scale(tag, picture.top))
+        picture = drawing.pictures.get(key) if pictures else None
+        if picture is not None:
+            vis.append(image(tag, picture.pixels, picture.text))
+            vis += [] if picture.top is None else [scale(tag, picture.top)]
     vis += [scalar(f"{view}/{key}", value) for key, value in drawing.scalars.items()]
     vis += [text(f"{view}/{key}", words) for key, words in drawing.texts.items()]
     vis += [histogram(f"{view}/{key}", each) for key, each in drawing.histograms.items()]

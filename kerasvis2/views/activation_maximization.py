@@ -74,6 +74,7 @@ class ActivationMaximization(View):
     """
 
     title = "Activation maximization"
+    only_pictures = True
     shows = "pictures"
 
     def __init__(

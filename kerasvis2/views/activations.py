@@ -63,6 +63,10 @@ class Activations(View):
         if any(channel < 0 for channel in self.maps):
             raise ValueError(f"maps={maps!r}: give the indices of channels, from 0.")
 
+    @property
+    def only_pictures(self) -> bool:  # type: ignore[override]
+        return not self.maps
+
     def needs(self, model: Any, probe: Any) -> Request:
         return Request(
             layers=self.layers,

@@ -43,6 +43,7 @@ class Attention(View):
     """
 
     title = "Attention"
+    only_pictures = True
 
     def __init__(
         self, heads: str | Sequence[int] = "all", *, layers: LayerSpec = None, **common: Any

@@ -43,6 +43,7 @@ class View:
     shows: ClassVar[str] = "other"
     signed: ClassVar[bool] = False  # whether negative values of a map are drawn
     overlay: ClassVar[bool] = False  # whether a map is drawn over the image instead of beside it
+    only_pictures: bool = False  # whether it leaves neither maps nor numbers
     needs_training: ClassVar[str] = ""  # what it draws, where that is nothing of a single moment
 
     def __init__(self, *, freq: Any = None, scale: str | float = "nice", seed: int = 0) -> None:

@@ -36,6 +36,7 @@ class Filters(View):
     """
 
     title = "Filters"
+    only_pictures = True
 
     def __init__(self, *, layers: LayerSpec = None, **common: Any) -> None:
         super().__init__(**common)

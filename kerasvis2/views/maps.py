@@ -49,20 +49,22 @@ def draw_maps(
             captions = [[*words, *more] for words, more in zip(captions, remarks(key))]
         # A target that is not the default is said in title and tag.
         named = key if key.target or explained is None else key.at(explained.target)
-        pixels, top = _sheet(about, each, overlay)(
-            signed=signed,
-            scale=view.scale,
-            frozen=about.frozen.get(named),
-            previous=about.scales.get(named),
-            title=about.title(view.title, named),
-            captions=captions,
-            wrong=about.wrong(),
-            notes=[*notes, *([about.display_note] if about.display_note else [])],
-            quantity=quantity,
-            how=how(key) if callable(how) else how,
-            why=why,
-        )
-        drawing.pictures[named] = Picture(pixels, top)
+        top = None
+        if about.drawn:
+            pixels, top = _sheet(about, each, overlay)(
+                signed=signed,
+                scale=view.scale,
+                frozen=about.frozen.get(named),
+                previous=about.scales.get(named),
+                title=about.title(view.title, named),
+                captions=captions,
+                wrong=about.wrong(),
+                notes=[*notes, *([about.display_note] if about.display_note else [])],
+                quantity=quantity,
+                how=how(key) if callable(how) else how,
+                why=why,
+            )
+            drawing.pictures[named] = Picture(pixels, top)
         drawing.maps[named] = Maps(
             each,
             signed=signed,
