@@ -27,7 +27,7 @@ from kerasvis2.monitoring.watching import Watching
 from kerasvis2.observe.backend import backend
 from kerasvis2.observe.session import Session
 from kerasvis2.observe.state import counter
-from kerasvis2.observe.survey import is_built
+from kerasvis2.observe.survey import builds, is_built
 from kerasvis2.probing.check import check_model
 from kerasvis2.record.files import place
 from kerasvis2.record.recorder import Recorder
@@ -126,7 +126,7 @@ class Monitor(keras.callbacks.Callback):
         self._started = 0.0
         self._epoch_start = 0
         self._checks = 0
-        self._begun = False
+        self._begun = self._given_up = False
         if unit == "batch":
             # Keras switches its asynchronous dispatch off where a callback has a batch hook, so
             # there is one only where somebody looks at batches.
@@ -143,9 +143,9 @@ class Monitor(keras.callbacks.Callback):
         model = part_of(self.model, self.part)
         if self._watching is not None and self._watching.session.model is not model:
             self._watching = None
-        if self._watching is None and (self.probe is not None or is_built(model)):
+        if self._watching is None and (is_built(model) or builds(model, self.probe)):
             self._begin(model)
-        elif self._watching is None:
+        elif self._watching is None and self.probe is None:
             check_without_probe(self.views.values(), model)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -224,14 +224,24 @@ class Monitor(keras.callbacks.Callback):
             for why, words in by_cause(self._watching.left_out).items():
                 self._failures.tell(f"left out: {why}", words)
 
+    def _begin_late(self, model: Any) -> None:
+        """The same for a model that training had to build; nothing stops it now."""
+        if self._given_up:
+            return
+        try:
+            self._begin(model)
+        except Exception as error:
+            self._given_up = True
+            self._failures.report("beginning to look, so that nothing is shown", error)
+
     def _look(self, steps: range, unit: str) -> None:
         if self._watching is None:
             model = part_of(self.model, self.part)
             if unit == "batch" and not is_built(model):
                 return  # after an epoch there is all that will be
-            self._begin(model)
-        assert self._watching is not None
-        self._look_at(self._watching.due(steps, unit), steps[-1], unit)
+            self._begin_late(model)
+        if self._watching is not None:
+            self._look_at(self._watching.due(steps, unit), steps[-1], unit)
 
     def _look_at(self, names: list[str], step: int, unit: str) -> None:
         assert self._watching is not None

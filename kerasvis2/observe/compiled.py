@@ -195,7 +195,8 @@ class Compiled:
             entry: dict[str, Any] = {"arrays": {}, "memory": {}, "explained": {}}
             for target, name in zip(plan.targets, plan.names):
                 which = demand.targets.index(target) if target else 0
-                seen = see(subject, result, which, target, plan.layers, memory[plan.name])
+                once = plan.request.once
+                seen = see(subject, result, which, target, plan.layers, memory[plan.name], once)
                 reduced = plan.reduce(seen)
                 if isinstance(reduced, Reduced):
                     entry["memory"] |= reduced.memory

@@ -41,6 +41,7 @@ class Request:
             Otherwise only the first chunk is looked at.
         graph: `about.wiring` is to hold the pass as a GraphDef.
         probe: whether it needs a probe; False for a view that can do without.
+        once: of a layer that is called several times, look at the last call alone.
     """
 
     layers: LayerSpec = None
@@ -59,6 +60,7 @@ class Request:
     per_image: bool = True
     graph: bool = False
     probe: bool = True
+    once: bool = False
 
     @property
     def captures(self) -> bool:

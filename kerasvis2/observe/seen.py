@@ -91,6 +91,7 @@ def see(
     target: Target | None,
     infos: Sequence[LayerInfo],
     memory: dict[str, Any],
+    once: bool = False,
 ) -> Seen:
     """The part of a result that one view sees for one of its targets.
 
@@ -101,8 +102,9 @@ def see(
         target: the target, or None.
         infos: the view's layers.
         memory: the view's.
+        once: of a layer that is called several times show the last call alone.
     """
-    keys = [key for info in infos for key in subject.survey.keys[info.path]]
+    keys = [key for info in infos for key in subject.survey.calls(info.path, once)]
     keys = [key for key in keys if key in result.activations]
     classes = result.classes[which] if target else None
 
@@ -140,7 +142,7 @@ def see(
 
         def look(images: Any, rows: Any, given: Any, instead: Any) -> Seen:
             again = look_at(subject, demand, [given], images, rows=rows, relu=relu, instead=instead)
-            return see(subject, again, 0, target, caught, memory)
+            return see(subject, again, 0, target, caught, memory, once)
 
         size = subject.survey.batch
         if size is not None and images.shape[0] != size:

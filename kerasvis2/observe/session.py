@@ -10,7 +10,7 @@ from keras import ops
 
 from kerasvis2.drawing import Arrays, Gallery, tag_of
 from kerasvis2.layers import LayerInfo, select
-from kerasvis2.observe.backend import backend
+from kerasvis2.observe.backend import backend, untraced
 from kerasvis2.observe.captions import describe
 from kerasvis2.observe.compiled import Compiled
 from kerasvis2.observe.look import OUTPUTS, Look, nbytes
@@ -18,7 +18,7 @@ from kerasvis2.observe.loss import check_loss
 from kerasvis2.observe.progress import watched
 from kerasvis2.observe.request import Plan
 from kerasvis2.observe.state import changed, counter, frozen, state_of
-from kerasvis2.observe.survey import survey
+from kerasvis2.observe.survey import is_built, survey
 from kerasvis2.observe.targets import distinct, resolve
 
 if TYPE_CHECKING:
@@ -239,7 +239,13 @@ class Session:
     # How.
 
     def _survey_model(self) -> None:
+        self._backend = backend()
         self.survey = survey(self.model, self.probe, self._backend)
+        eager = untraced() if self.survey.why else None
+        if eager is not None and is_built(self.model):
+            found = survey(self.model, self.probe, eager)
+            if not found.why:
+                self.survey, self._backend = found, eager
         self._state = state_of(self.model)  # after: a model that was not built yet has changed
         self._compiled = Compiled(
             self.model,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -59,6 +60,13 @@ class Survey:
         wiring = self.wiring(graph=False)
         return {} if wiring is None else wiring.feeds
 
+    def calls(self, path: str, once: bool = False) -> list[Key]:
+        """The keys of a layer's calls; `once`, of the last one that depends on the drawn input."""
+        keys = self.keys[path]
+        if not once or len(keys) < 2:
+            return keys
+        return [key for key in keys if key not in self.elsewhere][-1:] or keys[-1:]
+
     def wiring(self, graph: bool) -> Wiring | None:
         """Which layer feeds which, and the pass as a GraphDef where that is asked for."""
         if self.traced is None:
@@ -88,7 +96,30 @@ def build(model: Any, inputs: Any) -> None:
     symbols = tree.map_structure(
         lambda x: keras.KerasTensor((None, *x.shape[1:]), dtype=str(x.dtype)), inputs
     )
-    model(symbols, training=False)
+    with warnings.catch_warnings():  # Keras's advice on models that cannot be built so
+        warnings.simplefilter("ignore")
+        model(symbols, training=False)
+
+
+def builds(model: Any, probe: Probe | None) -> bool:
+    """Whether a model that is not built yet can be, before it sees data.
+
+    One that cannot be called on symbols is built by its training; bad input is not the reason.
+    """
+    if probe is None:
+        return False
+    if not _has_call(model):
+        return True  # there is nothing to wait for
+    inputs = probe.prepared(model).inputs
+    try:
+        build(model, inputs)
+    except Exception as error:
+        return isinstance(error, ValueError)
+    return True
+
+
+def _has_call(model: Any) -> bool:
+    return type(model).call not in (keras.layers.Layer.call, keras.Model.call)
 
 
 def _is_innermost(layer: Any) -> bool:
@@ -112,7 +143,7 @@ def survey(model: Any, probe: Probe | None, backend: Backend) -> Survey:
     """
     if probe is None:
         return _unseen(model)
-    if type(model).call in (keras.layers.Layer.call, keras.Model.call):
+    if not _has_call(model):
         name = type(model).__name__
         return _unseen(model, f"{name} has no call; look at a part of it with Monitor(part=…)")
     try:

@@ -74,6 +74,7 @@ class Activations(View):
             fits=lambda info: len(info.shape or ()) > 1,
             default=lambda infos: _layers(infos, self._most or MOST),
             what="layer with an output of channels",
+            once=self._most is not None,
         )
 
     def whole(self, seen: Any) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class CAMView(TargetedView):
             fits=spatial,
             default=lambda infos: informative(infos, self._most),
             what=SPATIAL,
+            once=self._most is not None,
             **self.aims(),
         )
 

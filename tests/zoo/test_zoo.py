@@ -74,6 +74,8 @@ def test_no_views_given_and_one_more(name: str, tmp_path: Any) -> None:
     assert_civil(seen)
     wanted = "Saliency" in seen.program.views
     more = kv.Saliency() if wanted else kv.ModelGraph()
+    if seen.probe is None:
+        more = kv.Filters(layers="all")
     seen = watched(name, tmp_path / "more", kv.default_views() + [more])
     assert_same(seen, name)
     assert_civil(seen)

@@ -71,7 +71,7 @@ class Spy(kv.View):
         self._heard: list[Any] = []
 
     def needs(self, model: Any, probe: Any) -> Any:
-        return kv.Needs(probe=probe is not None)
+        return kv.Needs(probe=False)
 
     def draw(self, arrays: Any, about: Any) -> kv.Drawing:
         self._heard.append(about)

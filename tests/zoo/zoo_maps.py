@@ -69,7 +69,7 @@ def binary_masks() -> Program:
 
     probe = {"inputs": x[:6], "labels": labels[:6]}
     shows = (*SHOWN, "grad_cam")
-    true = (truths.no_classes, truths.quiet)
+    true = (truths.label_maps, truths.quiet)
     return Program(make, training(x, labels), probe, "mask", MASKS, shows, truths=true)
 
 

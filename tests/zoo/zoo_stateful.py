@@ -9,7 +9,7 @@ import numpy as np
 import truths
 import zoo_data as data
 from keras import layers, ops
-from programs import OF_ALL, PICTURES, Program, compiled, program, training
+from programs import OF_ALL, PICTURES, RULES, Program, compiled, program, training
 
 SHAPE, CLASSES = (12, 12, 3), 4
 SHOWN = ("filters", "activations")
@@ -128,7 +128,7 @@ def fixed_batch_size() -> Program:
         return compiled(model, "sparse_categorical_crossentropy")
 
     probe = {"inputs": x[:6], "labels": y[:6]}
-    return Program(make, training(x, y), probe, views=("Filters", "ModelGraph"), shows=("filters",))
+    return Program(make, training(x, y), probe, truths=(truths.classes, truths.quiet))
 
 
 class OnlyEager(keras.Model):
@@ -156,8 +156,8 @@ def only_eager() -> Program:
 
     x, y = data.pictures(SHAPE, CLASSES)
     probe = {"inputs": x[:6], "labels": y[:6]}
-    views = ("Filters", "ModelGraph", "LayerHealth")
-    return Program(make, training(x, y), probe, views=views, shows=("filters",))
+    views = tuple(view for view in PICTURES if view not in RULES)
+    return Program(make, training(x, y), probe, views=views, truths=(truths.classes, truths.quiet))
 
 
 @program

@@ -11,7 +11,7 @@ import numpy as np
 import truths
 import zoo_data as data
 from keras import layers, ops
-from programs import PICTURES, Program, compiled, program, training
+from programs import ASCENT, GRADIENTS, PICTURES, RULES, Program, compiled, program, training
 
 SHAPE, CLASSES = (12, 12, 3), 4
 TRUE = (truths.classes, truths.quiet)
@@ -261,4 +261,8 @@ def integer_pictures() -> Program:
         return compiled(model, "sparse_categorical_crossentropy", metrics=["accuracy"])
 
     probe = {"inputs": x[:6], "labels": y[:6]}
-    return Program(make, training(x, y), probe, truths=TRUE)
+    # Keras casts to whole numbers, through which no gradient goes.
+    none = (*GRADIENTS, *RULES, *ASCENT)
+    views = tuple(view for view in PICTURES if view not in none)
+    shows = ("filters", "activations", "grad_cam")
+    return Program(make, training(x, y), probe, views=views, shows=shows, truths=TRUE)

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from kerasvis2.observe.backend.protocol import Backend, Notes, Recorded, Traced
 
-__all__ = ["Backend", "Notes", "Recorded", "Traced", "backend"]
+__all__ = ["Backend", "Notes", "Recorded", "Traced", "backend", "untraced"]
 
 _KNOWN = ("tensorflow", "torch", "jax")
 
@@ -20,15 +20,23 @@ def backend() -> Backend:
     """
     import keras
 
-    return _load(keras.backend.backend())
-
-
-@functools.cache
-def _load(name: str) -> Backend:
+    name = keras.backend.backend()
     if name not in _KNOWN:
         raise ValueError(
             f"Keras runs on the backend {name!r}, which kerasvis2 cannot look into yet; it knows "
             f"{', '.join(_KNOWN)}. Set KERAS_BACKEND=tensorflow before Keras is imported."
         )
-    found: Backend = import_module(f"kerasvis2.observe.backend.{name}").BACKEND
+    return _load(name)
+
+
+def untraced() -> Backend | None:
+    """The same without traces, for models that cannot be traced; None where none are made."""
+    import keras
+
+    return _load("tensorflow_eager") if keras.backend.backend() == "tensorflow" else None
+
+
+@functools.cache
+def _load(module: str) -> Backend:
+    found: Backend = import_module(f"kerasvis2.observe.backend.{module}").BACKEND
     return found

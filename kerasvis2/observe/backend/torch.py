@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import Callable, Iterator, Sequence
-from contextvars import ContextVar
 from typing import Any
 
 import keras
@@ -13,6 +12,7 @@ import numpy as np
 import torch
 from keras import ops, tree
 
+from kerasvis2.observe.backend.loops import looping, within
 from kerasvis2.observe.backend.naming import named
 from kerasvis2.observe.backend.protocol import Hook, Recorded, Traced
 from kerasvis2.observe.backend.torch_notes import FunctionNotes, Wires, watch
@@ -22,7 +22,6 @@ from kerasvis2.observe.structures import exchanged
 __all__ = ["BACKEND", "Torch"]
 
 _FEW = 2  # images of a batch that tell how tensors go through a model
-_LOOPS: ContextVar[int] = ContextVar("kerasvis2_loops", default=0)
 
 
 class Torch:
@@ -64,14 +63,14 @@ class Torch:
 
     def reachable(self) -> Callable[[Any], bool]:
         # A layer inside a loop gives something at every turn, none of which is its output.
-        return lambda tensor: not _LOOPS.get() and not _is_mapped(tensor)
+        return lambda tensor: not within() and not _is_mapped(tensor)
 
     def inline(self, call: Callable[..., Any]) -> Callable[..., Any] | None:
         # A call that was compiled would keep its tensors to itself.
         plain = getattr(call, "_torchdynamo_orig_callable", None)
         layer = getattr(call, "__self__", None)
         if isinstance(layer, keras.layers.RNN):
-            return _looping(plain or call)
+            return looping(plain or call)
         return plain
 
     def notes(self) -> FunctionNotes:
@@ -196,17 +195,6 @@ def _alone(found: Any, shared: set[int]) -> Any:
 
 def _is_mapped(tensor: Any) -> bool:
     return bool(torch._C._functorch.is_batchedtensor(tensor))
-
-
-def _looping(call: Callable[..., Any]) -> Callable[..., Any]:
-    def looping(*args: Any, **kwargs: Any) -> Any:
-        token = _LOOPS.set(_LOOPS.get() + 1)
-        try:
-            return call(*args, **kwargs)
-        finally:
-            _LOOPS.reset(token)
-
-    return looping
 
 
 BACKEND = Torch()
