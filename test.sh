@@ -1,27 +1,58 @@
 #!/usr/bin/env bash
 # Installs kerasvis2 with everything its tests need into a virtual environment of its own, then
-# checks lint, format, types and tests. Arguments go to pytest.
-#   PYTHON=python3.12 ./test.sh   with another interpreter (python3)
-#   FLOORS=1 ./test.sh            tests with the oldest versions that setup.cfg allows
-#   VENV=path ./test.sh           in this virtual environment (.venv, or .venv-floors)
+# checks lint, format, types and tests; then what depends on the backend on PyTorch and on JAX, each
+# in an environment without TensorFlow. Arguments go to pytest, and leave the other backends out.
+#   PYTHON=python3.12 ./test.sh      with another interpreter (python3)
+#   FLOORS=1 ./test.sh               tests with the oldest versions that setup.cfg allows
+#   VENV=path ./test.sh              in this virtual environment (.venv, or .venv-floors)
+#   BACKENDS=torch ./test.sh         on these alone ("tensorflow torch jax")
+#   TORCH=torch JAX=jax ./test.sh    with other builds than these
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-if [[ "${FLOORS:-0}" == 1 ]]; then
-    venv="${VENV:-.venv-floors}"
+floors="${FLOORS:-0}"
+if [[ $# -gt 0 || "$floors" == 1 ]]; then
+    backends="${BACKENDS:-tensorflow}"
 else
-    venv="${VENV:-.venv}"
+    backends="${BACKENDS:-tensorflow torch jax}"
 fi
-[[ -x "$venv/bin/python" ]] || "${PYTHON:-python3}" -m venv "$venv"
-python="$venv/bin/python"
 
-if [[ "${FLOORS:-0}" == 1 ]]; then
-    "$python" -m pip install --quiet uv
-    "$python" -m uv pip install --quiet --python "$python" --resolution lowest-direct -e ".[test]"
-else
-    "$python" -m pip install --quiet --upgrade --upgrade-strategy eager -e ".[test]"
-    "$python" -m ruff check .
-    "$python" -m ruff format --check .
-    "$python" -m mypy
-fi
-"$python" -m pytest "$@"
+environment() {
+    [[ -x "$1/bin/python" ]] || "${PYTHON:-python3}" -m venv "$1"
+    python="$1/bin/python"
+}
+
+on_tensorflow() {
+    if [[ "$floors" == 1 ]]; then
+        environment "${VENV:-.venv-floors}"
+        "$python" -m pip install --quiet uv
+        "$python" -m uv pip install --quiet --python "$python" --resolution lowest-direct \
+            -e ".[test]"
+    else
+        environment "${VENV:-.venv}"
+        "$python" -m pip install --quiet --upgrade --upgrade-strategy eager -e ".[test]"
+        "$python" -m ruff check .
+        "$python" -m ruff format --check .
+        "$python" -m mypy
+    fi
+    KERAS_BACKEND=tensorflow "$python" -m pytest "$@"
+}
+
+# on_another NAME REQUIREMENT …
+on_another() {
+    local name="$1" requirement="$2"
+    shift 2
+    environment ".venv-$name"
+    "$python" -m pip install --quiet --upgrade --upgrade-strategy eager "$requirement" \
+        -e ".[test-backend]"
+    KERAS_BACKEND="$name" "$python" -m pytest tests/backends "$@"
+}
+
+for backend in $backends; do
+    case "$backend" in
+        tensorflow) on_tensorflow "$@" ;;
+        torch) on_another torch "${TORCH:-torch==2.13.0}" "$@" ;;
+        jax) on_another jax "${JAX:-jax}" "$@" ;;
+        *) echo "BACKENDS=$backend: tensorflow, torch or jax" >&2 && exit 2 ;;
+    esac
+done

@@ -6,7 +6,8 @@
     model.fit(x, y, epochs=20, callbacks=[kv.Monitor("runs/baseline", probe)])
 
 The public names are imported on first use, so that the command line and readers of event files
-start without TensorFlow. `__init__.pyi` beside this file is the table of them.
+start without a backend; `__init__.pyi` beside this file is the table of them. Keras's backend is
+the one that was chosen, or else one that is installed.
 """
 
 import pkgutil
@@ -14,6 +15,7 @@ import re
 from importlib import import_module
 from typing import Any
 
+from kerasvis2.installed import choose_backend, without_backend
 from kerasvis2.version import __version__ as __version__
 
 _TABLE = (pkgutil.get_data(__name__, "__init__.pyi") or b"").decode()
@@ -24,13 +26,20 @@ _OLDER = {"Needs": "Request"}  # names that go on working
 
 __all__ = [*_HOMES]
 
+choose_backend()
+
 
 def __getattr__(name: str) -> Any:
     known = _OLDER.get(name, name)
     home = _HOMES.get(known)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{home}"), known)
+    try:
+        value = getattr(import_module(f"{__name__}.{home}"), known)
+    except ImportError as error:
+        if (words := without_backend(error)) is None:
+            raise
+        raise ImportError(words, name=error.name) from error
     globals()[name] = value
     return value
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import kerasvis2
+from kerasvis2.installed import without_backend
 
 if TYPE_CHECKING:
     from kerasvis2.compare import Comparison
@@ -35,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except (ImportError, LookupError, OSError, ValueError) as error:
-        print(f"kerasvis2: {printable(str(error))}", file=sys.stderr)
+        words = without_backend(error) if isinstance(error, ImportError) else None
+        print(f"kerasvis2: {printable(words or str(error))}", file=sys.stderr)
         return 1
 
 

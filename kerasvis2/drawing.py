@@ -23,11 +23,9 @@ class Wiring:
 
     Attributes:
         edges: (from, to) paths of the innermost layers; an input goes by its name.
-        graph: a serialized GraphDef of the forward pass; empty where there is none.
     """
 
     edges: tuple[tuple[str, str], ...]
-    graph: bytes = b""
 
     @property
     def feeds(self) -> dict[str, tuple[str, ...]]:

@@ -15,7 +15,7 @@ SOURCE = Path(kerasvis2.__file__).parent
 # From the ground up; a room uses rooms of the floors below its own. What is not a folder is a
 # module of that name.
 FLOORS = [
-    {"version", "keys", "schedule", "draws", "layers", "tasks"},
+    {"version", "installed", "keys", "schedule", "draws", "layers", "tasks"},
     {"task", "facts", "synthesis", "attribution", "diagnostics"},
     {"probing"},
     {"probe", "render"},

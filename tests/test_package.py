@@ -81,14 +81,15 @@ def test_metadata():
     assert about["Name"] == "kerasvis2"
     assert about["Version"] == kerasvis2.__version__
     assert about["Requires-Python"] == ">=3.10"
-    assert set(about.get_all("Provides-Extra")) == {
-        "demo",
-        "lime",
-        "graph",
-        "cloud",
-        "docs",
-        "test",
-    }
+    extras = {"tensorflow", "torch", "jax", "demo", "lime", "graph", "cloud", "docs"}
+    assert set(about.get_all("Provides-Extra")) == extras | {"test", "test-backend"}
+
+
+def test_no_backend_is_required():
+    lines = metadata("kerasvis2").get_all("Requires-Dist")
+    required = [line for line in lines if "extra ==" not in line]
+    assert len(required) > 3
+    assert not [line for line in required if line.startswith(("tensorflow", "torch", "jax"))]
 
 
 @pytest.mark.parametrize(

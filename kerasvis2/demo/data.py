@@ -41,7 +41,7 @@ def load_sources() -> tuple[list[np.ndarray], list[np.ndarray]]:
         from sklearn.datasets import load_digits
     except ImportError as error:
         raise ModuleNotFoundError(
-            f"The demo needs {error.name}: python -m pip install 'kerasvis2[demo]'"
+            f"The demo needs {error.name}: python -m pip install scikit-learn scikit-image"
         ) from error
     from PIL import Image
 

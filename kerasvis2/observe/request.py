@@ -39,7 +39,6 @@ class Request:
         per_image: the first axis of what `reduce` returns is the image; such arrays of a probe
             that is looked at in chunks are joined, single numbers are taken from the last chunk.
             Otherwise only the first chunk is looked at.
-        graph: `about.wiring` is to hold the pass as a GraphDef.
         probe: whether it needs a probe; False for a view that can do without.
         once: of a layer that is called several times, look at the last call alone.
     """
@@ -58,7 +57,6 @@ class Request:
     named_targets: bool = False
     own_pass: bool = False
     per_image: bool = True
-    graph: bool = False
     probe: bool = True
     once: bool = False
 

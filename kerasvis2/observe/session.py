@@ -219,7 +219,6 @@ class Session:
         key = (with_outputs, *names)
         if key not in self._nbytes:
             self._nbytes[key] = nbytes(chunks)
-        graph = any(plan.request.graph for plan in plans)
         return Look(
             chunks,
             [part.valid for part in parts],
@@ -233,7 +232,7 @@ class Session:
                 plan.name: {n: t for n, t in zip(plan.names, plan.targets) if t is not None}
                 for plan in plans
             },
-            self.survey.wiring(graph),
+            self.survey.wiring,
         )
 
     # How.

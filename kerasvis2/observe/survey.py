@@ -16,7 +16,7 @@ from kerasvis2.facts import LayerFacts, facts_of
 from kerasvis2.keys import Key, as_key
 from kerasvis2.layers import LayerInfo, children
 from kerasvis2.layers import tree as layers_of
-from kerasvis2.observe.backend import Backend, Traced
+from kerasvis2.observe.backend import Backend, Edges
 from kerasvis2.observe.batches import filled, fixed_batch
 from kerasvis2.observe.capture import capturing
 from kerasvis2.observe.outputs import OutputFacts, outputs_of
@@ -38,7 +38,7 @@ class Survey:
         keys: the capture keys of each path, one per call of the layer.
         outputs: the model's outputs; none without a probe.
         half: whether some of it computes in float16.
-        traced: which layer feeds which, or None where there is no probe.
+        edges: which call of a layer feeds which, or None where there is no probe.
         elsewhere: calls that do not depend on the drawn input.
         batch: how many examples the model takes at a time, where it takes no other number.
         why: why no pass can be made of the model, though there is a probe; "" where one can.
@@ -49,7 +49,7 @@ class Survey:
     keys: dict[str, list[Key]]
     outputs: list[OutputFacts] = field(default_factory=list)
     half: bool = False
-    traced: Traced | None = None
+    edges: Edges | None = None
     why: str = ""
     elsewhere: frozenset[Key] = frozenset()
     batch: int | None = None
@@ -57,8 +57,7 @@ class Survey:
     @property
     def feeds(self) -> dict[str, tuple[str, ...]]:
         """Which layers read a layer's output."""
-        wiring = self.wiring(graph=False)
-        return {} if wiring is None else wiring.feeds
+        return {} if self.wiring is None else self.wiring.feeds
 
     def calls(self, path: str, once: bool = False) -> list[Key]:
         """The keys of a layer's calls; `once`, of the last one that depends on the drawn input."""
@@ -67,12 +66,10 @@ class Survey:
             return keys
         return [key for key in keys if key not in self.elsewhere][-1:] or keys[-1:]
 
-    def wiring(self, graph: bool) -> Wiring | None:
-        """Which layer feeds which, and the pass as a GraphDef where that is asked for."""
-        if self.traced is None:
-            return None
-        drawn = self.traced.graph() if graph and self.traced.graph is not None else b""
-        return Wiring(by_path(self.traced.edges), drawn)
+    @property
+    def wiring(self) -> Wiring | None:
+        """Which layer feeds which."""
+        return None if self.edges is None else Wiring(by_path(self.edges))
 
 
 def _unseen(model: Any, why: str = "") -> Survey:
@@ -186,7 +183,7 @@ def _surveyed(model: Any, probe: Probe, backend: Backend) -> Survey:
                 )
                 found.append(OutputFacts(output.name, shape, output.head, task))
 
-    traced = backend.trace(run, inputs)
+    edges = backend.trace(run, inputs)
     keys: dict[str, list[Key]] = {}
     for info in infos:
         calls: list[Key] = []
@@ -195,11 +192,11 @@ def _surveyed(model: Any, probe: Probe, backend: Backend) -> Survey:
         keys[info.path] = calls
     layers = [dataclasses.replace(info, shape=shapes.get(Key(info.path))) for info in infos]
     drawn = _label(probe)
-    where = lies(layers, traced.edges, drawn, _start(probe))
-    ends = settled(layers, by_path(traced.edges))
+    where = lies(layers, edges, drawn, _start(probe))
+    ends = settled(layers, by_path(edges))
     layers = [_placed(info, where.get(info.path), ends.get(info.path)) for info in layers]
     reads = dict(ends.values())
-    inputs_of = reached(traced.edges)
+    inputs_of = reached(edges)
     elsewhere = frozenset(
         key
         for calls in keys.values()
@@ -207,7 +204,7 @@ def _surveyed(model: Any, probe: Probe, backend: Backend) -> Survey:
         if inputs_of.get(key) and drawn not in inputs_of[key]
     )
     return Survey(
-        layers, facts_of(layers, reads), keys, found, half, traced, elsewhere=elsewhere, batch=batch
+        layers, facts_of(layers, reads), keys, found, half, edges, elsewhere=elsewhere, batch=batch
     )
 
 

@@ -153,14 +153,22 @@ def stack(parts: list[Structure]) -> Structure:
 
 
 @contextmanager
-def random_state_kept() -> Iterator[None]:
-    """Gives NumPy, Python and PyTorch their random state back: reading a data set may draw."""
+def random_state_kept(dataset: Any) -> Iterator[None]:
+    """Gives NumPy, Python and PyTorch their random state back: reading a data set may draw.
+
+    A DataLoader that shuffles draws from PyTorch's, or from one that it, or its sampler, was given.
+    """
     numbers, python = np.random.get_state(), random.getstate()  # noqa: NPY002
-    torch = sys.modules.get("torch")  # a DataLoader that shuffles draws from it
+    torch = sys.modules.get("torch")
     tensors = None if torch is None else torch.random.get_rng_state()
+    owners = [dataset, *(getattr(dataset, name, None) for name in ("sampler", "batch_sampler"))]
+    given = [getattr(owner, "generator", None) for owner in owners]
+    own = [(each, each.get_state()) for each in given if hasattr(each, "get_state")]
     try:
         yield
     finally:
+        for generator, state in own:
+            generator.set_state(state)
         if torch is not None:
             torch.random.set_rng_state(tensors)
         np.random.set_state(numbers)  # noqa: NPY002

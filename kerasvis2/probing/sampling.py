@@ -41,7 +41,7 @@ def sample(
     if is_arrays(dataset):
         x, y, notes = _from_arrays(dataset, size, balanced, names)
     else:
-        with random_state_kept():
+        with random_state_kept(dataset):
             stream = islice(examples(dataset, batched), limit)
             if balanced:
                 chosen, notes = choose(((e, *class_of(e[1], names)) for e in stream), size, classes)

@@ -24,11 +24,12 @@ class ModelGraph(View):
     """The layers as a table, as a diagram and as a graph, and how their weights are spread.
 
     What does not change is logged once: the table of all layers, the diagram that follows one
-    forward pass from layer to layer, and the pass itself for TensorBoard's Graphs tab. They hold
-    for functional, nested, subclassed and shared layers alike, as they are read off the traced
-    pass. In the diagram, activations, normalisations and dropout are words in the box before them;
-    frozen layers are hatched. Graphviz places the boxes where its Python package and `dot` are
-    installed, otherwise a layout of our own.
+    forward pass from layer to layer, and the same for TensorBoard's Graphs tab, with models inside
+    models as scopes that open. They hold for functional, nested, subclassed and shared layers
+    alike, on every backend, as they are read off the traced pass. In the diagram, activations,
+    normalisations and dropout are words in the box before them; frozen layers are hatched.
+    Graphviz places the boxes where its Python package and `dot` are installed, otherwise a layout
+    of our own.
 
     At every look: each weight's histogram, and a table of its mean, spread, extremes and zeros.
 
@@ -55,7 +56,6 @@ class ModelGraph(View):
             fits=lambda info: info.layer.built and any(_weights(info.layer)),
             what="layer with weights",
             per_image=False,
-            graph=True,
         )
 
     def whole(self, seen: Any) -> dict[str, Any]:
@@ -88,9 +88,17 @@ class ModelGraph(View):
         if about.kept.get("layers") != words:
             drawing.texts["layers"] = words
             assert about.wiring is not None, "a probe is asked for"
-            drawing.graph = about.wiring.graph or None
+            if about.wiring.edges:
+                drawing.graph = self._graph(about, about.wiring)
             drawing.pictures["diagram"] = Picture(self._diagram(about, about.wiring))
         return drawing
+
+    def _graph(self, about: About, wiring: Wiring) -> bytes:
+        from kerasvis2.record.graphs import layer_graph
+
+        shape = about.input_shape
+        known = {} if shape is None else {"input": (None, *shape)}
+        return layer_graph(wiring.edges, about.layers, known)
 
     def _diagram(self, about: About, wiring: Wiring) -> np.ndarray:
         from kerasvis2.render.diagram import Box, diagram_sheet

@@ -14,6 +14,10 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+ALONE = {"torch": "test_torch_alone.py", "jax": "test_jax_alone.py"}
+collect_ignore = [
+    file for name, file in ALONE.items() if os.environ.get("KERAS_BACKEND", "") != name
+]
 
 
 def _with_tensorflow() -> str | None:

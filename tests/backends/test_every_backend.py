@@ -116,7 +116,7 @@ def test_layers_inside_a_loop_are_left_alone():
     session = kv.Session(model, sheet, progress=False)
     assert "lstm" in session.compute(kv.Activations(layers="lstm"))
     assert np.abs(session.compute(kv.Saliency(target=1))["input"]).max() > 0
-    edges = session.survey.wiring(False).edges
+    edges = session.survey.wiring.edges
     assert ("lstm", "both/forward_gru") in edges
     assert ("both/backward_gru", "dense") in {(a, b.split("_")[0]) for a, b in edges}
 

@@ -99,7 +99,7 @@ def test_inputs_by_name_come_in_the_order_that_they_are_given_in():
     arrays = {name: np.full((2, 4, 4, 1), i, "float32") for i, name in enumerate(names)}
     probe = kv.Probe(arrays, image="first", display=(0, 1))
     session = kv.Session(model, probe, progress=False)
-    edges = session.survey.wiring(False).edges
+    edges = session.survey.wiring.edges
     assert [source for source, _ in edges if source in names] == names
     assert np.abs(session.compute(kv.Saliency(target=1))["input"]).max() > 0
 

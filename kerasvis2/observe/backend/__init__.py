@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from importlib import import_module
 
-from kerasvis2.observe.backend.protocol import Backend, Notes, Recorded, Traced
+from kerasvis2.observe.backend.protocol import Backend, Edges, Notes, Recorded
 
-__all__ = ["Backend", "Notes", "Recorded", "Traced", "backend", "untraced"]
+__all__ = ["Backend", "Edges", "Notes", "Recorded", "backend", "untraced"]
 
 _KNOWN = ("tensorflow", "torch", "jax")
 

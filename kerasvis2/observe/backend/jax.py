@@ -18,7 +18,7 @@ from kerasvis2.observe.backend.jax_edges import depends, edges
 from kerasvis2.observe.backend.jax_order import flat
 from kerasvis2.observe.backend.jax_written import MARK, Written, replaced, writing
 from kerasvis2.observe.backend.naming import named
-from kerasvis2.observe.backend.protocol import Hook, Recorded, Traced
+from kerasvis2.observe.backend.protocol import Edges, Hook, Recorded
 
 __all__ = ["BACKEND", "Jax"]
 
@@ -67,7 +67,7 @@ class Jax:
 
         return run
 
-    def trace(self, run: Callable[[Any, Hook], None], inputs: Any) -> Traced:
+    def trace(self, run: Callable[[Any, Hook], None], inputs: Any) -> Edges:
         labels: list[str] = []
         names: list[str] = []
 
@@ -91,7 +91,7 @@ class Jax:
         specs = [jax.ShapeDtypeStruct(leaf.shape, _dtype(leaf)) for leaf in leaves]
         jaxpr = jax.make_jaxpr(symbolic)(specs).jaxpr
         given, noted = jaxpr.outvars[: len(names)], jaxpr.outvars[len(names) :]
-        return Traced(edges(jaxpr, list(zip(labels, noted)), dict(zip(names, given))), None)
+        return edges(jaxpr, list(zip(labels, noted)), dict(zip(names, given)))
 
     def reachable(self) -> Callable[[Any], bool]:
         here = jex.get_opaque_trace_state()

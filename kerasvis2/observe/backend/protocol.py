@@ -8,19 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 Hook = Callable[[Any, Any], Any]  # (key, tensor) -> the tensor that takes its place
-
-
-@dataclass(frozen=True)
-class Traced:
-    """What a symbolic forward pass told of a model.
-
-    Attributes:
-        edges: (from, to) labels of what was noted, the second reads the first.
-        graph: makes a serialized GraphDef of the pass; None where the backend has none.
-    """
-
-    edges: tuple[tuple[str, str], ...]
-    graph: Callable[[], bytes] | None
+Edges = tuple[tuple[str, str], ...]  # (from, to) labels of what was noted: the second reads it
 
 
 @dataclass(frozen=True)
@@ -83,8 +71,8 @@ class Backend(Protocol):
             examples: arguments, structures of tensors.
         """
 
-    def trace(self, run: Callable[[Any, Hook], None], inputs: Any) -> Traced:
-        """Runs `run(batch, note)` symbolically, nothing is computed.
+    def trace(self, run: Callable[[Any, Hook], None], inputs: Any) -> Edges:
+        """Runs `run(batch, note)` symbolically, and tells which of what was noted feeds which.
 
         Args:
             run: calls the model; `note(label, tensor)` tells of a tensor on the way, in the order

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from kerasvis2.observe.backend import tensorflow_graph as graphs
 from kerasvis2.observe.backend.naming import named
-from kerasvis2.observe.backend.protocol import Hook, Recorded, Traced
+from kerasvis2.observe.backend.protocol import Edges, Hook, Recorded
 from kerasvis2.observe.backend.tensorflow_relu import relu_rule
 
 __all__ = ["BACKEND", "TensorFlow"]
@@ -59,7 +59,7 @@ class TensorFlow:
 
         return call
 
-    def trace(self, run: Callable[[Any, Hook], None], inputs: Any) -> Traced:
+    def trace(self, run: Callable[[Any, Hook], None], inputs: Any) -> Edges:
         noted: list[tuple[str, Any]] = []
         given: dict[str, Any] = {}
 
@@ -73,8 +73,9 @@ class TensorFlow:
 
         specs = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), inputs)
         traced = tf.function(symbolic, autograph=False).get_concrete_function(specs)
-        edges = graphs.edges(noted, given)
-        return Traced(edges, lambda: graphs.serialized(traced.graph))
+        found = graphs.edges(noted, given)
+        del traced  # not before: its graph goes with it
+        return found
 
     def reachable(self) -> Callable[[Any], bool]:
         graph = tf.compat.v1.get_default_graph()

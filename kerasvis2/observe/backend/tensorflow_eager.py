@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from kerasvis2.observe.backend.loops import looping, within
 from kerasvis2.observe.backend.naming import named
-from kerasvis2.observe.backend.protocol import Hook, Traced
+from kerasvis2.observe.backend.protocol import Edges, Hook
 from kerasvis2.observe.backend.tensorflow import TensorFlow
 
 
@@ -50,7 +50,7 @@ class TensorFlowEager(TensorFlow):
 
         return run
 
-    def trace(self, run: Callable[[Any, Hook], None], inputs: Any) -> Traced:
+    def trace(self, run: Callable[[Any, Hook], None], inputs: Any) -> Edges:
         batch = tf.nest.map_structure(tf.convert_to_tensor, inputs)
         leaves = dict(named(batch))
         whole = [label for label, each in leaves.items() if not each.dtype.is_floating]
@@ -77,7 +77,7 @@ class TensorFlowEager(TensorFlow):
             found = tape.gradient(tensor, [leaves[one] for one in before])
             sources = [one for one, gradient in zip(before, found) if gradient is not None]
             edges += [(one, label) for one in sources or whole]
-        return Traced(tuple(edges), None)
+        return tuple(edges)
 
     def reachable(self) -> Callable[[Any], bool]:
         return lambda tensor: not within()

@@ -8,7 +8,6 @@ from typing import Any
 # What may stand between the activation and the model's output without changing its meaning.
 _TRANSPARENT = ("Cast", "Identity", "Reshape")
 _ACTIVATIONS = {"Softmax": "softmax", "LogSoftmax": "softmax", "Sigmoid": "sigmoid"}
-_LARGEST = 1024  # bytes of a constant that the Graphs tab is given
 
 
 def logits(value: Any) -> tuple[Any, str, tuple[Any, ...]]:
@@ -76,13 +75,3 @@ def _sources(tensor: Any, owners: Mapping[int, list[str]]) -> Iterator[str]:
                 yield owners[id(before)][-1]
             else:
                 waiting.append(before)
-
-
-def serialized(graph: Any) -> bytes:
-    """The graph as a GraphDef without large constants."""
-    found = graph.as_graph_def()
-    for node in found.node:
-        value = node.attr["value"].tensor if node.op == "Const" else None
-        if value is not None and len(value.tensor_content) > _LARGEST:
-            node.attr["value"].tensor.ClearField("tensor_content")
-    return bytes(found.SerializeToString())

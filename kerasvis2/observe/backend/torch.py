@@ -14,7 +14,7 @@ from keras import ops, tree
 
 from kerasvis2.observe.backend.loops import looping, within
 from kerasvis2.observe.backend.naming import named
-from kerasvis2.observe.backend.protocol import Hook, Recorded, Traced
+from kerasvis2.observe.backend.protocol import Edges, Hook, Recorded
 from kerasvis2.observe.backend.torch_notes import FunctionNotes, Wires, watch
 from kerasvis2.observe.backend.torch_relu import relu_rule
 from kerasvis2.observe.structures import exchanged
@@ -43,7 +43,7 @@ class Torch:
 
         return run
 
-    def trace(self, run: Callable[[Any, Hook], None], inputs: Any) -> Traced:
+    def trace(self, run: Callable[[Any, Hook], None], inputs: Any) -> Edges:
         def wires(rows: int | None) -> Wires:
             batch = tree.map_structure(lambda x: ops.convert_to_tensor(x[:rows]), inputs)
             found = Wires(named(batch))
@@ -57,9 +57,9 @@ class Torch:
             return found
 
         try:
-            return Traced(wires(_FEW).edges, None)
+            return wires(_FEW).edges
         except Exception:  # a model that takes batches of one size only
-            return Traced(wires(None).edges, None)
+            return wires(None).edges
 
     def reachable(self) -> Callable[[Any], bool]:
         # A layer inside a loop gives something at every turn, none of which is its output.
