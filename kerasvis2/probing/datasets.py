@@ -162,7 +162,7 @@ def random_state_kept(dataset: Any) -> Iterator[None]:
     torch = sys.modules.get("torch")
     tensors = None if torch is None else torch.random.get_rng_state()
     owners = [dataset, *(getattr(dataset, name, None) for name in ("sampler", "batch_sampler"))]
-    given = [getattr(owner, "generator", None) for owner in owners]
+    given: list[Any] = [getattr(owner, "generator", None) for owner in owners]
     own = [(each, each.get_state()) for each in given if hasattr(each, "get_state")]
     try:
         yield
