@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from keras import ops
+
+if TYPE_CHECKING:
+    from kerasvis2.probe import Probe
 
 _FILLS = 'give "mean", "black", "blur", or a number from 0 (black) to 1 (white).'
 _BLUR = 0.1  # standard deviation of the blur, in shorter sides of the image
 
 
-def baseline_of(kind: Any, images: Any, probe: Any) -> Any:
+def baseline_of(kind: Any, images: Any, probe: Probe | None) -> Any:
     """The replacement of images (N, H, W[, C]), of a shape that broadcasts to theirs.
 
     Args:
@@ -31,11 +34,12 @@ def baseline_of(kind: Any, images: Any, probe: Any) -> Any:
         return ops.mean(images, axis=(1, 2), keepdims=True)
     if isinstance(kind, str) and kind == "blur":
         return blurred(images)
+    assert probe is not None, "what is black depends on the display"
     fill = probe.from_display(0.0 if kind == "black" else kind)
     return ops.convert_to_tensor(fill, "float32")
 
 
-def _of_values(kind: Any, values: Any, probe: Any) -> Any:
+def _of_values(kind: Any, values: Any, probe: Probe) -> Any:
     if kind == "blur":
         raise ValueError(f'"blur" is for pictures; the probe holds {probe.kind}.')
     if kind == "mean" and probe.kind in ("signals", "volumes"):

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kerasvis2.probe import Probe
 
 EPOCHS = 10
 RUNS = ("shortcut", "fixed")
@@ -54,7 +57,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _train(
-    run: str, log_dir: Path, probe: Any, pictures: dict[str, Any], epochs: int
+    run: str, log_dir: Path, probe: Probe, pictures: dict[str, Any], epochs: int
 ) -> tuple[float, float]:
     """Accuracy on the run's own validation pictures, and on any digit on any photograph."""
     import kerasvis2 as kv

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from kerasvis2.observe.reason import reason
+
+if TYPE_CHECKING:
+    from kerasvis2.views.base import View
 
 _LISTS = " Its layers: "  # what a long list begins with
 
 
-def cause(error: BaseException, view: Any) -> str:
+def cause(error: BaseException, view: View) -> str:
     """Why a view is left out, in one short line without its name."""
     return reason(error).removeprefix(f"{type(view).__name__}: ").partition(_LISTS)[0]
 

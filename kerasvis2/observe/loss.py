@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kerasvis2.probe import Probe
 
 
-def check_loss(model: Any, probe: Any) -> None:
+def check_loss(model: Any, probe: Probe | None) -> None:
     """Raises `ValueError` where there is no loss to take a gradient of."""
     if probe is None or probe.labels is None:
         raise ValueError("The gradient of the loss needs labels: kerasvis2.Probe(images, labels).")

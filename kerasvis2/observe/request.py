@@ -11,6 +11,7 @@ from kerasvis2.observe.targets import Target
 
 if TYPE_CHECKING:
     from kerasvis2.observe.seen import Seen
+    from kerasvis2.views.base import View
 
 # Everything that a pass can do for a view: the flags of a `Request` that have to be fulfilled.
 NEEDS = ("outputs", "gradients", "attention", "input_gradient", "loss")
@@ -99,7 +100,7 @@ class Plan:
     """
 
     name: str
-    view: Any
+    view: View
     request: Request
     layers: list[LayerInfo]
     targets: list[Target | None]

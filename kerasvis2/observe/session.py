@@ -23,6 +23,7 @@ from kerasvis2.observe.targets import distinct, resolve
 
 if TYPE_CHECKING:
     from kerasvis2.probe import Probe
+    from kerasvis2.views.base import View
 
 
 class Session:
@@ -69,7 +70,7 @@ class Session:
         self._batch_size = batch_size
         self._progress = watched(self._backend) if progress else None
         self._plans: dict[str, Plan] = {}
-        self._asked: dict[str, tuple[Any, bool, Any]] = {}
+        self._asked: dict[str, tuple[View, bool, Any]] = {}
         self._memory: dict[str, dict[str, Any]] = {}
         self._nbytes: dict[tuple[Any, ...], int] = {}
         self._counted: tuple[Any, int] = (getattr(model, "optimizer", None), 0)
@@ -79,12 +80,12 @@ class Session:
 
     # For one view.
 
-    def compute(self, view: Any) -> Arrays:
+    def compute(self, view: View) -> Arrays:
         """Raw float32 arrays by key, nothing resized and nothing normalised."""
         name = self._one(view, whole=True)
         return self.look([name], with_outputs=False, remember=False).arrays(name)
 
-    def render(self, view: Any) -> Gallery:
+    def render(self, view: View) -> Gallery:
         """The pictures that a `Monitor` would log, uint8 (H, W, 3) by tag."""
         name = self._one(view, whole=False)
         look = self.look([name], remember=False)
@@ -139,7 +140,7 @@ class Session:
         """`refresh`, if anything changed that a pass depends on; otherwise nothing."""
         return self.refresh() if changed(self._state, state_of(self.model)) else {}
 
-    def add(self, view: Any, name: str, whole: bool = False) -> Plan:
+    def add(self, view: View, name: str, whole: bool = False) -> Plan:
         """Finds what a view needs in the model; raises `ValueError` where it is not there.
 
         Args:
@@ -258,7 +259,7 @@ class Session:
         self._plans = {}
         self._memory = {}
 
-    def _one(self, view: Any, whole: bool) -> str:
+    def _one(self, view: View, whole: bool) -> str:
         """The name that a view alone is known by; new if anything it depends on changed."""
         self.renew()
         for name, (known, raw, settings) in self._asked.items():

@@ -5,12 +5,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from keras import ops
 
 from kerasvis2.observe.outputs import Output, OutputFacts
+
+if TYPE_CHECKING:
+    from kerasvis2.probe import Probe
 
 PREDICTED = "predicted"
 
@@ -50,7 +53,7 @@ class Target:
         return hash((self.output, self.itself))
 
 
-def resolve(spec: Any, outputs: Sequence[OutputFacts], probe: Any) -> Target:
+def resolve(spec: Any, outputs: Sequence[OutputFacts], probe: Probe | None) -> Target:
     """Turns a user's `target` into a `Target`; raises `ValueError` for what cannot be."""
     names = [output.name for output in outputs]
     if callable(spec):
@@ -78,7 +81,7 @@ def _name(function: Any) -> str:
     return str(getattr(function, "__name__", None) or type(function).__name__).strip("<>")
 
 
-def spoken(outputs: Sequence[OutputFacts], probe: Any) -> int:
+def spoken(outputs: Sequence[OutputFacts], probe: Probe | None) -> int:
     """The output that is meant where none is named: the first of classes, else the first."""
     for i in range(len(outputs)):
         if labels_for(i, outputs, probe) is not None:
@@ -90,7 +93,9 @@ def spoken(outputs: Sequence[OutputFacts], probe: Any) -> int:
     return 0
 
 
-def labels_for(output: int, outputs: Sequence[OutputFacts], probe: Any) -> np.ndarray | None:
+def labels_for(
+    output: int, outputs: Sequence[OutputFacts], probe: Probe | None
+) -> np.ndarray | None:
     """(N,) class indices of the probe's labels for one output, or None."""
     if probe is None or probe.labels is None:
         return None
@@ -99,7 +104,9 @@ def labels_for(output: int, outputs: Sequence[OutputFacts], probe: Any) -> np.nd
     return found
 
 
-def _for_output(spec: Any, index: int, outputs: Sequence[OutputFacts], probe: Any) -> Target:
+def _for_output(
+    spec: Any, index: int, outputs: Sequence[OutputFacts], probe: Probe | None
+) -> Target:
     output = outputs[index]
     itself = not output.task.classes
     if callable(spec):

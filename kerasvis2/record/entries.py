@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from kerasvis2.record.events import (
 )
 from kerasvis2.record.maps import ANSWERS_TAG, MAPS_TAG, PROBE_TAG, encode_maps
 from kerasvis2.record.probed import answers_blob, probe_blob
+
+if TYPE_CHECKING:
+    from kerasvis2.probe import Probe
 
 VIS = "vis"
 
@@ -67,9 +70,9 @@ def entries(
     }
 
 
-def probed(about: About, probe: Any) -> list[Value]:
+def probed(about: About, probe: Probe | None) -> list[Value]:
     """The probe as numbers, for once a run; nothing without a probe."""
-    if probe is None or about.images is None:
+    if probe is None or probe.images is None or about.images is None:
         return []
     data = probe_blob(
         probe.images,
@@ -77,7 +80,7 @@ def probed(about: About, probe: Any) -> list[Value]:
         labels=about.label_indices,
         class_names=about.class_names,
         masks=probe.masks,
-        private=getattr(probe, "private", False),
+        private=probe.private,
     )
     return [blob(PROBE_TAG, data)]
 

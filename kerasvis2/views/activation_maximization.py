@@ -25,6 +25,7 @@ from kerasvis2.views.layer_argument import one_of
 from kerasvis2.views.units import MOST, chosen, last_with_weights, named, vectors
 
 if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
     from kerasvis2.probe import Probe
 
 PARAMS, AGE = "params", "age"  # of the memory
@@ -138,20 +139,21 @@ class ActivationMaximization(View):
             start[Key(info.path).of(AGE)] = np.zeros((), "int32")
         return start
 
-    def whole(self, seen: Any) -> Reduced:
+    def whole(self, seen: Seen) -> Reduced:
         found = self.reduce(seen)
         public = {key: v for key, v in found.arrays.items() if as_key(key).part != ALIVE}
         return Reduced(public, found.memory)
 
-    def reduce(self, seen: Any) -> Reduced:
+    def reduce(self, seen: Seen) -> Reduced:
         climbed = [self._climb(seen, as_key(key)) for key in seen.activations]
         return Reduced(
             {key: value for found in climbed for key, value in found.arrays.items()},
             {key: value for found in climbed for key, value in found.memory.items()},
         )
 
-    def _climb(self, seen: Any, key: Key) -> Reduced:
+    def _climb(self, seen: Seen, key: Key) -> Reduced:
         """The units of one layer."""
+        assert seen.probe is not None, "it was asked for"
         easel = easel_of(seen.probe)
         canvas = easel.canvas
         settings = self._settings(canvas)
@@ -271,7 +273,7 @@ class ActivationMaximization(View):
         return self.objective == "mean" and all(np.ndim(unit) == 0 for unit in units)
 
 
-def _squash(seen: Any) -> Any:
+def _squash(seen: Seen) -> Any:
     """From logits to probabilities, or None where the outputs are no classes."""
     if seen.head == "sigmoid":
         return ops.sigmoid

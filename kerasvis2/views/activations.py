@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from keras import ops
@@ -14,6 +14,10 @@ from kerasvis2.layers import LayerInfo, LayerSpec, children, spread
 from kerasvis2.mapped import Maps
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
 from kerasvis2.views.cam import MOST, informative, over_the_input, spatial
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 KEPT = "maps"  # the part of a layer's arrays that is kept as numbers
 IMAGES = 4  # drawn per layer: with 64 channels each, more cannot be read on a card
@@ -33,7 +37,8 @@ class Activations(View):
     Args:
         channels: how many channels to draw, 64 at most.
         layers: any layers; by default the last of each resolution behind its normalisation,
-            activation and residual sum, six at most. A layer that is named is that layer.
+            activation and residual sum, and where nothing is a map of the input the layers with
+            weights; six at most. A layer that is named is that layer.
         maps: the channels that are kept as numbers too, of all images, for the tab's explorer and
             `kv.read(...).maps("activations/<NN>_<layer>.<channel>", step)`; none by default. Layers
             that have fewer channels or no map of them keep what they have.
@@ -67,7 +72,7 @@ class Activations(View):
     def only_pictures(self) -> bool:  # type: ignore[override]
         return not self.maps
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         return Request(
             layers=self.layers,
             outputs=True,
@@ -77,10 +82,10 @@ class Activations(View):
             once=self._most is not None,
         )
 
-    def whole(self, seen: Any) -> dict[str, Any]:
+    def whole(self, seen: Seen) -> dict[str, Any]:
         return {key: seen.stored[key] for key in over_the_input(seen)}
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
+    def reduce(self, seen: Seen) -> dict[str, Any]:
         seeing = over_the_input(seen)
         drawn = {key: self._small(value) for key, value in seeing.items()}
         kept = {

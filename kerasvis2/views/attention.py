@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from keras import ops
@@ -12,6 +12,10 @@ from kerasvis2.attribution.attention import from_the_image
 from kerasvis2.keys import as_key
 from kerasvis2.layers import LayerSpec, is_attention
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 IMAGES = 8  # drawn images
 
@@ -54,15 +58,15 @@ class Attention(View):
         self.heads: Any = heads if isinstance(heads, str) else [int(head) for head in heads]
         self.layers = layers
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         return Request(
             layers=self.layers, attention=True, fits=is_attention, what="multi-head attention layer"
         )
 
-    def whole(self, seen: Any) -> dict[str, Any]:
+    def whole(self, seen: Seen) -> dict[str, Any]:
         return {key: self._chosen(weights) for key, weights in seen.attention.items()}
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
+    def reduce(self, seen: Seen) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, weights in ((as_key(k), w) for k, w in self.whole(seen).items()):
             weights = weights[:IMAGES]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras import ops
 
@@ -12,6 +12,10 @@ from kerasvis2.views.base import About, Arrays, Drawing, Request, View
 from kerasvis2.views.cam import spatial
 from kerasvis2.views.maps import draw_maps
 from kerasvis2.views.pixels import INPUT
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 
 class AttentionRollout(View):
@@ -41,14 +45,14 @@ class AttentionRollout(View):
     title = "Attention rollout"
     overlay = True
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         return Request(
             attention=True,
             fits=lambda info: is_attention(info) and spatial(info),
             what="multi-head attention layer over the patches of the image",
         )
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
+    def reduce(self, seen: Seen) -> dict[str, Any]:
         layers = list(seen.attention.values())
         tokens = {size for weights in layers for size in weights.shape[-2:]}
         if len(tokens) > 1:
@@ -61,7 +65,8 @@ class AttentionRollout(View):
         size = seen.probe.images.shape[1:3]
         grid = seen.facts[next(iter(seen.attention)).path].grid
         assert grid is not None, "`needs` lets no other layers through"
-        patches = from_the_image(rollout(layers), grid)
+        height, width = grid
+        patches = from_the_image(rollout(layers), (height, width))
         return {INPUT: ops.image.resize(patches[..., None], size, "bilinear")[..., 0]}
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:

@@ -17,6 +17,7 @@ from kerasvis2.views.targeted import TargetedView
 
 if TYPE_CHECKING:
     from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 MOST = 6  # layers by default
 
@@ -27,8 +28,9 @@ class CAMView(TargetedView):
     Args:
         layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) on a grid; by default
             the last of each resolution, read behind the normalisation, activation and residual
-            sum that follow a convolution, six at most; in a transformer the normalisations
-            before its last attention. A layer that is named is that layer.
+            sum that follow a convolution, or of one resolution all of these, six at most; in a
+            transformer the normalisations before its last attention. A layer that is named is
+            that layer.
         **common: `target`, `targets`, `freq`, `scale`.
     """
 
@@ -40,7 +42,7 @@ class CAMView(TargetedView):
         super().__init__(**common)
         self.layers = layers
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         return Request(
             layers=self.layers,
             outputs=True,

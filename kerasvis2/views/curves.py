@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
+
+if TYPE_CHECKING:
+    from kerasvis2.probe import Probe
 
 
 class Curves(View):
@@ -26,7 +29,7 @@ class Curves(View):
     needs_training = "it draws the metrics of a training, epoch by epoch"
     unit = "epoch"
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         return Request(probe=False)
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,10 @@ from kerasvis2.layers import LayerInfo, LayerSpec, is_convolution, spread
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
 from kerasvis2.views.grad_cam import GradCAM
 from kerasvis2.views.track import Track
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 MOST = 16
 FEATURES = "features"  # keys are of this, or of the view whose maps they are, by layer
@@ -80,7 +84,7 @@ class Drift(View):
             if getattr(view, "target", "label") != "label" or getattr(view, "targets", None):
                 raise ValueError("Drift(views=): their target is the true label; leave it out.")
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         if probe is not None and probe.size < 4:
             raise ValueError(f"Drift compares 4 images or more; the probe has {probe.size}.")
         if self.views and probe is not None and probe.labels is None:
@@ -101,7 +105,7 @@ class Drift(View):
             targets=("label",) if asked else (),
         )
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
+    def reduce(self, seen: Seen) -> dict[str, Any]:
         found: dict[str, Any] = {
             Key(FEATURES, key): tensors.pooled(v) for key, v in seen.activations.items()
         }

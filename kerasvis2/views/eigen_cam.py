@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasvis2.attribution.cam import first_component
 from kerasvis2.layers import LayerSpec
 from kerasvis2.views.base import Request
 from kerasvis2.views.cam import CAMView, off_grid, on_grid, over_the_input
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 
 class EigenCAM(CAMView):
@@ -26,10 +30,7 @@ class EigenCAM(CAMView):
     layer and image; no backward pass. `compute` gives (N, h, w) by layer path, signed.
 
     Args:
-        layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) on a grid; by default
-            the last of each resolution, read behind the normalisation, activation and residual
-            sum that follow a convolution, six at most; in a transformer the normalisations
-            before its last attention. A layer that is named is that layer.
+        layers: by default the last of each resolution, see `kerasvis2.views.cam.CAMView`.
         freq: how often, instead of the monitor's `freq`.
         scale: the display scale.
     """
@@ -43,10 +44,10 @@ class EigenCAM(CAMView):
     ) -> None:
         super().__init__(layers=layers, freq=freq, scale=scale)
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         return replace(super().needs(model, probe), gradients=False, targets=())
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
+    def reduce(self, seen: Seen) -> dict[str, Any]:
         return {
             key: off_grid(first_component(on_grid(a, seen, key)), seen, key)
             for key, a in over_the_input(seen).items()

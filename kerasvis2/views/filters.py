@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from keras import ops
 
@@ -12,6 +12,10 @@ from kerasvis2.facts import LayerFacts, convolves, kernels
 from kerasvis2.keys import Key, as_key
 from kerasvis2.layers import LayerInfo, LayerSpec
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 SHOWN = 64
 DENSE_INPUTS, DENSE_UNITS = 16384, 512
@@ -42,7 +46,7 @@ class Filters(View):
         super().__init__(**common)
         self.layers = layers
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         return Request(
             layers=self.layers,
             weights=True,
@@ -53,14 +57,14 @@ class Filters(View):
             probe=False,
         )
 
-    def whole(self, seen: Any) -> dict[str, Any]:
+    def whole(self, seen: Seen) -> dict[str, Any]:
         return {
             Key(path, part): ops.convert_to_tensor(kernel)
             for path, layer in seen.layers.items()
             for part, kernel in kernels(layer)
         }
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
+    def reduce(self, seen: Seen) -> dict[str, Any]:
         return {key: _shown(kernel) for key, kernel in self.whole(seen).items()}
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras import ops
 
@@ -15,6 +15,10 @@ from kerasvis2.views.cam import SPATIAL, on_grid, spatial
 from kerasvis2.views.layer_argument import one_of
 from kerasvis2.views.pixels import with_channels
 from kerasvis2.views.rectified import RectifiedView
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 
 class GuidedGradCAM(RectifiedView):
@@ -49,7 +53,7 @@ class GuidedGradCAM(RectifiedView):
         super().__init__(**common)
         self.layers = one_of(layers, layer)
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         return replace(
             super().needs(model, probe),
             layers=self.layers,
@@ -60,7 +64,7 @@ class GuidedGradCAM(RectifiedView):
             what=SPATIAL,
         )
 
-    def attribute(self, seen: Any) -> Any:
+    def attribute(self, seen: Seen) -> Any:
         if len(seen.layers) > 1:
             raise ValueError(f"layers={self.layers!r} is {len(seen.layers)} layers; give one.")
         key = list(seen.activations)[-1]

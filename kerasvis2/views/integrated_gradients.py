@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from keras import ops
@@ -13,6 +13,10 @@ from kerasvis2.attribution.quadrature import mean_on_line
 from kerasvis2.keys import Key, parts
 from kerasvis2.views.base import About, Arrays, Drawing, Request
 from kerasvis2.views.pixels import INPUT, PixelView, at_values, gradient_of, values_of
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 GAP = INPUT.of("gap")
 
@@ -66,12 +70,12 @@ class IntegratedGradients(PixelView):
         given = isinstance(self.baseline, np.ndarray)
         return super().settings() | ({"baseline": "array"} if given else {})
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         if probe is not None:
             self._check(probe)
         return replace(super().needs(model, probe), input_gradient=False, own_pass=True)
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
+    def reduce(self, seen: Seen) -> dict[str, Any]:
         values, at = values_of(seen), at_values(seen)
         start = ops.zeros_like(seen.inputs) + self._start(seen.inputs, seen.probe)
         if seen.activations:  # of tokens the way is from one embedding to another
@@ -110,12 +114,12 @@ class IntegratedGradients(PixelView):
             return "array"
         return self.baseline if isinstance(self.baseline, str) else f"{self.baseline:g}"
 
-    def _start(self, images: Any, probe: Any) -> Any:
+    def _start(self, images: Any, probe: Probe | None) -> Any:
         if isinstance(self.baseline, np.ndarray):
             return ops.convert_to_tensor(self.baseline)
         return baseline_of(self.baseline, images, probe)
 
-    def _check(self, probe: Any) -> None:
+    def _check(self, probe: Probe) -> None:
         shape = probe.drawn.shape[1:]
         if not isinstance(self.baseline, np.ndarray):
             baseline_of(self.baseline, probe.drawn[:1].astype("float32"), probe)

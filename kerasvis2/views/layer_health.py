@@ -223,9 +223,9 @@ def _layers(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
     return [*before[-1:], *rows]
 
 
-def _is_numbers(probe: Any) -> bool:
+def _is_numbers(probe: Probe | None) -> bool:
     """Whether the examples have a range: what is looked up, words and ids, has none."""
-    return probe.images is not None or probe.drawn.dtype.kind == "f"
+    return probe is not None and (probe.images is not None or probe.drawn.dtype.kind == "f")
 
 
 def _answers(key: Key, values: Any, layer: Any, rectified: Any | None) -> dict[str, Any]:

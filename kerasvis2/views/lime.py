@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from keras import ops
@@ -16,6 +16,10 @@ from kerasvis2.layers import LayerInfo
 from kerasvis2.views.base import About, Arrays, Drawing
 from kerasvis2.views.perturbed import PerturbedView, scores_under, upright
 from kerasvis2.views.pixels import INPUT
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 SEGMENTS, HIDDEN, PRESENT = "segments", "hidden", "present"
 FIT = Key("fit")
@@ -69,15 +73,18 @@ class LIME(PerturbedView):
         self.samples = int(samples)
         self.segments = segments
 
-    def memory(self, layers: Sequence[LayerInfo], probe: Any) -> Arrays:
+    def memory(self, layers: Sequence[LayerInfo], probe: Probe | None) -> Arrays:
+        assert probe is not None, "it was asked for"
+        assert probe.images is not None, "`needs` takes pictures only"
         segments = label_maps(self.segments, probe.images)
         counts = segments.max(axis=(1, 2)) + 1
         present = np.arange(counts.max())[None] < counts[:, None]
-        pictures = probe.drawn if probe.places() is None else probe.arrange(probe.drawn)
+        upright = None if probe.places() is None else probe.arrange(probe.drawn)
+        pictures = probe.drawn if upright is None else upright
         hidden = mean_colours(pictures, segments)
         return {SEGMENTS: segments, HIDDEN: hidden, PRESENT: present.astype("float32")}
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
+    def reduce(self, seen: Seen) -> dict[str, Any]:
         segments, hidden, present = (
             ops.take(seen.memory[key], seen.chunk.rows, axis=0)
             for key in (SEGMENTS, HIDDEN, PRESENT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from keras import ops
@@ -16,6 +16,11 @@ from kerasvis2.keys import Key
 from kerasvis2.layers import LayerSpec
 from kerasvis2.views import table
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
+
+if TYPE_CHECKING:
+    from kerasvis2.facts import Layers
+    from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 BINS = 30
 
@@ -49,7 +54,7 @@ class ModelGraph(View):
         super().__init__(**common)
         self.layers = layers
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         return Request(
             layers=self.layers,
             weights=True,
@@ -58,14 +63,14 @@ class ModelGraph(View):
             per_image=False,
         )
 
-    def whole(self, seen: Any) -> dict[str, Any]:
+    def whole(self, seen: Seen) -> dict[str, Any]:
         return {
             Key(path, name): ops.convert_to_tensor(weight)
             for path, layer in seen.layers.items()
             for name, weight in _weights(layer)
         }
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
+    def reduce(self, seen: Seen) -> dict[str, Any]:
         return {
             path: tensors.flat([weight for _, weight in _weights(layer)])
             for path, layer in seen.layers.items()
@@ -128,7 +133,7 @@ class ModelGraph(View):
         return diagram_sheet(boxes, sorted(edges), title=self.title)
 
 
-def fold(edges: Sequence[tuple[str, str]], layers: Any) -> list[list[str]]:
+def fold(edges: Sequence[tuple[str, str]], layers: Layers) -> list[list[str]]:
     """Groups of paths that share a box: a layer and the small ones that only it feeds.
 
     Args:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras import ops
 
 from kerasvis2.attribution.noise import noisy_gradients
 from kerasvis2.views.base import About, Request
 from kerasvis2.views.pixels import PixelView, at_values, gradient_of, values_of
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 
 class NoisyView(PixelView):
@@ -42,7 +46,7 @@ class NoisyView(PixelView):
         self.samples = int(samples)
         self.noise = float(noise)
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         if probe is not None and probe.kind != "tokens":
             self._deviation(probe)
         return replace(super().needs(model, probe), input_gradient=False, own_pass=True)
@@ -56,7 +60,7 @@ class NoisyView(PixelView):
         tokens = about.shown is not None and about.shown.kind == "tokens"
         return "embedding's" if tokens else "display"
 
-    def moments(self, seen: Any) -> tuple[Any, Any]:
+    def moments(self, seen: Seen) -> tuple[Any, Any]:
         """Mean and sample variance of the gradient, (N, H, W, C)."""
 
         at, values = at_values(seen), values_of(seen)
@@ -69,10 +73,11 @@ class NoisyView(PixelView):
             width = ops.max(values, axes, keepdims=True) - ops.min(values, axes, keepdims=True)
             deviation = self.noise * width
         else:
+            assert seen.probe is not None, "it was asked for"
             deviation = self._deviation(seen.probe)
         return noisy_gradients(gradient, values, deviation, self.samples, self.seed)
 
-    def _deviation(self, probe: Any) -> Any:
+    def _deviation(self, probe: Probe) -> Any:
         """In the model's own units, a number or one a channel."""
         if probe.kind == "pictures":
             return self.noise * abs(probe.from_display(1.0) - probe.from_display(0.0))

@@ -15,6 +15,7 @@ from kerasvis2.views.pixels import INPUT, check_pixels
 
 if TYPE_CHECKING:
     from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 
 class Occlusion(PerturbedView):
@@ -65,12 +66,13 @@ class Occlusion(PerturbedView):
         self.stride = stride
         self.fill = fill
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         if probe is not None:
             if probe.kind in ("text", "arrays", "volumes"):
                 raise ValueError(f"Occlusion cannot cover parts of {probe.kind}.")
             pictured = probe.kind == "pictures"
-            self._windows((probe.images if pictured else probe.drawn).shape[1:], probe.kind)
+            examples = probe.images if pictured and probe.images is not None else probe.drawn
+            self._windows(examples.shape[1:], probe.kind)
             if pictured:
                 check_shown(self.fill)
             baseline_of(self.fill, probe.drawn[:1].astype("float32"), probe)

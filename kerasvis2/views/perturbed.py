@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from keras import ops
@@ -11,6 +11,10 @@ from keras import ops
 from kerasvis2.attribution.perturb import masked_scores
 from kerasvis2.views.base import Request
 from kerasvis2.views.pixels import PixelView, check_pixels
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 
 class PerturbedView(PixelView):
@@ -24,7 +28,7 @@ class PerturbedView(PixelView):
 
     overlay = True
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         if probe is not None and probe.kind != "pictures":
             raise ValueError(
                 f"{type(self).__name__} covers parts of pictures (N, height, width, channels); the "
@@ -34,7 +38,7 @@ class PerturbedView(PixelView):
         return Request(own_pass=True, **self.aims())
 
 
-def upright(seen: Any) -> Any:
+def upright(seen: Seen) -> Any:
     """The same with pictures (N, H, W, C), where the model takes flat ones or channels first."""
     places = None if seen.probe is None else seen.probe.places()
     if places is None:
@@ -50,15 +54,15 @@ def upright(seen: Any) -> Any:
     return replace(seen, inputs=ops.reshape(flat, (-1, *places.shape)), at=at)
 
 
-def laid_out(fill: Any, probe: Any) -> Any:
+def laid_out(fill: Any, probe: Probe | None) -> Any:
     """What is shown in place of pixels, for pictures that are `upright`."""
     places = None if probe is None else probe.places()
-    if places is None or tuple(fill.shape) != tuple(probe.drawn.shape[1:]):
+    if probe is None or places is None or tuple(fill.shape) != tuple(probe.drawn.shape[1:]):
         return fill
     return ops.take(ops.reshape(fill, (-1,)), places)
 
 
-def scores_under(seen: Any, baseline: Any, masks: Any, count: int, measure: Any = None) -> Any:
+def scores_under(seen: Seen, baseline: Any, masks: Any, count: int, measure: Any = None) -> Any:
     """(n, count): what `measure(Seen) -> (n,)` gives of the images under each mask.
 
     Args:
@@ -79,7 +83,7 @@ def scores_under(seen: Any, baseline: Any, masks: Any, count: int, measure: Any 
     )
 
 
-def confidence(seen: Any) -> Any:
+def confidence(seen: Seen) -> Any:
     """(n,) the probability of the class that is scored, by one softmax or sigmoid of its logits.
 
     Where there is no such thing (a callable target, a regression, a label map, a linear output

@@ -16,6 +16,7 @@ from kerasvis2.views.targeted import TargetedView
 if TYPE_CHECKING:
     from kerasvis2.layers import LayerInfo
     from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 INPUT = Key("input")
 
@@ -37,7 +38,7 @@ class PixelView(TargetedView):
     why: ClassVar[str] = "the score does not depend on the input here"
     embeds: ClassVar[bool] = False  # whether `attribute` knows what to do with an embedding
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         check_values(type(self).__name__, probe, self.embeds)
         asked = Request(input_gradient=True, **self.aims())
         if probe is None or probe.kind != "tokens":
@@ -128,7 +129,7 @@ def _embeds(info: LayerInfo) -> bool:
     return "Embedding" in info.kind and len(info.shape or ()) == 3
 
 
-def check_values(view: str, probe: Any, embeds: bool = False) -> None:
+def check_values(view: str, probe: Probe | None, embeds: bool = False) -> None:
     """Raises `ValueError` where the probe's examples have no values that can be attributed to."""
     if probe is None:
         return
@@ -143,10 +144,11 @@ def check_values(view: str, probe: Any, embeds: bool = False) -> None:
         check_pixels(view, probe)
 
 
-def check_pixels(view: str, probe: Any) -> None:
+def check_pixels(view: str, probe: Probe | None) -> None:
     """Raises `ValueError` where the model's input does not have the pixels of the picture."""
     if probe is None:
         return
+    assert probe.images is not None, "the examples are pictures"
     drawn, shown = probe.drawn.shape, probe.images.shape
     if drawn[1:3] != shown[1:3] and probe.arrange(probe.drawn) is None:
         raise ValueError(

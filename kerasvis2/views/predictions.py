@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,10 @@ from kerasvis2.views.answered import draw_answers, kind_of, stated
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
 from kerasvis2.views.boxes import BOXES, draw_boxes
 from kerasvis2.views.track import Track
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 LOGITS = "logits"
 
@@ -52,11 +56,11 @@ class Predictions(View):
         self.output = output
         self.boxes = boxes
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         target: Any = "label" if self.output is None else (self.output, "label")
         return Request(targets=(target,))
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
+    def reduce(self, seen: Seen) -> dict[str, Any]:
         return {LOGITS: seen.logits if len(seen.logits.shape) != 1 else seen.logits[:, None]}
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras import ops
 
@@ -12,6 +12,9 @@ from kerasvis2.attribution.random_masks import RandomMasks
 from kerasvis2.views.base import About
 from kerasvis2.views.perturbed import PerturbedView, confidence, laid_out, scores_under, upright
 from kerasvis2.views.pixels import INPUT
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
 
 
 class RISE(PerturbedView):
@@ -61,13 +64,13 @@ class RISE(PerturbedView):
         shown = f"{100 * self.keep:g} % visible"
         return f"{self.masks} masks of {self.grid}×{self.grid} cells, {shown}"
 
-    def whole(self, seen: Any) -> dict[str, Any]:
+    def whole(self, seen: Seen) -> dict[str, Any]:
         return {INPUT: self._map(seen, centred=False)}
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
+    def reduce(self, seen: Seen) -> dict[str, Any]:
         return {INPUT: self._map(seen, centred=True)}
 
-    def _map(self, seen: Any, centred: bool) -> Any:
+    def _map(self, seen: Seen, centred: bool) -> Any:
         seen = upright(seen)
         size = (int(seen.inputs.shape[1]), int(seen.inputs.shape[2]))
         masks = RandomMasks(self.masks, self.grid, self.keep, size, self.seed).draw()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras import ops
 
@@ -14,6 +14,10 @@ from kerasvis2.layers import LayerSpec
 from kerasvis2.views.base import Request
 from kerasvis2.views.cam import CAMView, on_grid, over_the_input, spatial
 from kerasvis2.views.perturbed import confidence, scores_under
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
+    from kerasvis2.probe import Probe
 
 
 class ScoreCAM(CAMView):
@@ -56,7 +60,7 @@ class ScoreCAM(CAMView):
             raise ValueError(f"channels={channels!r}: give a number of channels, or None for all.")
         self.channels = channels
 
-    def needs(self, model: Any, probe: Any) -> Request:
+    def needs(self, model: Any, probe: Probe | None) -> Request:
         needs = super().needs(model, probe)
         candidates = needs.default
         assert candidates is not None, "class activation maps have default layers"
@@ -68,7 +72,7 @@ class ScoreCAM(CAMView):
             default=lambda infos: candidates(infos)[-1:],
         )
 
-    def reduce(self, seen: Any) -> dict[str, Any]:
+    def reduce(self, seen: Seen) -> dict[str, Any]:
         black = baseline_of("black", seen.inputs, seen.probe)
         nothing = confidence(seen.at(ops.zeros_like(seen.inputs) + black))
         found: dict[str, Any] = {}

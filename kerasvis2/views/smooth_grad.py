@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras import ops
 
 from kerasvis2.views.noisy import NoisyView
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
 
 
 class SmoothGrad(NoisyView):
@@ -36,7 +39,7 @@ class SmoothGrad(NoisyView):
     title = "SmoothGrad"
     quantity = "∂logit/∂input, mean of noisy copies"
 
-    def attribute(self, seen: Any) -> Any:
+    def attribute(self, seen: Seen) -> Any:
         mean, _ = self.moments(seen)
         # Of tokens the norm over the embedding, as saliency has it.
         return ops.sqrt(ops.sum(ops.square(mean), axis=-1)) if seen.activations else mean

@@ -30,7 +30,7 @@ class TargetedView(View):
         self.targets = None if targets is None else tuple(targets)
 
     def aims(self) -> dict[str, Any]:
-        """The part of `Needs` that says what the score is."""
+        """The part of the `Request` that says what the score is."""
         if self.targets is None:
             return {"targets": (self.target,)}
         return {"targets": self.targets, "named_targets": True}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras import ops
 
 from kerasvis2.views.noisy import NoisyView
+
+if TYPE_CHECKING:
+    from kerasvis2.observe.seen import Seen
 
 
 class VarGrad(NoisyView):
@@ -37,6 +40,6 @@ class VarGrad(NoisyView):
     signed = False
     least = 2
 
-    def attribute(self, seen: Any) -> Any:
+    def attribute(self, seen: Seen) -> Any:
         _, variance = self.moments(seen)
         return ops.sum(variance, axis=-1) if seen.activations else variance

@@ -24,10 +24,7 @@ class XGradCAM(CAMView):
     layers together. `compute` gives (N, h, w) by layer path.
 
     Args:
-        layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) on a grid; by default
-            the last of each resolution, read behind the normalisation, activation and residual
-            sum that follow a convolution, six at most; in a transformer the normalisations
-            before its last attention. A layer that is named is that layer.
+        layers: by default the last of each resolution, see `kerasvis2.views.cam.CAMView`.
         **common: `target`, `targets`, `freq`, `scale`.
     """
 
