@@ -5,12 +5,14 @@ from kerasvis2.render.bars import bars_sheet
 from kerasvis2.render.channels import channel_sheet
 from kerasvis2.render.colour import paint
 from kerasvis2.render.curves import curves_sheet
+from kerasvis2.render.given import Given
 from kerasvis2.render.kernels import kernel_sheet
 from kerasvis2.render.pictures import image_sheet
 from kerasvis2.render.png import decode, encode
 from kerasvis2.render.scale import Scale, check_mode, fit, nice
 
 __all__ = [
+    "Given",
     "Scale",
     "attribution_sheet",
     "bars_sheet",

@@ -1,7 +1,7 @@
 """Where a network looks: each original beside its map, over it or on its own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial, reduce
 from typing import Any
 
@@ -10,11 +10,12 @@ import numpy as np
 from kerasvis2.render.arrange import BETWEEN, Plan, arrange
 from kerasvis2.render.captions import with_reach
 from kerasvis2.render.colour import paint
+from kerasvis2.render.given import Given
 from kerasvis2.render.mosaic import FRAME, captioned
 from kerasvis2.render.overlay import overlay
 from kerasvis2.render.page import PAPER, head_height, legend_of, page
 from kerasvis2.render.resize import as_pictures, draw_maps, resize_maps, resize_pictures
-from kerasvis2.render.scale import as_float, fit, in_units, overall
+from kerasvis2.render.scale import as_float, in_units, overall
 
 SHOWN = 16
 
@@ -22,18 +23,7 @@ SHOWN = 16
 def attribution_sheet(
     images: Any,
     maps: Any,
-    *,
-    scale: Any = "nice",
-    signed: bool = False,
-    frozen: float | None = None,
-    previous: float | None = None,
-    title: str,
-    how: str = "",
-    quantity: str = "",
-    why: str | Sequence[str] = "",
-    captions: Sequence[Sequence[str]] = (),
-    wrong: Sequence[bool] | None = None,
-    notes: Sequence[str] = (),
+    **given: Any,
 ) -> tuple[np.ndarray, float]:
     """Originals beside their maps as heat over the grey original.
 
@@ -44,17 +34,7 @@ def attribution_sheet(
     Args:
         images: Float (N, H, W, C) in [0, 1].
         maps: Float (N, h, w) of any resolution, not normalised; enlarged bilinearly.
-        scale: "nice", "image", "98%", "run" or a number, see `scale.fit`.
-        signed: Whether negative values are drawn, in the other colour.
-        frozen: The top to use for `scale="run"`, once there is one.
-        previous: The top at the look before, so that `scale="nice"` does not flicker.
-        title: What it is, such as "Grad-CAM · conv3 · epoch 12".
-        how: By which settings it was made, in one line.
-        quantity: What the scale measures, and in which unit.
-        why: Why a map may be 0 everywhere; for all images, or for each.
-        captions: For each image its lines, such as ("true cat", Said("dog 0.93")).
-        wrong: Which predictions are wrong; these are framed, and crossed where they are stated.
-        notes: Further lines below the title.
+        **given: `Given`'s.
 
     Returns:
         The picture, uint8 (height, width, 3), and the top of its scale.
@@ -65,27 +45,13 @@ def attribution_sheet(
     maps = as_float(maps)
     if maps.ndim != 3:
         raise ValueError(f"maps has shape {maps.shape}; give (N, height, width).")
-    given = _Given(
-        scale, signed, frozen, previous, title, how, quantity, why, captions, wrong, notes
-    )
-    return _sheet(images, maps, given, over=True)
+    return _sheet(images, maps, Given(**given), over=True)
 
 
 def pixel_sheet(
     images: Any,
     maps: Any,
-    *,
-    scale: Any = "nice",
-    signed: bool = False,
-    frozen: float | None = None,
-    previous: float | None = None,
-    title: str,
-    how: str = "",
-    quantity: str = "",
-    why: str | Sequence[str] = "",
-    captions: Sequence[Sequence[str]] = (),
-    wrong: Sequence[bool] | None = None,
-    notes: Sequence[str] = (),
+    **given: Any,
 ) -> tuple[np.ndarray, float]:
     """Originals beside their maps drawn alone: magnitudes on black, signed with a neutral zero.
 
@@ -95,46 +61,25 @@ def pixel_sheet(
     smaller ones. Where not even four fit, each drawn pixel is the largest magnitude of those it
     stands for, and a note says so.
     """
-    maps = as_float(maps)
+    sheet, maps = Given(**given), as_float(maps)
     if maps.ndim not in (3, 4):
         raise ValueError(f"maps has shape {maps.shape}; give (N, height, width[, channels]).")
     if maps.ndim == 4 and maps.shape[-1] > 1:
-        notes = [*notes, f"{'sum' if signed else 'largest'} of {maps.shape[-1]} channels"]
+        note = f"{'sum' if sheet.signed else 'largest'} of {maps.shape[-1]} channels"
+        sheet = replace(sheet, notes=[*sheet.notes, note])
         # Not sum(-1) and max(-1): ten times slower over so short an axis.
-        maps = reduce(np.add if signed else np.maximum, np.moveaxis(maps, -1, 0))
+        maps = reduce(np.add if sheet.signed else np.maximum, np.moveaxis(maps, -1, 0))
     elif maps.ndim == 4:
         maps = maps[..., 0]
-    given = _Given(
-        scale, signed, frozen, previous, title, how, quantity, why, captions, wrong, notes
-    )
-    return _sheet(images, maps, given, over=False)
+    return _sheet(images, maps, sheet, over=False)
 
 
-@dataclass(frozen=True)
-class _Given:
-    """The arguments that both sheets share."""
-
-    scale: Any
-    signed: bool
-    frozen: float | None
-    previous: float | None
-    title: str
-    how: str
-    quantity: str
-    why: str | Sequence[str]
-    captions: Sequence[Sequence[str]]
-    wrong: Sequence[bool] | None
-    notes: Sequence[str]
-
-
-def _sheet(images: Any, maps: np.ndarray, given: _Given, over: bool) -> tuple[np.ndarray, float]:
+def _sheet(images: Any, maps: np.ndarray, given: Given, over: bool) -> tuple[np.ndarray, float]:
     total = len(maps)
     if len(images) != total or not total:
         raise ValueError(f"There are {len(images)} images and {total} maps; give one map an image.")
     originals, maps = as_pictures(images[:SHOWN]), maps[:SHOWN]
-    scales = fit(
-        maps, given.scale, signed=given.signed, frozen=given.frozen, previous=given.previous
-    )
+    scales = given.fit(maps)
     whole = overall(scales)
     legend = legend_of(whole, over=over, quantity=given.quantity)
     captions = with_reach(given.captions, maps, scales, given.why)

@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 
 from kerasvis2.render import text
-from kerasvis2.render.captions import with_reach
 from kerasvis2.render.colour import NOT_A_NUMBER, paint
-from kerasvis2.render.page import INNER, LINE, PAPER, legend_of
-from kerasvis2.render.scale import as_float, fit, in_units, number, overall
-from kerasvis2.render.stack import stacked_page
+from kerasvis2.render.given import Given
+from kerasvis2.render.page import INNER, LINE, PAPER
+from kerasvis2.render.scale import as_float, in_units, number
 
 SHOWN = 12
 
@@ -24,18 +23,9 @@ def bars_sheet(
     maps: Any,
     *,
     names: Sequence[str] = (),
-    scale: Any = "nice",
     signed: bool = True,
-    frozen: float | None = None,
-    previous: float | None = None,
-    title: str,
-    how: str = "",
-    quantity: str = "",
-    why: str | Sequence[str] = "",
-    captions: Sequence[Sequence[str]] = (),
-    wrong: Sequence[bool] | None = None,
-    notes: Sequence[str] = (),
     shown: int = SHOWN,
+    **given: Any,
 ) -> tuple[np.ndarray, float]:
     """Each example as bars: the features in the order of their columns, their values beside them.
 
@@ -47,8 +37,8 @@ def bars_sheet(
         maps: Float (N, F).
         names: The features' names; "feature 3" where there is none.
         shown: How many features are drawn at most.
-        scale, signed, frozen, previous, title, how, quantity, why, captions, wrong, notes: As for
-            `attribution_sheet`.
+        signed: Whether negative values are drawn, in the other colour.
+        **given: `Given`'s.
 
     Returns:
         The picture, uint8 (height, width, 3), and the top of its scale.
@@ -56,19 +46,20 @@ def bars_sheet(
     Raises:
         ValueError: If the shapes or the scale are none of these.
     """
+    sheet = Given(signed=signed, **given)
     maps = as_float(maps)
     rows = None if rows is None else np.asarray(rows)
     if maps.ndim != 2 or 0 in maps.shape or (rows is not None and rows.shape != maps.shape):
-        given = None if rows is None else rows.shape
-        raise ValueError(f"rows has shape {given} and maps {maps.shape}; give (N, F) of both.")
+        shape = None if rows is None else rows.shape
+        raise ValueError(f"rows has shape {shape} and maps {maps.shape}; give (N, F) of both.")
     features = maps.shape[1]
     kept = np.arange(features)
+    notes = list(sheet.notes)
     if features > shown:
         sizes = np.where(np.isfinite(maps), np.abs(maps), 0).max(axis=0)
         kept = np.sort(np.argsort(-sizes, kind="stable")[:shown])
         notes = [*notes, f"the {shown} of {features} features with the largest attributions"]
-    scales = fit(maps, scale, signed=signed, frozen=frozen, previous=previous)
-    whole = overall(scales)
+    scales = sheet.fit(maps)
     units = in_units(maps, scales)
     words = [names[i] if i < len(names) else f"feature {i}" for i in kept.tolist()]
 
@@ -78,18 +69,7 @@ def bars_sheet(
             labels = [f"{word} = {_value(rows[index, i])}" for word, i in zip(words, kept)]
         return _bars(labels, units[index, kept], maps[index, kept], signed)
 
-    sheet = stacked_page(
-        len(maps),
-        draw,
-        title=title,
-        how=how,
-        notes=notes,
-        legend=legend_of(whole, quantity=quantity),
-        captions=with_reach(captions, maps, scales, why),
-        wrong=wrong,
-        what="rows",
-    )
-    return sheet, whole.top
+    return sheet.stacked(maps, scales, draw, what="rows", notes=notes)
 
 
 def _bars(labels: Sequence[str], units: np.ndarray, values: np.ndarray, signed: bool) -> np.ndarray:

@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 
 from kerasvis2.render import text
-from kerasvis2.render.captions import with_reach
 from kerasvis2.render.colour import paint
-from kerasvis2.render.page import INNER, LINE, PAPER, legend_of
+from kerasvis2.render.given import Given
+from kerasvis2.render.page import INNER, LINE, PAPER
 from kerasvis2.render.plot import strokes
 from kerasvis2.render.resize import resize_maps, shrink
-from kerasvis2.render.scale import as_float, fit, in_units, number, overall
-from kerasvis2.render.stack import stacked_page
+from kerasvis2.render.scale import as_float, in_units, number
 
 SHOWN_CHANNELS = 4
 
@@ -26,18 +25,9 @@ def signal_sheet(
     signals: Any,
     maps: Any,
     *,
-    scale: Any = "nice",
     signed: bool = True,
-    frozen: float | None = None,
-    previous: float | None = None,
-    title: str,
-    how: str = "",
-    quantity: str = "",
-    why: str | Sequence[str] = "",
-    captions: Sequence[Sequence[str]] = (),
-    wrong: Sequence[bool] | None = None,
-    notes: Sequence[str] = (),
     channels: Sequence[str] = (),
+    **given: Any,
 ) -> tuple[np.ndarray, float]:
     """Each signal as a line, time to the right, its attribution as a strip below it.
 
@@ -48,8 +38,8 @@ def signal_sheet(
         maps: Float (N, t), one strip a signal, of any length, such as a class activation map of a
             one-dimensional convolution; or (N, T, C), one strip a channel.
         channels: Their names.
-        scale, signed, frozen, previous, title, how, quantity, why, captions, wrong, notes: As for
-            `attribution_sheet`.
+        signed: Whether negative values are drawn, in the other colour.
+        **given: `Given`'s.
 
     Returns:
         The picture, uint8 (height, width, 3), and the top of its scale.
@@ -57,6 +47,7 @@ def signal_sheet(
     Raises:
         ValueError: If the shapes or the scale are none of these.
     """
+    sheet = Given(signed=signed, **given)
     signals, maps = as_float(signals), as_float(maps)
     signals = signals[..., None] if signals.ndim == 2 else signals
     if signals.ndim != 3 or maps.ndim not in (2, 3) or len(signals) != len(maps) or not len(maps):
@@ -66,11 +57,11 @@ def signal_sheet(
         )
     if 0 in signals.shape or 0 in maps.shape:
         raise ValueError(f"signals {signals.shape} and maps {maps.shape}: nothing to draw.")
-    scales = fit(maps, scale, signed=signed, frozen=frozen, previous=previous)
-    whole = overall(scales)
+    scales = sheet.fit(maps)
     units = in_units(maps, scales)
     apart = units.ndim == 3
     total = signals.shape[-1]
+    notes = list(sheet.notes)
     if total > SHOWN_CHANNELS:
         notes = [*notes, f"{SHOWN_CHANNELS} of {total} channels"]
     if max(maps.shape[1], signals.shape[1]) > INNER - _LEFT:
@@ -90,18 +81,7 @@ def signal_sheet(
             rows.append(_strip(units[index], signed))
         return np.concatenate(rows)
 
-    sheet = stacked_page(
-        len(signals),
-        draw,
-        title=title,
-        how=how,
-        notes=notes,
-        legend=legend_of(whole, quantity=quantity),
-        captions=with_reach(captions, maps, scales, why),
-        wrong=wrong,
-        what="signals",
-    )
-    return sheet, whole.top
+    return sheet.stacked(maps, scales, draw, what="signals", notes=notes)
 
 
 def _ends(values: np.ndarray) -> tuple[float, float]:

@@ -1,17 +1,15 @@
 """Volumes as a row of their slices, what was found in them below."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from kerasvis2.render.captions import with_reach
 from kerasvis2.render.colour import paint
+from kerasvis2.render.given import Given
 from kerasvis2.render.overlay import overlay
-from kerasvis2.render.page import INNER, PAPER, legend_of
+from kerasvis2.render.page import INNER, PAPER
 from kerasvis2.render.resize import as_pictures, draw_maps, fitted, resize_maps, resize_pictures
-from kerasvis2.render.scale import as_float, fit, in_units, overall
-from kerasvis2.render.stack import stacked_page
+from kerasvis2.render.scale import as_float, in_units
 
 SHOWN = 8  # slices
 
@@ -24,17 +22,7 @@ def volume_sheet(
     maps: Any,
     *,
     over: bool = True,
-    scale: Any = "nice",
-    signed: bool = False,
-    frozen: float | None = None,
-    previous: float | None = None,
-    title: str,
-    how: str = "",
-    quantity: str = "",
-    why: str | Sequence[str] = "",
-    captions: Sequence[Sequence[str]] = (),
-    wrong: Sequence[bool] | None = None,
-    notes: Sequence[str] = (),
+    **given: Any,
 ) -> tuple[np.ndarray, float]:
     """Each volume as at most 8 slices along its first axis, evenly spread, the map of each below.
 
@@ -42,8 +30,7 @@ def volume_sheet(
         volumes: Float (N, D, H, W) or (N, D, H, W, C) in [0, 1].
         maps: Float (N, d, h, w) of any resolution; a slice shows the map's at the same depth.
         over: Whether the maps lie over the grey slices, or are drawn alone.
-        scale, signed, frozen, previous, title, how, quantity, why, captions, wrong, notes: As for
-            `attribution_sheet`.
+        **given: `Given`'s.
 
     Returns:
         The picture, uint8 (height, width, 3), and the top of its scale.
@@ -51,6 +38,7 @@ def volume_sheet(
     Raises:
         ValueError: If the shapes or the scale are none of these.
     """
+    sheet = Given(**given)
     volumes, maps = as_float(volumes), as_float(maps)
     volumes = volumes[..., None] if volumes.ndim == 4 else volumes
     fits = volumes.ndim == 5 and maps.ndim == 4 and len(volumes) == len(maps)
@@ -64,9 +52,8 @@ def volume_sheet(
     kept = np.unique(np.linspace(0, depth - 1, count).round().astype(int))
     at = np.minimum((kept + 0.5) * maps.shape[1] / depth, maps.shape[1] - 1).astype(int)
     words = ", ".join(map(str, kept.tolist()))
-    notes = [f"slices {words} of {depth}" if depth > 1 else "one slice", *notes]
-    scales = fit(maps, scale, signed=signed, frozen=frozen, previous=previous)
-    whole = overall(scales)
+    notes = [f"slices {words} of {depth}" if depth > 1 else "one slice", *sheet.notes]
+    scales = sheet.fit(maps)
     units = in_units(maps, scales)
     edge = min(_LARGEST, (INNER - (len(kept) - 1) * _GAP) // len(kept))
     size = fitted(volumes[0, ..., 0], edge, edge)
@@ -75,23 +62,12 @@ def volume_sheet(
         slices = resize_pictures(as_pictures(volumes[index, kept]), size)
         found = units[index, at]
         if over:
-            heat = overlay(slices, resize_maps(found, size), signed)
+            heat = overlay(slices, resize_maps(found, size), sheet.signed)
         else:
-            heat = paint(draw_maps(found, size), signed)
+            heat = paint(draw_maps(found, size), sheet.signed)
         return np.concatenate([_row(slices), _row(heat)[:-_GAP]])
 
-    sheet = stacked_page(
-        len(volumes),
-        draw,
-        title=title,
-        how=how,
-        notes=notes,
-        legend=legend_of(whole, over=over, quantity=quantity),
-        captions=with_reach(captions, maps, scales, why),
-        wrong=wrong,
-        what="volumes",
-    )
-    return sheet, whole.top
+    return sheet.stacked(maps, scales, draw, what="volumes", notes=notes, over=over)
 
 
 def _row(slices: np.ndarray) -> np.ndarray:

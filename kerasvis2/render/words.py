@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 
 from kerasvis2.render import text
-from kerasvis2.render.captions import with_reach
 from kerasvis2.render.colour import paint
-from kerasvis2.render.page import INNER, PAPER, legend_of
-from kerasvis2.render.scale import as_float, fit, in_units, overall
-from kerasvis2.render.stack import stacked_page
+from kerasvis2.render.given import Given
+from kerasvis2.render.page import INNER, PAPER
+from kerasvis2.render.scale import as_float, in_units
 
 _PAD = 3
 _GAP = 3
@@ -22,17 +21,8 @@ def words_sheet(
     tokens: Sequence[Sequence[str | None]],
     maps: Any,
     *,
-    scale: Any = "nice",
     signed: bool = True,
-    frozen: float | None = None,
-    previous: float | None = None,
-    title: str,
-    how: str = "",
-    quantity: str = "",
-    why: str | Sequence[str] = "",
-    captions: Sequence[Sequence[str]] = (),
-    wrong: Sequence[bool] | None = None,
-    notes: Sequence[str] = (),
+    **given: Any,
 ) -> tuple[np.ndarray, float]:
     """Each text as its tokens, in lines, each on the colour of its attribution.
 
@@ -40,8 +30,8 @@ def words_sheet(
         tokens: For each of N texts its tokens; None or "" for padding, which is left out. What the
             font has no letter for is drawn as a box.
         maps: Float (N, T), T at least as long as the longest text.
-        scale, signed, frozen, previous, title, how, quantity, why, captions, wrong, notes: As for
-            `attribution_sheet`. The scale is that of the tokens that are drawn.
+        signed: Whether negative values are drawn, in the other colour.
+        **given: `Given`'s. The scale is that of the tokens that are drawn.
 
     Returns:
         The picture, uint8 (height, width, 3), and the top of its scale.
@@ -49,6 +39,7 @@ def words_sheet(
     Raises:
         ValueError: If the shapes or the scale are none of these.
     """
+    sheet = Given(signed=signed, **given)
     maps = as_float(maps)
     longest = max(map(len, tokens), default=0)
     if maps.ndim != 2 or len(maps) != len(tokens) or not len(maps) or maps.shape[1] < longest:
@@ -60,26 +51,14 @@ def words_sheet(
     for row, words in zip(present, tokens):
         row[: len(words)] = [bool(word) for word in words]
     maps = np.where(present, maps, 0)  # Padding is not drawn, so it counts for nothing.
-    scales = fit(maps, scale, signed=signed, frozen=frozen, previous=previous)
-    whole = overall(scales)
+    scales = sheet.fit(maps)
     colours = paint(in_units(maps, scales), signed)
 
     def draw(index: int) -> np.ndarray:
         pairs = [(word, colour) for word, colour in zip(tokens[index], colours[index]) if word]
         return _lines(pairs)
 
-    sheet = stacked_page(
-        len(maps),
-        draw,
-        title=title,
-        how=how,
-        notes=notes,
-        legend=legend_of(whole, quantity=quantity),
-        captions=with_reach(captions, maps, scales, why),
-        wrong=wrong,
-        what="texts",
-    )
-    return sheet, whole.top
+    return sheet.stacked(maps, scales, draw, what="texts", notes=sheet.notes)
 
 
 def _lines(pairs: Sequence[tuple[str, np.ndarray]]) -> np.ndarray:

@@ -13,6 +13,14 @@ _SILENT = (
 )
 
 
+def _still(facts: Facts, limit: float, trainable: bool) -> Found:
+    return {
+        key: layer.weights
+        for key, layer in facts.layers.items()
+        if layer.update_ratio <= limit and layer.trainable is trainable
+    }
+
+
 @rule(
     "frozen layers",
     limit=-math.inf,
@@ -26,11 +34,7 @@ _SILENT = (
     grouped=True,
 )
 def frozen(facts: Facts, limit: float) -> Found:
-    return {
-        key: layer.weights
-        for key, layer in facts.layers.items()
-        if layer.update_ratio <= limit and not layer.trainable
-    }
+    return _still(facts, limit, trainable=False)
 
 
 @rule(
@@ -46,11 +50,7 @@ def frozen(facts: Facts, limit: float) -> Found:
     grouped=True,
 )
 def stuck(facts: Facts, limit: float) -> Found:
-    return {
-        key: layer.weights
-        for key, layer in facts.layers.items()
-        if layer.update_ratio <= limit and layer.trainable
-    }
+    return _still(facts, limit, trainable=True)
 
 
 @rule(

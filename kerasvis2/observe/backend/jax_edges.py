@@ -2,48 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+
+from kerasvis2.observe.backend.edges import edges as follow
 
 
 def edges(
     jaxpr: Any, noted: Sequence[tuple[str, Any]], inputs: Mapping[str, Any]
 ) -> tuple[tuple[str, str], ...]:
-    """Follows every noted variable back to other noted ones, or to an input.
-
-    Args:
-        jaxpr: what was traced.
-        noted: (label, variable) in the order of the calls.
-        inputs: the model's inputs by name.
-    """
+    """As `kerasvis2.observe.backend.edges.edges`, of the variables of what was traced."""
     makers = makers_of(jaxpr)
-    owners: dict[int, list[str]] = {id(variable): [name] for name, variable in inputs.items()}
-    found: dict[tuple[str, str], None] = {}
-    for label, variable in noted:
-        own = owners.setdefault(id(variable), [])
-        # A layer that does nothing here, such as dropout, hands on the tensor it was given.
-        sources = own[-1:] or _sources(variable, owners, makers)
-        found |= {(source, label): None for source in sources if source != label}
-        own.append(label)
-    return tuple(found)
-
-
-def _sources(
-    variable: Any, owners: Mapping[int, list[str]], makers: Mapping[int, Any]
-) -> Iterator[str]:
-    seen = {id(variable)}
-    waiting = [variable]
-    while waiting:
-        for before in _inputs(waiting.pop(), makers):
-            if id(before) in seen:
-                continue
-            seen.add(id(before))
-            if owners.get(id(before)):
-                yield owners[id(before)][-1]
-            else:
-                waiting.append(before)
+    return follow(noted, inputs, lambda variable: _inputs(variable, makers))
 
 
 def depends(jaxpr: Any, output: Any, given: Any) -> bool:

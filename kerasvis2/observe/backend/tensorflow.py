@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasvis2.observe.backend import tensorflow_graph as graphs
+from kerasvis2.observe.backend.edges import edges
 from kerasvis2.observe.backend.naming import named
 from kerasvis2.observe.backend.protocol import Edges, Hook, Recorded
 from kerasvis2.observe.backend.tensorflow_relu import relu_rule
@@ -73,7 +74,7 @@ class TensorFlow:
 
         specs = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), inputs)
         traced = tf.function(symbolic, autograph=False).get_concrete_function(specs)
-        found = graphs.edges(noted, given)
+        found = edges(noted, given, lambda tensor: tensor.op.inputs)
         del traced  # not before: its graph goes with it
         return found
 

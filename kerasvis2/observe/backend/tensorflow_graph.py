@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 # What may stand between the activation and the model's output without changing its meaning.
@@ -41,37 +40,3 @@ def rectified(tensor: Any) -> Any | None:
     if not readers or any(op.type not in ("Relu", "Relu6") for op in readers):
         return None
     return readers[0].outputs[0]
-
-
-def edges(
-    noted: Sequence[tuple[str, Any]], inputs: Mapping[str, Any]
-) -> tuple[tuple[str, str], ...]:
-    """Follows every noted tensor back to other noted tensors, or to an input.
-
-    Args:
-        noted: (label, tensor) in the order of the calls.
-        inputs: the model's input tensors by name.
-    """
-    owners: dict[int, list[str]] = {id(tensor): [name] for name, tensor in inputs.items()}
-    found: dict[tuple[str, str], None] = {}
-    for label, tensor in noted:
-        own = owners.setdefault(id(tensor), [])
-        # A layer that does nothing here, such as dropout, hands on the tensor it was given.
-        sources = own[-1:] or _sources(tensor, owners)
-        found |= {(source, label): None for source in sources if source != label}
-        own.append(label)
-    return tuple(found)
-
-
-def _sources(tensor: Any, owners: Mapping[int, list[str]]) -> Iterator[str]:
-    seen = {id(tensor)}
-    waiting = [tensor]
-    while waiting:
-        for before in waiting.pop().op.inputs:
-            if id(before) in seen:
-                continue
-            seen.add(id(before))
-            if owners.get(id(before)):
-                yield owners[id(before)][-1]
-            else:
-                waiting.append(before)

@@ -6,12 +6,11 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import keras
 import tensorflow as tf
 
+from kerasvis2.observe.backend.relu_units import NO_RELU, RULES, Unit, below, unit
 from kerasvis2.observe.backend.shadow import shadowed
 
-RULES = ("guided", "deconvnet")
 _OPS = ("Relu", "Relu6", "LeakyRelu")
 _INNER_GRAPHS = (
     *("PartitionedCall", "StatefulPartitionedCall", "While", "StatelessWhile"),
@@ -48,26 +47,14 @@ def relu_rule(rule: str | None, layers: Sequence[Any]) -> Iterator[None]:
             "changed. Use a view that takes gradients as they are, such as IntegratedGradients."
         )
     if not carried and not made.intersection(_OPS):
-        raise ValueError(
-            "The model has no ReLU. GuidedBackprop, DeconvNet and GuidedGradCAM change how "
-            "gradients pass ReLUs and are the plain gradient without; use Saliency, SmoothGrad or "
-            "IntegratedGradients instead."
-        )
-
-
-def _backward(rule: str, gradient: Any, x: Any, slope: Any, top: Any) -> Any:
-    """The gradient below a unit: `x` if positive, `slope`·x if not, cut off at `top`."""
-    positive = x if rule == "guided" else gradient
-    passed = tf.maximum(gradient, 0) if rule == "guided" else gradient
-    passed = tf.where(positive > 0, passed, passed * slope)
-    return passed if top is None else tf.where(x < top, passed, tf.zeros_like(passed))
+        raise ValueError(NO_RELU)
 
 
 def _register(rule: str, kind: str) -> None:
     @tf.RegisterGradient(f"Kerasvis{rule}{kind}")
     def gradient(op: Any, dy: Any) -> Any:
         slope = op.get_attr("alpha") if kind == "LeakyRelu" else 0.0
-        return _backward(rule, dy, op.inputs[0], slope, 6.0 if kind == "Relu6" else None)
+        return below(rule, dy, op.inputs[0], slope, 6.0 if kind == "Relu6" else None)
 
 
 for _rule in RULES:
@@ -80,28 +67,14 @@ def _layers_carry(rule: str, layers: Sequence[Any], carried: list[str]) -> Itera
     """Layers that Keras composes of several operations follow the rule as one unit."""
     with contextlib.ExitStack() as stack:
         for layer in layers:
-            unit = _unit(layer)
-            if unit is not None:
-                carrying = _carrying(rule, layer, unit, carried)
+            found = unit(layer)
+            if found is not None:
+                carrying = _carrying(rule, layer, found, carried)
                 stack.enter_context(shadowed(layer, "call", carrying))
         yield
 
 
-def _unit(layer: Any) -> Callable[[], tuple[Any, float, float | None]] | None:
-    """Slope, threshold and top of a layer that is no single operation; None for any other."""
-    if isinstance(layer, keras.layers.PReLU):
-        return lambda: (tf.stop_gradient(tf.convert_to_tensor(layer.alpha)), 0.0, None)
-    if not isinstance(layer, keras.layers.ReLU):
-        return None
-    slope, threshold, top = layer.negative_slope, layer.threshold, layer.max_value
-    if threshold or (slope and top is not None):
-        return lambda: (slope, threshold, top)
-    return None
-
-
-def _carrying(
-    rule: str, layer: Any, unit: Callable[[], tuple[Any, float, float | None]], carried: list[str]
-) -> Callable[[Any], Any]:
+def _carrying(rule: str, layer: Any, unit: Unit, carried: list[str]) -> Callable[[Any], Any]:
     original = layer.call
 
     def call(inputs: Any) -> Any:
@@ -112,8 +85,8 @@ def _carrying(
         def carry(x: Any, y: Any) -> Any:
             def gradient(dy: Any) -> Any:
                 beyond = None if top is None else top - threshold
-                below = _backward(rule, dy, x - threshold, tf.cast(slope, dy.dtype), beyond)
-                return below, tf.zeros_like(dy)
+                passed = below(rule, dy, x - threshold, tf.cast(slope, dy.dtype), beyond)
+                return passed, tf.zeros_like(dy)
 
             return tf.identity(y), gradient
 
