@@ -178,6 +178,21 @@ def test_gradients_of_words_that_are_looked_up(own):
     assert found[key] == pytest.approx(float((expected**2).sum()), rel=1e-3)
 
 
+@pytest.mark.parametrize("hot", [False, True])
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", LOSS])
+def test_gradients_whatever_form_the_probes_labels_have(loss, hot):
+    model = network()
+    model.compile("sgd", loss)
+    x = np.random.default_rng(0).random((6, 8, 8, 1), "float32")
+    y = np.array([1, 4, 9, 0, 4, 3])
+    found = kv.LayerHealth(gradients=True).compute(model, kv.Probe(x, np.eye(10)[y] if hot else y))
+    weights = [w.value for w in model.get_layer("scores").trainable_weights]
+    with tf.GradientTape() as tape:
+        total = keras.losses.SparseCategoricalCrossentropy()(y, model(x))
+    expected = sum(float((g.numpy() ** 2).sum()) for g in tape.gradient(total, weights))
+    assert found["scores/gradient"] == pytest.approx(expected, rel=1e-3)
+
+
 def test_numbers_of_words_are_in_no_range(tmp_path):
     model = reader()
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))

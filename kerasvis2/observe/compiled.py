@@ -13,6 +13,7 @@ from kerasvis2.observe.backend import Backend
 from kerasvis2.observe.captions import answers, explained
 from kerasvis2.observe.chunks import Chunk, Part, at_once, divided
 from kerasvis2.observe.look import OUTPUTS
+from kerasvis2.observe.loss import as_trained
 from kerasvis2.observe.passes import Result, Subject, look_at
 from kerasvis2.observe.progress import Progress
 from kerasvis2.observe.request import Plan, Reduced, add
@@ -138,8 +139,11 @@ class Compiled:
         if any(plan.request.loss for plan in plans):
             assert self._probe is not None, "see check_loss"
             assert part.rows is not None
+            labels = as_trained(
+                self._probe.labels, self._survey.outputs, getattr(self._model, "loss", None)
+            )
             given["labels"] = tree.map_structure(
-                lambda y: ops.convert_to_tensor(y[part.rows]), self._probe.labels
+                lambda y: None if y is None else ops.convert_to_tensor(y[part.rows]), labels
             )
             if self.parts[-1].valid < len(part.rows):
                 real = np.arange(len(part.rows)) < part.valid

@@ -40,6 +40,7 @@ RULES = ("GuidedBackprop", "DeconvNet", "GuidedGradCAM")
 ASCENT = ("ActivationMaximization",)
 ATTENTION = ("Attention",)
 PICTURES = (*OF_ALL, *GRADIENTS, *CAMS, *RULES, *HIDING, *ASCENT, "Filmstrip")
+SMOOTH = tuple(view for view in PICTURES if view not in RULES)  # of networks without a ReLU
 VECTORS = (*OF_ALL, *GRADIENTS, "Occlusion")
 SIGNALS = (*VECTORS, "GradCAM", *ASCENT)
 TOKENS = (*OF_ALL, "Saliency", "GradientTimesInput", "IntegratedGradients", "Occlusion")

@@ -8,7 +8,7 @@ import keras
 import truths
 import zoo_data as data
 from keras import layers, ops
-from programs import PICTURES, Program, compiled, program, training
+from programs import PICTURES, SMOOTH, Program, compiled, program, training
 from zoo_pictures import Patches, augmentation, transformer_block
 
 WIDTH, SIDE, GRID = 12, 4, (4, 4)
@@ -79,7 +79,7 @@ def classifier(blocks: list[Any]) -> Any:
     return compiled(model, loss, keras.optimizers.AdamW(5e-3), metrics=["acc"])
 
 
-def as_program(make: Any, views: tuple[str, ...] = PICTURES) -> Program:
+def as_program(make: Any, views: tuple[str, ...] = SMOOTH) -> Program:
     x, y = data.pictures(SHAPE, CLASSES)
     probe = {"inputs": x[:6], "labels": y[:6]}
     true = (truths.classes, truths.quiet, truths.maps_are_grids(GRID, SHAPE[:2]))

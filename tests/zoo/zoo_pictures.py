@@ -8,7 +8,7 @@ import keras
 import truths
 import zoo_data as data
 from keras import layers, ops
-from programs import ATTENTION, PICTURES, VECTORS, Program, compiled, program, training
+from programs import ATTENTION, SMOOTH, VECTORS, Program, compiled, program, training
 
 ALL_TRUE = (truths.classes, truths.quiet)
 
@@ -238,7 +238,7 @@ def vision_transformer() -> Program:
         make,
         training(x, y, validation_split=0.25),
         probe,
-        views=(*PICTURES, *ATTENTION, "AttentionRollout"),
+        views=(*SMOOTH, *ATTENTION, "AttentionRollout"),
         truths=(*ALL_TRUE, truths.maps_are_grids((6, 6), (12, 12), (24, 24))),
     )
 
