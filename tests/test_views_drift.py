@@ -265,3 +265,21 @@ def test_a_map_all_on_the_object_has_all_its_energy_there():
     maps[1] = np.nan
     assert on_object("conv", maps, About(masks=masks))["energy_on_object/conv"] == 1
     assert on_object("conv", maps, About()) == {}
+
+
+def test_a_large_probe_is_followed_by_some_of_its_images(tmp_path, digits):
+    x = np.resize(digits.x_test, (1500, *digits.x_test.shape[1:]))
+    probe = kv.Probe(x, np.resize(digits.y_test, 1500))
+    model = small()
+    monitor = kv.Monitor(tmp_path, probe, [kv.Drift()])
+    model.fit(x[:64], probe.labels[:64], epochs=2, verbose=0, callbacks=[monitor])
+    written = sum(file.stat().st_size for file in (tmp_path / "vis").glob("*tfevents*"))
+    assert written < 2_000_000
+    (run,) = kv.read(tmp_path).values()
+    assert run.numbers("drift/gram/conv1", 1).shape == (128, 128)
+    some = np.linspace(0, 1499, 128).round().astype(int)
+    part = kv.Probe(x[some], probe.labels[some])
+    features = kv.Drift(views=[]).compute(model, part)["features/conv1"]
+    from kerasvis2.diagnostics.similarity import gram
+
+    np.testing.assert_allclose(run.numbers("drift/gram/conv1", 1), gram(features), rtol=1e-3)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kerasvis2.probe import Probe
 
 MOST = 16
+IMAGES = 128  # their inner products are n × n numbers a layer
 FEATURES = "features"  # keys are of this, or of the view whose maps they are, by layer
 _PANELS = {
     "moved": "moved since last",
@@ -40,7 +41,8 @@ class Drift(View):
     A layer's likeness is the debiased linear CKA of its answers to the probe, averaged over space,
     with its own answers at the last look: 1 for the same representation up to rotation and scale,
     about 0 for a new one. The inner products it is made of are logged as well, so that
-    `kerasvis2.similarity(run_a, run_b)` can compare the layers of two runs.
+    `kerasvis2.similarity(run_a, run_b)` can compare the layers of two runs. Of more than 128 images
+    128 are followed, evenly spread over the probe.
 
     Kornblith et al., "Similarity of Neural Network Representations Revisited", ICML 2019,
     https://arxiv.org/abs/1905.00414; debiased: Nguyen et al., ICLR 2021,
@@ -125,7 +127,7 @@ class Drift(View):
         drawing = Drawing(keep={**about.kept, "again": True})
         again = "again" in about.kept
         rows: dict[tuple[str, Key], float] = {}
-        for key, array in ((as_key(key), array) for key, array in arrays.items()):
+        for key, array in ((as_key(key), _some(array)) for key, array in arrays.items()):
             if key.path == FEATURES:
                 products = gram(array)
                 drawing.numbers[f"gram/{key.part}"] = products.astype("float32")
@@ -142,11 +144,12 @@ class Drift(View):
             if np.isfinite(value):
                 drawing.scalars[f"{quantity}/{_words(key)}"] = value
         if rows:
-            self._draw_layers(drawing, about, rows)
+            size = max(map(len, arrays.values()))
+            self._draw_layers(drawing, about, rows, size)
         return drawing
 
     def _draw_layers(
-        self, drawing: Drawing, about: About, found: dict[tuple[str, Key], float]
+        self, drawing: Drawing, about: About, found: dict[tuple[str, Key], float], size: int
     ) -> None:
         from kerasvis2.render.heatmap import Panel, heatmap_sheet
 
@@ -169,7 +172,10 @@ class Drift(View):
                 track.steps,
                 title=about.title(self.title, ""),
                 unit=about.unit,
-                notes=["white: nothing changed · red: another map, another representation"],
+                notes=[
+                    "white: nothing changed · red: another map, another representation",
+                    *([f"{IMAGES} of {size} images"] if size > IMAGES else []),
+                ],
             )
             drawing.pictures["layers"] = Picture(pixels)
 
@@ -177,6 +183,13 @@ class Drift(View):
         """Where a number stands: by its layer, and by its view too where there are several."""
         alone = quantity == "cka" or len(self.views) == 1
         return key.part if alone else f"{key.path} · {key.part}"
+
+
+def _some(array: np.ndarray) -> np.ndarray:
+    """The images that are followed."""
+    if len(array) <= IMAGES:
+        return array
+    return array[np.linspace(0, len(array) - 1, IMAGES).round().astype(int)]
 
 
 def _words(key: Key) -> str:
