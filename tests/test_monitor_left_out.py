@@ -13,6 +13,7 @@ import pytest
 from keras import layers, ops
 
 import kerasvis2 as kv
+import kerasvis2.monitoring.watching
 
 
 def network():
@@ -130,3 +131,11 @@ def test_a_part_that_is_not_there(tmp_path):
 def test_curves_are_of_every_epoch_however_seldom_anybody_looks(tmp_path, often):
     train(network(), kv.Monitor(tmp_path, kv.Probe(X[:4], Y[:4]), **often), epochs=5)
     assert event_files.steps(tmp_path / "train", "epoch_loss") == [0, 1, 2, 3, 4]
+
+
+def test_a_look_that_takes_long_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(kerasvis2.monitoring.watching, "LONG", 0.0)
+    said = train(network(), kv.Monitor(tmp_path, kv.Probe(X[:4], Y[:4]), [kv.Saliency()]), epochs=3)
+    long = [words for words in said if "training waited" in words]
+    assert len(long) == 1
+    assert "saliency" in long[0]

@@ -22,6 +22,7 @@ VIEWS = [
     (kv.RISE(masks=600), 5, 2 * 3),
     (kv.LIME(samples=70, segments=np.arange(64).reshape(8, 8)), 1, 2 * 1),
     (kv.ScoreCAM(layers=["conv", "wide"]), 1 + 3, 2 * (1 + 2)),
+    (kv.ActivationMaximization(units=[0, 2], steps=3), 3, 3),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ from kerasvis2.schedule import Freq, due
 if TYPE_CHECKING:
     from kerasvis2.observe.session import Session
     from kerasvis2.views.base import View
+
+
+LONG = 30.0  # seconds of a look until somebody is told
 
 
 class Watching:
@@ -90,7 +94,16 @@ class Watching:
         for name, error in self.session.renew().items():
             self._switch_off(name, "tracing", error)
         names = [name for name in names if name in self._views]
+        since = time.perf_counter()
         look = self._observe(names)
+        seconds = time.perf_counter() - since
+        if seconds > LONG:
+            self._failures.tell(
+                "long",
+                f"a look took {seconds:.0f} seconds, for which training waited: "
+                f"{', '.join(names)}. Look less often, such as with freq=5, at fewer units, layers "
+                "or images.",
+            )
         views = {name: self._views[name] for name in names if name in self._views}
         if look is not None:
             self._looked |= dict.fromkeys(views, step)

@@ -207,7 +207,8 @@ class Session:
         memory = {plan.name: self._memory[plan.name] for plan in plans}
         steps, parts = self._iterations(), self._compiled.parts
         if self._progress is not None:
-            self._progress.begin(len(parts))
+            again = any(plan.request.per_image for plan in plans)
+            self._progress.begin(len(parts) if again else 1)
         chunks: list[dict[str, Any]] = []
         for i in range(len(parts)):
             found = self._compiled.run(plans, with_outputs, memory, steps, i)

@@ -48,6 +48,7 @@ def ascend(
     settings: Settings,
     steps: Any,
     seed: Any,
+    tick: Callable[[Any, int], Any] = lambda values, turns: values,
 ) -> dict[str, Any]:
     """Climbs the score from `start`, and returns the best picture of each unit.
 
@@ -67,6 +68,7 @@ def ascend(
         canvas: the input's size, range and colours.
         settings: how it is done.
         steps: int or int tensor (), number of steps.
+        tick: `tick(values, turns)` → `values`, called at each step of so many at most.
         seed: int or int tensor (). The same seed, start and model give the same pictures.
 
     Returns:
@@ -100,6 +102,7 @@ def ascend(
             lambda: params,
             lambda: ops.where(_along(alive, params), params, restart(step)),
         )
+        params = tick(params, settings.steps)
         due = ops.logical_or((step + 1) % settings.check_every == 0, step + 1 >= steps)
         best, best_score = ops.cond(
             due, lambda: keep(params, best, best_score), lambda: (best, best_score)

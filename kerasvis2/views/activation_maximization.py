@@ -189,6 +189,7 @@ class ActivationMaximization(View):
             settings=settings,
             steps=ops.where(warm, settings.warm_steps, settings.steps),
             seed=self.seed,
+            tick=seen.tick,
         )
         outputs = answers(result["images"])
         found: Arrays = {
