@@ -2,6 +2,7 @@ import warnings
 
 import numpy as np
 import pytest
+from reading import says
 
 from kerasvis2.render import attribution_sheet, paint, pixel_sheet
 from kerasvis2.render.arrange import arrange
@@ -277,6 +278,14 @@ def test_maps_that_must_shrink_keep_their_peaks_and_say_so():
     for value in (1.0, -1.0):
         assert (sheet[150:] == paint(np.array(value), True)).all(-1).sum() >= 4
     assert max(sheet.shape) <= 1200
+    assert any(
+        says(
+            sheet,
+            f"640×640 values drawn as {edge}×{edge} pixels, each the largest magnitude of its "
+            "block",
+        )
+        for edge in range(200, 640)
+    )
 
 
 def test_unfitting_arguments_are_named():

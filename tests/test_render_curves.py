@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from reading import says
 
 from kerasvis2.render import curves_sheet
 from kerasvis2.render.colour import NOT_A_NUMBER
@@ -93,7 +94,9 @@ def test_six_panels_at_most_and_the_learning_rate_comes_last():
 
 
 def test_no_history_is_a_page_that_says_so():
-    assert curves_sheet({}, title=TITLE).shape[1] == 652
+    sheet = curves_sheet({}, title=TITLE)
+    assert sheet.shape[1] == 652
+    assert says(sheet, "nothing logged yet")
 
 
 @pytest.mark.parametrize("start", [0, 7, 1000])

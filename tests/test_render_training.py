@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from reading import says
 
 from kerasvis2.render.colour import NOT_A_NUMBER, WRONG
 from kerasvis2.render.diagram import Box, diagram_sheet
@@ -15,7 +16,7 @@ from kerasvis2.render.heatmap import Panel, heatmap_sheet
 from kerasvis2.render.layout import by_ranks
 from kerasvis2.render.matrix import matrix_sheet
 from kerasvis2.render.placing import lay_out
-from kerasvis2.render.predictions import confusion_sheet, prediction_sheet
+from kerasvis2.render.predictions import SHOWN_CLASSES, confusion_sheet, prediction_sheet
 
 RNG = np.random.default_rng(0)
 
@@ -35,9 +36,16 @@ def sheet(values, **options):
 
 
 def test_equal_values_get_equal_colours_whatever_their_row():
-    picture = sheet([[-3, -1], [-1, -3]])
-    assert not np.array_equal(sheet([[-3, -3], [-1, -3]]), picture)
-    assert np.array_equal(sheet([[-3, -1], [-1, -3]]), picture)
+    def colours(values):
+        pixels = sheet(values).reshape(-1, 3)
+        found, counts = np.unique(pixels, axis=0, return_counts=True)
+        return dict(zip(map(tuple, found.tolist()), counts.tolist()))
+
+    # The same two values, crosswise, and each in a row of its own, which a row's own scale would
+    # draw alike.
+    crossed, apart = colours([[-3, -1], [-1, -3]]), colours([[-3, -3], [-1, -1]])
+    assert crossed == apart
+    assert colours([[-3, -3], [-3, -3]]) != crossed
 
 
 def test_broken_numbers_have_a_colour_of_their_own():
@@ -176,6 +184,9 @@ def test_confusions_of_many_classes_are_cut_and_say_so():
     names = [f"class {i}" for i in range(40)]
     picture = confusion_sheet(np.eye(40, dtype=int), names, title="Confusion")
     assert picture.shape[1] == 652
+    assert says(picture, f"{SHOWN_CLASSES} of 40 classes")
+    few = confusion_sheet(np.eye(3, dtype=int), names[:3], title="Confusion")
+    assert not says(few, "3 of 3 classes")
 
 
 def test_a_matrix_tells_numbers_apart():
@@ -192,6 +203,8 @@ def test_large_matrices_leave_some_out_evenly(shape):
     sheet = matrix_sheet(values, rows, columns, title="M")
     assert max(sheet.shape) <= 1200
     assert has(sheet[100:], (252, 255, 164))  # the last is among them
+    for count, word in zip(shape, ("rows", "columns")):
+        assert says(sheet, f"48 of {count} {word}, evenly spread") == (count > 48)
 
 
 # Diagrams
