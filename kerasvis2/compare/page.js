@@ -1,5 +1,6 @@
 // Names come from files that anybody may have written: they only ever become text, never markup.
 
+import { between, pointed } from "./divider.js";
 import { maps } from "./page_maps.js";
 
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -133,15 +134,12 @@ function swipe(a, b) {
   const handle = el("input", { type: "range", class: "swipe", min: 0, max: 100, step: 0.5,
     "aria-label": "Where A ends and B begins", oninput: () => cut(Number(handle.value)) });
   const cut = (percent) => {
-    state.edge = Math.min(100, Math.max(0, percent));
+    state.edge = 100 * between(percent / 100);
     handle.value = state.edge;
     over.style.clipPath = `inset(0 0 0 ${state.edge}%)`;
     edge.style.left = `${state.edge}%`;
   };
-  const drag = (event) => {
-    const box = both.getBoundingClientRect();
-    if (event.buttons) cut((100 * (event.clientX - box.left)) / box.width);
-  };
+  const drag = (event) => event.buttons && cut(100 * pointed(event, both));
   const both = el("div", { class: "stage", onpointerdown: drag, onpointermove: drag }, a, over, edge);
   cut(state.edge);
   return el("figure", {}, el("h2", {}, `${titleOf("a")} | ${titleOf("b")}`), handle, both);

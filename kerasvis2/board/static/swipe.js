@@ -1,8 +1,8 @@
 // A over B, with a divider between them.
 
 import { describe, facts, scale, who } from "./cell.js";
+import { between, pointed } from "./divider.js";
 import { h } from "./dom.js";
-import { clamp } from "./model.js";
 import { paintSplit } from "./paint.js";
 
 export function swipe(app, sides, frames, { width, height }) {
@@ -72,15 +72,14 @@ function divider(app) {
       onpointerdown: (event) => event.currentTarget.setPointerCapture(event.pointerId),
       onpointermove: (event) => {
         if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
-        const box = event.currentTarget.parentElement.getBoundingClientRect();
-        app.change({ split: clamp((event.clientX - box.left) / box.width, 0, 1) });
+        app.change({ split: pointed(event, event.currentTarget.parentElement) });
       },
       onkeydown: (event) => {
         const by = { ArrowLeft: -0.02, ArrowRight: 0.02 }[event.key];
         if (!by) return;
         event.preventDefault();
         event.stopPropagation(); // not a step back or on
-        app.change({ split: clamp(app.state.split + by, 0, 1) });
+        app.change({ split: between(app.state.split + by) });
       },
     },
     h("span", { class: "handle", "aria-hidden": "true" }, "A ◂▸ B"),
