@@ -10,11 +10,12 @@ from kerasvis2.render import text
 from kerasvis2.render.arrange import BETWEEN, arrange
 from kerasvis2.render.captions import with_reach
 from kerasvis2.render.colour import NOT_A_NUMBER, RIGHT, paint
+from kerasvis2.render.given import Given
 from kerasvis2.render.mosaic import FRAME, GAP, captioned, cell_width, grid
 from kerasvis2.render.page import INNER, LINE, PAPER, Legend, head_height, legend_of, page
 from kerasvis2.render.plot import dots, strokes, ticks, value_axis
 from kerasvis2.render.resize import as_pictures, resize_pictures
-from kerasvis2.render.scale import as_float, fit, in_units, overall
+from kerasvis2.render.scale import as_float, in_units, overall
 
 SHOWN = 16
 PANELS = 6
@@ -170,14 +171,8 @@ def reconstruction_sheet(
     targets: Any,
     outputs: Any,
     *,
-    scale: Any = "nice",
-    frozen: float | None = None,
-    previous: float | None = None,
-    title: str,
-    how: str = "",
     quantity: str = "absolute difference",
-    captions: Sequence[Sequence[str]] = (),
-    notes: Sequence[str] = (),
+    **given: Any,
 ) -> tuple[np.ndarray, float]:
     """Pictures that a network puts out, beside what they should be, and how far they are off.
 
@@ -185,7 +180,7 @@ def reconstruction_sheet(
         targets: Float (N, H, W, C) in [0, 1]: the input, or what it should become.
         outputs: Float, of the same shape.
         quantity: What the scale measures.
-        scale, frozen, previous, title, how, captions, notes: As for `attribution_sheet`.
+        **given: `Given`'s.
 
     Returns:
         The picture, uint8 (height, width, 3), and the top of its scale.
@@ -197,13 +192,14 @@ def reconstruction_sheet(
     targets, outputs = targets[:SHOWN], outputs[:SHOWN]
     off = np.abs(outputs - targets)
     off = off.max(-1) if off.ndim == 4 else off
-    scales = fit(off, scale, signed=False, frozen=frozen, previous=previous)
+    sheet = Given(quantity=quantity, **given)
+    scales = sheet.fit(off)
     whole = overall(scales)
     panels = [as_pictures(targets), as_pictures(outputs), paint(in_units(off, scales), False)]
     legend = legend_of(whole, quantity=quantity)
-    notes = ["wanted, put out, difference", *notes]
-    words = with_reach(captions, off, scales)
-    return _beside(panels, count, words, title, how, notes, legend), whole.top
+    notes = ["wanted, put out, difference", *sheet.notes]
+    words = with_reach(sheet.captions, off, scales, sheet.why)
+    return _beside(panels, count, words, sheet.title, sheet.how, notes, legend), whole.top
 
 
 def _name(label: int, names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from kerasvis2.render import text
 from kerasvis2.render.captions import with_reach
 from kerasvis2.render.colour import paint
+from kerasvis2.render.given import Given
 from kerasvis2.render.mosaic import GAP, grid
 from kerasvis2.render.page import (
     INNER,
@@ -20,7 +21,7 @@ from kerasvis2.render.page import (
     page,
 )
 from kerasvis2.render.resize import as_pictures, enlarge, fitted, resize_pictures, shrink
-from kerasvis2.render.scale import Scale, as_float, fit, in_units, overall
+from kerasvis2.render.scale import Scale, as_float, in_units, overall
 
 SHOWN = 64
 SHOWN_IMAGES = 16
@@ -37,16 +38,9 @@ def channel_sheet(
     activations: Any,
     *,
     total: int | None = None,
-    scale: Any = "nice",
-    frozen: float | None = None,
-    previous: float | None = None,
-    title: str,
-    how: str = "",
     quantity: str = "activation",
-    why: str | Sequence[str] = "",
-    captions: Sequence[Sequence[str]] = (),
-    notes: Sequence[str] = (),
     word: str | None = None,
+    **given: Any,
 ) -> tuple[np.ndarray, float]:
     """The activations of a layer, each channel at its own place whatever the epoch.
 
@@ -56,16 +50,9 @@ def channel_sheet(
             sequence, drawn as channels × positions; (K, d, h, w, C), its slices side by side.
             Of C the first 64 are drawn. Negative values make the scale a signed one.
         total: How many channels the layer has, if `activations` holds but the first of them.
-        scale: "nice", "image", "run" or a number, see `scale.fit`.
-        frozen: The top to use for `scale="run"`, once there is one.
-        previous: The top at the look before, so that `scale="nice"` does not flicker.
-        title: What it is, such as "Activations · conv3 · epoch 12".
-        how: By which settings it was made, in one line.
         quantity: What the scale measures.
-        why: Why all activations may be 0; for all images, or for each.
-        captions: For each image its lines.
-        notes: Further lines below the title.
         word: What a channel is called.
+        **given: `Given`'s, without `signed`.
 
     Returns:
         The picture, uint8 (height, width, 3), and the top of its scale.
@@ -92,20 +79,23 @@ def channel_sheet(
     if total == 1:
         said = [f"1 {word}"]
     signed = bool((activations < 0).any())
-    scales = fit(activations, scale, signed=signed, frozen=frozen, previous=previous)
+    sheet = Given(quantity=quantity, signed=signed, **given)
+    scales = sheet.fit(activations)
     blocks = _blocks(activations, scales, signed, said)
     thumbs = None if images is None else _thumbs(images[:SHOWN_IMAGES])
     legend = legend_of(overall(scales), quantity=quantity)
-    words = with_reach(captions, activations, scales, why)
+    words = with_reach(sheet.captions, activations, scales, sheet.why)
     body = _stack(thumbs, blocks, words, beside=activations.ndim == 2)
     each = (body.shape[0] + GAP) // len(blocks)
-    room = LONGEST - head_height(title, how, ["", "", *notes], legend, body.shape[1]) - 2 * MARGIN
+    said_above = head_height(sheet.title, sheet.how, ["", "", *sheet.notes], legend, body.shape[1])
+    room = LONGEST - said_above - 2 * MARGIN
     shown = min(len(blocks), max(1, (room + GAP) // each))
     body = body[: shown * each - GAP]
     if shown < count:
         said.append(f"{shown} of {count} images")
-    notes = [" · ".join(said), *notes]
-    return page(body, title=title, how=how, notes=notes, legend=legend), overall(scales).top
+    notes = [" · ".join(said), *sheet.notes]
+    picture = page(body, title=sheet.title, how=sheet.how, notes=notes, legend=legend)
+    return picture, overall(scales).top
 
 
 def _blocks(

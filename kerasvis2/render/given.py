@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasvis2.render.captions import with_reach
 from kerasvis2.render.page import legend_of
-from kerasvis2.render.scale import Scale, fit, overall
+from kerasvis2.render.scale import Scale, fit, fit_one, overall
 from kerasvis2.render.stack import stacked_page
 
 
@@ -47,6 +47,12 @@ class Given:
     def fit(self, maps: np.ndarray) -> Scale | list[Scale]:
         """The scale of maps, or one each."""
         return fit(maps, self.scale, signed=self.signed, frozen=self.frozen, previous=self.previous)
+
+    def fit_one(self, values: np.ndarray) -> Scale:
+        """The scale of what is one image."""
+        return fit_one(
+            values, self.scale, signed=self.signed, frozen=self.frozen, previous=self.previous
+        )
 
     def stacked(
         self,

@@ -8,10 +8,11 @@ import numpy as np
 
 from kerasvis2.render.captions import with_reach
 from kerasvis2.render.colour import paint
+from kerasvis2.render.given import Given
 from kerasvis2.render.mosaic import FRAME, GAP, captioned, cell_width, foot_height
 from kerasvis2.render.page import LONGEST, MARGIN, PAPER, head_height, legend_of, page
 from kerasvis2.render.resize import as_pictures, draw_maps, fitted, resize_pictures
-from kerasvis2.render.scale import as_float, fit, in_units, overall
+from kerasvis2.render.scale import as_float, in_units, overall
 
 _ABREAST = 8  # Heads in a row at most.
 _EDGE = 96  # A map's longer edge at most.
@@ -23,15 +24,8 @@ def head_sheet(
     maps: Any,
     *,
     names: Sequence[str],
-    scale: Any = "nice",
-    frozen: float | None = None,
-    previous: float | None = None,
-    title: str,
-    how: str = "",
     quantity: str = "attention",
-    captions: Sequence[Sequence[str]] = (),
-    wrong: Sequence[bool] | None = None,
-    notes: Sequence[str] = (),
+    **given: Any,
 ) -> tuple[np.ndarray, float]:
     """Originals, each with its heads' maps to the right, in rows of 8 at most.
 
@@ -39,15 +33,8 @@ def head_sheet(
         images: Float (N, H, W, C) in [0, 1]; None where the examples are no pictures.
         maps: Float (N, h, w, heads), not negative; drawn with their pixels kept apart.
         names: Words that say which heads they are, in order.
-        scale: "nice", "image", "run" or a number, see `scale.fit`.
-        frozen: The top to use for `scale="run"`, once there is one.
-        previous: The top at the look before, so that `scale="nice"` does not flicker.
-        title: What it is, such as "Attention · block_3 · epoch 12".
-        how: By which settings it was made, in one line.
         quantity: What the scale measures.
-        captions: For each image its lines.
-        wrong: Which predictions are wrong; these are framed and crossed.
-        notes: Further lines below the title.
+        **given: `Given`'s.
 
     Returns:
         The picture, uint8 (height, width, 3), and the top of its scale.
@@ -65,7 +52,8 @@ def head_sheet(
         if images is None
         else _thumbs(images, size, edge, (height, width))
     )
-    scales = fit(maps, scale, signed=False, frozen=frozen, previous=previous)
+    sheet = Given(quantity=quantity, **given)
+    scales = sheet.fit(maps)
     apart = np.moveaxis(in_units(maps, scales), -1, 1).reshape(-1, height, width)
     tiles = paint(draw_maps(apart, size), False).reshape(count, heads, down, across, 3)
     left = thumbs.shape[2] + _BETWEEN if thumbs.size else 0
@@ -76,18 +64,18 @@ def head_sheet(
         top = head // abreast * (down + _BETWEEN)
         start = left + head % abreast * (across + _BETWEEN)
         strips[:, top : top + down, start : start + across] = tiles[:, head]
-    captions = with_reach(captions, maps, scales)
+    captions = with_reach(sheet.captions, maps, scales, sheet.why)
     legend = legend_of(overall(scales), quantity=quantity)
     order = f", in rows of {abreast}" if rows > 1 else ", left to right" if heads > 1 else ""
-    notes = [" ".join(names) + order, *notes]
+    notes = [" ".join(names) + order, *sheet.notes]
     each = strips.shape[1] + foot_height(len(captions[0]), cell_width(columns)) + GAP
-    space = LONGEST - head_height(title, how, [*notes, ""], legend) - MARGIN - 2 * FRAME
+    space = LONGEST - head_height(sheet.title, sheet.how, [*notes, ""], legend) - MARGIN - 2 * FRAME
     shown = min(count, max(1, space // each) * columns)
     if shown < count:
         notes.append(f"{shown} of {count} images")
-    body = captioned(strips[:shown], columns, captions[:shown], wrong)
-    sheet = page(body, title=title, how=how, notes=notes, legend=legend, bleed=FRAME)
-    return sheet, overall(scales).top
+    body = captioned(strips[:shown], columns, captions[:shown], sheet.wrong)
+    picture = page(body, title=sheet.title, how=sheet.how, notes=notes, legend=legend, bleed=FRAME)
+    return picture, overall(scales).top
 
 
 def _thumbs(images: Any, size: tuple[int, int], edge: int, grid: tuple[int, int]) -> np.ndarray:

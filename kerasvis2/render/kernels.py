@@ -1,16 +1,16 @@
 """What a layer has learned to look for: its kernel, every weight of it or the first of many."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from kerasvis2.render import text
 from kerasvis2.render.colour import NOT_A_NUMBER, paint
+from kerasvis2.render.given import Given
 from kerasvis2.render.mosaic import grid
 from kerasvis2.render.page import INNER, PAPER, SEAM, legend_of, page, rgb_legend
 from kerasvis2.render.resize import enlarge, shrink
-from kerasvis2.render.scale import Scale, as_float, fit_one
+from kerasvis2.render.scale import Scale, as_float
 
 _GAP = 3
 _AXIS = 22  # Room for the words along a matrix.
@@ -26,15 +26,10 @@ def kernel_sheet(
     *,
     kind: str,
     shown: int = 64,
-    scale: Any = "nice",
-    frozen: float | None = None,
-    previous: float | None = None,
-    title: str,
-    how: str = "",
     quantity: str = "weight",
-    notes: Sequence[str] = (),
     total: tuple[int, int] | None = None,
     image_shape: tuple[int, ...] | None = None,
+    **given: Any,
 ) -> tuple[np.ndarray, float]:
     """A kernel as stored by Keras, zero neutral, in index order.
 
@@ -47,16 +42,11 @@ def kernel_sheet(
             "dense".
         kind: How to read it, "conv", "depthwise" or "dense".
         shown: How many filters, and how many input channels, are drawn at most.
-        scale: "nice", "run", a number, or "image" for the largest weight, see `scale.fit`.
-        frozen: The top to use for `scale="run"`, once there is one.
-        previous: The top at the look before, so that `scale="nice"` does not flicker.
-        title: What it is, such as "Filters · conv1 · epoch 12".
-        how: By which settings it was made, in one line.
         quantity: What the scale measures.
-        notes: Further lines below the title.
         total: The last two axes of the whole kernel, if `kernel` is but a part of it.
         image_shape: (H, W, C) of the images that the inputs of a "dense" kernel are, C being 1 or
             3: then each unit is drawn as one picture.
+        **given: `Given`'s; `scale="image"` is that of the largest weight.
 
     Returns:
         The picture, uint8 (height, width, 3), and the top of its scale.
@@ -68,7 +58,8 @@ def kernel_sheet(
     _check(kernel, kind, image_shape)
     total = kernel.shape[-2:] if total is None else total
     said: list[str] = []
-    drawn = fit_one(kernel, scale, signed=True, frozen=frozen, previous=previous)
+    sheet = Given(quantity=quantity, signed=True, **given)
+    drawn = sheet.fit_one(kernel)
     if kind == "dense" and image_shape is None:
         body = _heat_map(_reduced(kernel, total, said), drawn)
         legend = legend_of(drawn, quantity=quantity)
@@ -87,8 +78,8 @@ def kernel_sheet(
         else:
             body = _matrix(kernel, shown, total, drawn, said)
             legend = legend_of(drawn, quantity=quantity)
-    notes = [" · ".join(said), *notes]
-    return page(body, title=title, how=how, notes=notes, legend=legend), drawn.top
+    notes = [" · ".join(said), *sheet.notes]
+    return page(body, title=sheet.title, how=sheet.how, notes=notes, legend=legend), drawn.top
 
 
 def _check(kernel: np.ndarray, kind: str, image_shape: tuple[int, ...] | None) -> None:
