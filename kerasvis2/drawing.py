@@ -166,7 +166,10 @@ class About:
         if layer is not None and len(layer.reads) > 1:
             where += f" ({' + '.join(layer.reads)})"
         moment = "" if self.step is None else f"{self.unit} {self.step}"
-        return " · ".join(filter(None, [view, where, known.target, moment]))
+        target = known.target
+        if target.isdecimal() and self.class_names and int(target) < len(self.class_names):
+            target += f" {self.class_names[int(target)]}"
+        return " · ".join(filter(None, [view, where, target, moment]))
 
     def captions(self) -> list[list[str]]:
         """Lines for each image: what is true, and what the model says, as the task has it."""

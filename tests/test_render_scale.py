@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from kerasvis2.render.captions import Said, place_said, reach, with_reach
+from kerasvis2.render.captions import Said, place_said, reach, reasons, with_reach
 from kerasvis2.render.scale import (
     Scale,
     check_mode,
@@ -265,10 +265,13 @@ def test_each_image_says_how_far_its_own_values_go():
     assert reach(np.array([0, 0.4321, np.nan]), scale) == "max 0.43 of 0.5"
     assert reach(np.array([0.1, -0.4321]), Scale(0.5, True)) == "peak −0.43 of 0.5"
     assert reach(np.zeros(3), scale) == "0 everywhere"
-    assert reach(np.zeros(3), scale, "the ReLU leaves nothing") == "0: the ReLU leaves nothing"
     assert reach(np.array([np.nan, np.inf]), scale) == "NaN/inf only"
-    words = with_reach([("a",)], np.array([[0.0], [1.0]]), [scale, Scale(1, False)], ["off", ""])
-    assert words == [("a", "0: off"), ("max 1 of 1",)]
+    values = np.array([[0.0], [1.0]])
+    words = with_reach([("a",)], values, [scale, Scale(1, False)])
+    assert words == [("a", "0 everywhere"), ("max 1 of 1",)]
+    assert reasons(values, ["off", "on"]) == ["0 everywhere: off"]
+    assert reasons(values, "off") == ["0 everywhere: off"]
+    assert reasons(values[1:], "off") == []
 
 
 def test_the_prediction_is_the_line_that_states_it():

@@ -16,6 +16,7 @@ from kerasvis2.observe.chunks import Chunk
 from kerasvis2.observe.passes import Result, Subject, look_at
 from kerasvis2.observe.request import Demand
 from kerasvis2.observe.targets import Target
+from kerasvis2.task import Task
 
 if TYPE_CHECKING:
     from kerasvis2.probe import Probe
@@ -37,7 +38,7 @@ class Seen:
         logits: (n, …, classes) of the output that the target looks at.
         heads: the keys of layers whose output is `logits`, or `logits` after their activation.
         head: "softmax", "sigmoid" or "linear", the activation that was bypassed for `logits`.
-        binary: whether the one unit of the output stands for two classes.
+        task: what that output is, or None.
         classes: (n,) int32, the class that is scored, or None for a callable target.
         score: (n,) the target's score.
         layers: the Keras layer of each path that was asked for.
@@ -67,7 +68,7 @@ class Seen:
     logits: Any
     heads: frozenset[Key]
     head: str
-    binary: bool
+    task: Task | None
     classes: Any
     score: Any
     layers: dict[str, Any]
@@ -171,7 +172,7 @@ def see(
         logits=ops.cast(output.logits, "float32") if output else None,
         heads=frozenset(keys) & result.heads[place] if output else frozenset(),
         head=output.head if output else "linear",
-        binary=subject.survey.outputs[place].binary if output else False,
+        task=subject.survey.outputs[place].task if output else None,
         classes=classes,
         score=result.scores[which] if target else None,
         layers={info.path: info.layer for info in infos},

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from kerasvis2.probing.fit import fit_affine, fit_layout
+from kerasvis2.probing.guess import laid_out
 from kerasvis2.probing.scales import Affine, Bounds, DisplayError, Layout, Range
 
 
@@ -90,7 +91,7 @@ def make_display(display: Any, drawn: np.ndarray) -> Display:
         ) from None
     if not (np.isfinite([low, high]).all() and low < high):
         raise ValueError(f"display=({low:g}, {high:g}): low must be less than high, both finite.")
-    return Range(low, high)
+    return laid_out(Range(low, high), drawn.shape[1:])
 
 
 def to_picture(display: Display, x: np.ndarray, *, channels: bool) -> np.ndarray:

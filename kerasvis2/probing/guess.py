@@ -36,19 +36,30 @@ def guess(drawn: np.ndarray) -> Guess:
     matrix = scale.forward(np.eye(channels)) - offset
     order = np.abs(matrix).argmax(axis=0)  # which channel each shown one is of
     gain = matrix[order, np.arange(len(order))]
-    shape = (*source.shape[:2], len(order))
-    placed = Layout(
-        source[..., order],
-        np.broadcast_to(gain, shape).copy(),
-        np.broadcast_to(offset, shape).copy(),
-        drawn.shape[1:],
-    )
+    placed = _placed(source[..., order], gain, offset, drawn.shape[1:])
     rows, columns = source.shape[:2]
     laid = f"inputs of shape {drawn.shape[1:]} are drawn as {rows}×{columns}×{channels} pictures"
     advice = (
         "give display= a callable to (N, H, W) or (N, H, W, channels) in [0, 1] if they are not"
     )
     return placed, f'display="auto": {laid}; {advice}.' + (f" {note}" if note else "")
+
+
+def laid_out(scale: Range, shape: tuple[int, ...]) -> Range | Layout:
+    """A range that the user gave, for examples of a shape that is not laid out as usual."""
+    source = layout_of(shape)
+    if source is None:
+        return scale
+    gain = np.array(1 / (scale.high - scale.low))
+    return _placed(source, gain, -scale.low * gain, shape)
+
+
+def _placed(
+    source: np.ndarray, gain: np.ndarray, offset: np.ndarray, shape: tuple[int, ...]
+) -> Layout:
+    """Each value at its place, scaled by numbers or one a channel."""
+    gain, offset = (np.broadcast_to(part, source.shape).copy() for part in (gain, offset))
+    return Layout(source, gain, offset, shape)
 
 
 def layout_of(shape: tuple[int, ...]) -> np.ndarray | None:

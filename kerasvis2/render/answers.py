@@ -11,6 +11,7 @@ from kerasvis2.render.arrange import BETWEEN, arrange
 from kerasvis2.render.captions import with_reach
 from kerasvis2.render.colour import NOT_A_NUMBER, RIGHT, paint
 from kerasvis2.render.given import Given
+from kerasvis2.render.lettering import Words
 from kerasvis2.render.mosaic import FRAME, GAP, captioned, cell_width, grid
 from kerasvis2.render.page import INNER, LINE, PAPER, Legend, head_height, legend_of, page
 from kerasvis2.render.plot import dots, strokes, ticks, value_axis
@@ -198,7 +199,7 @@ def reconstruction_sheet(
     panels = [as_pictures(targets), as_pictures(outputs), paint(in_units(off, scales), False)]
     legend = legend_of(whole, quantity=quantity)
     notes = ["wanted, put out, difference", *sheet.notes]
-    words = with_reach(sheet.captions, off, scales, sheet.why)
+    words = with_reach(sheet.captions, off, scales)
     return _beside(panels, count, words, sheet.title, sheet.how, notes, legend), whole.top
 
 
@@ -252,7 +253,7 @@ def _beside(
         len(panels[0]),
         (panels[0].shape[1], panels[0].shape[2]),
         panels=len(panels),
-        lines=max(map(len, captions), default=0),
+        words=Words(captions),
         head=lambda width: head(width) + above,
         beside=True,
     )
@@ -265,7 +266,7 @@ def _beside(
     )
     for place, each in enumerate(drawn):
         cells[:, :, place * (width + BETWEEN) :][:, :, :width] = each
-    body = captioned(cells, plan.columns, captions[: plan.shown], None, plan.inner)
+    body = captioned(cells, plan.columns, captions[: plan.shown], None, plan.inner, plan.lettering)
     if key is not None:
         space = np.full((above, body.shape[1], 3), PAPER, np.uint8)
         space[: len(key), FRAME : FRAME + key.shape[1]] = key[:, : body.shape[1] - FRAME]

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from kerasvis2.render.mosaic import FRAME, GAP, cell_width, foot_height
+from kerasvis2.render.lettering import Lettering, Words
+from kerasvis2.render.mosaic import FRAME, GAP, cell_width
 from kerasvis2.render.page import INNER, LONGEST, MARGIN
 from kerasvis2.render.resize import fitted_to
 
@@ -15,7 +16,10 @@ _CLEAR = 64
 _BESIDE = 1.2  # How much larger pictures must be for the pairs to be stacked,
 _FULL = 1.2  # or for the last row to be shorter than the others.
 _HEIGHT = 700  # The smaller, the more a sheet's height counts against its pictures' size.
+_USED = 0.25  # How much a page's empty right side counts against an arrangement.
 _FEW = 4  # Pixel maps shrink rather than that fewer than this are drawn.
+_SEEN = 112  # Photographs that are smaller than this get a wider sheet.
+_WIDER = 4 * GAP  # Steps in which sheets are widened.
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,9 @@ class Plan:
         stacked: Whether the pictures of a cell lie below one another.
         shown: How many cells are drawn.
         inner: The width of the page without its margins.
+        lettering: How the words below are set.
+        told: 2 where no word is cut and pictures are large enough to be told, 1 where there is
+            some room for both, else 0.
     """
 
     columns: int
@@ -35,6 +42,8 @@ class Plan:
     stacked: bool
     shown: int
     inner: int = INNER
+    lettering: Lettering | None = None
+    told: int = 0
 
 
 def arrange(
@@ -42,7 +51,7 @@ def arrange(
     shape: tuple[int, int],
     *,
     panels: int = 1,
-    lines: int = 0,
+    words: Words | None = None,
     head: Callable[[int], int],
     largest: int = 320,
     native: bool = False,
@@ -54,43 +63,65 @@ def arrange(
         count: How many cells there are.
         shape: (height, width) of a picture.
         panels: How many pictures a cell holds, beside or below one another.
-        lines: How many lines of words each cell has.
+        words: The words below each cell.
         head: The height of what lies above on a page of a width.
         largest: A picture's longer side at most, where it grows.
         native: Whether pixels matter: pictures grow by whole factors only, and rather than
             shrunk they are drawn at their own size on a wider sheet, at least four of them.
         beside: Whether the pictures of a cell lie beside one another in any case.
     """
-    head = cache(head)
+    head, words = cache(head), words or Words(())
     if not native:
-        return _largest(count, shape, panels, lines, head, largest, beside=beside)
-    best = _at(count, shape, panels, lines, head, largest, INNER, whole=True)
+        return _seen(count, shape, panels, words, head, largest, beside)
+    best = _at(count, shape, panels, words, head, largest, INNER, whole=True)
     if best:
         return best
     for shown in range(count, min(count, _FEW) - 1, -1):
         fits = [
-            _at(shown, shape, panels, lines, head, largest, inner, whole=True)
+            _at(shown, shape, panels, words, head, largest, inner, whole=True)
             for inner in range(INNER, LONGEST - 2 * MARGIN + 1, GAP)
         ]
         found = next((plan for plan in fits if plan), None)
         if found:
             return found
     few = min(count, _FEW)
-    return _largest(few, shape, panels, lines, head, LONGEST, LONGEST - 2 * MARGIN)
+    return _largest(few, shape, panels, words, head, LONGEST, LONGEST - 2 * MARGIN)
+
+
+def _seen(
+    count: int,
+    shape: tuple[int, int],
+    panels: int,
+    words: Words,
+    head: Callable[[int], int],
+    largest: int,
+    beside: bool,
+) -> Plan:
+    """On the usual page, or on a wider one where photographs would be too small or words cut."""
+    found = _largest(count, shape, panels, words, head, largest, beside=beside)
+    wanted = min(_SEEN, largest, max(shape))
+    for inner in range(INNER + _WIDER, LONGEST - 2 * MARGIN + 1, _WIDER):
+        if max(found.size) >= wanted and (found.told == 2 or not words.lines):
+            break
+        wider = _largest(count, shape, panels, words, head, largest, inner, beside)
+        small, smaller = (min(max(plan.size), wanted) for plan in (wider, found))
+        if (wider.shown, wider.told, small) > (found.shown, found.told, smaller):
+            found = wider
+    return found
 
 
 def _largest(
     count: int,
     shape: tuple[int, int],
     panels: int,
-    lines: int,
+    words: Words,
     head: Callable[[int], int],
     largest: int,
     inner: int = INNER,
     beside: bool = False,
 ) -> Plan:
     for shown in range(count, 0, -1):
-        plan = _at(shown, shape, panels, lines, head, largest, inner, whole=False, beside=beside)
+        plan = _at(shown, shape, panels, words, head, largest, inner, whole=False, beside=beside)
         if plan and (max(plan.size) >= min(_SMALLEST, largest) or shown == 1):
             return plan
     return Plan(1, (1, 1), False, 1, inner)
@@ -100,7 +131,7 @@ def _at(
     count: int,
     shape: tuple[int, int],
     panels: int,
-    lines: int,
+    words: Words,
     head: Callable[[int], int],
     largest: int,
     inner: int,
@@ -115,25 +146,34 @@ def _at(
             continue
         rows = -(-count // columns)
         cell = cell_width(columns, inner)
-        foot = foot_height(lines, cell, inner)
         room = (
             LONGEST - head(inner + 2 * MARGIN) - MARGIN - (rows - 1) * (GAP - 2 * FRAME)
-        ) // rows
-        room -= foot + 2 * FRAME
+        ) // rows - 2 * FRAME
         for stacked in (False, True)[: 1 + (panels > 1 and not beside)]:
             seams = (panels - 1) * BETWEEN
-            high = (room - seams) // panels if stacked else room
-            wide = cell if stacked else (cell - seams) // panels
-            if high < 1 or wide < 1:
-                continue
-            bound = max(largest, max(shape)) if whole else largest
-            size = fitted_to(shape, min(high, bound), min(wide, bound), whole)
-            if size is None:
-                continue
-            tall = rows * ((panels if stacked else 1) * size[0] + foot)
-            told = not lines or (cell >= _WORDS and (max(size) >= _CLEAR or size == shape))
-            worth = size[0] * size[1] * (1 if stacked else _BESIDE) * (1 if last else _FULL)
-            key = (int(told), int(1000 * worth / (tall + _HEIGHT)), -tall)
-            if best is None or key > best[:3]:
-                best = (*key, Plan(columns, size, stacked, count, inner))
+            for setting in (settings := words.settings(cell, inner)):
+                free = room - setting.foot
+                high = (free - seams) // panels if stacked else free
+                wide = cell if stacked else (cell - seams) // panels
+                if high < 1 or wide < 1:
+                    continue
+                bound = max(largest, max(shape)) if whole else largest
+                size = fitted_to(shape, min(high, bound), min(wide, bound), whole)
+                if size is None:
+                    continue
+                tile = size[1] if stacked else size[1] * panels + seams
+                fits = words.fit(setting, tile, cell)
+                if not fits and setting is not settings[-1]:
+                    continue
+                tall = rows * ((panels if stacked else 1) * size[0] + setting.foot)
+                clear = not words.lines or max(size) >= _CLEAR or size == shape
+                told = (2 if fits else int(cell >= _WORDS)) if clear else 0
+                used = (columns * (tile + GAP) - GAP) / inner
+                worth = size[0] * size[1] * (1 if stacked else _BESIDE) * (1 if last else _FULL)
+                worth *= used**_USED
+                key = (told, int(1000 * worth / (tall + _HEIGHT)), -tall)
+                if best is None or key > best[:3]:
+                    plan = Plan(columns, size, stacked, count, inner, setting, told)
+                    best = (*key, plan)
+                break
     return best[3] if best else None

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from kerasvis2.render.arrange import BETWEEN, Plan, arrange
-from kerasvis2.render.captions import with_reach
+from kerasvis2.render.captions import reasons, with_reach
 from kerasvis2.render.colour import paint
 from kerasvis2.render.given import Given
+from kerasvis2.render.lettering import Words
 from kerasvis2.render.mosaic import FRAME, captioned
 from kerasvis2.render.overlay import overlay
 from kerasvis2.render.page import PAPER, head_height, legend_of, page
@@ -82,24 +83,30 @@ def _sheet(images: Any, maps: np.ndarray, given: Given, over: bool) -> tuple[np.
     scales = given.fit(maps)
     whole = overall(scales)
     legend = legend_of(whole, over=over, quantity=given.quantity)
-    captions = with_reach(given.captions, maps, scales, given.why)
+    captions = with_reach(given.captions, maps, scales)
+    noted = [*given.notes, *reasons(maps, given.why)]
     fewer = Plan(1, (maps.shape[1] - 1, maps.shape[2] - 1), False, SHOWN)
     room = _remarks(10 * SHOWN, maps.shape[1:], fewer)  # as many lines as there may be
     plan = arrange(
         len(maps),
         (originals if over else maps).shape[1:3],
         panels=2,
-        lines=max(map(len, captions)),
-        head=partial(head_height, given.title, given.how, [*given.notes, *room], legend),
+        words=Words(captions, given.wrong),
+        head=partial(head_height, given.title, given.how, [*noted, *room], legend),
         native=not over,
     )
-    notes = [*given.notes, *_remarks(total, maps.shape[1:], plan)]
+    notes = [*noted, *_remarks(total, maps.shape[1:], plan)]
     originals = resize_pictures(originals[: plan.shown], plan.size)
     units = in_units(maps, scales)[: plan.shown]
     units = (resize_maps if over else draw_maps)(units, plan.size)
-    drawn = overlay(originals, units, given.signed) if over else paint(units, given.signed)
+    if over:
+        drawn = overlay(originals, units, given.signed, maps.shape[1:])
+    else:
+        drawn = paint(units, given.signed)
     tiles = _joined(originals, drawn, plan)
-    body = captioned(tiles, plan.columns, captions[: plan.shown], given.wrong, plan.inner)
+    body = captioned(
+        tiles, plan.columns, captions[: plan.shown], given.wrong, plan.inner, plan.lettering
+    )
     sheet = page(body, title=given.title, how=given.how, notes=notes, legend=legend, bleed=FRAME)
     return sheet, whole.top
 

@@ -9,6 +9,7 @@ import numpy as np
 from kerasvis2.render import text
 from kerasvis2.render.arrange import arrange
 from kerasvis2.render.colour import RIGHT
+from kerasvis2.render.lettering import Words
 from kerasvis2.render.mosaic import FRAME, captioned
 from kerasvis2.render.page import head_height, page
 from kerasvis2.render.resize import as_pictures, resize_pictures
@@ -54,7 +55,7 @@ def boxes_sheet(
     plan = arrange(
         len(pictures),
         (pictures.shape[1], pictures.shape[2]),
-        lines=max(map(len, captions), default=0),
+        words=Words(captions[:SHOWN], wrong),
         head=partial(head_height, title, how, [*notes, ""], None),
     )
     if plan.shown < count:
@@ -69,7 +70,7 @@ def boxes_sheet(
             corner = _outline(tile, box, [(3, text.LIGHT), (2, text.INK), (1, text.LIGHT)])
             if corner and place < len(labels):
                 _label(tile, corner, labels[place])
-    body = captioned(tiles, plan.columns, captions[: plan.shown], wrong, plan.inner)
+    body = captioned(tiles, plan.columns, captions[: plan.shown], wrong, plan.inner, plan.lettering)
     return page(body, title=title, how=how, notes=notes, bleed=FRAME)
 
 

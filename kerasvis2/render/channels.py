@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from kerasvis2.render import text
-from kerasvis2.render.captions import with_reach
-from kerasvis2.render.colour import paint
+from kerasvis2.render.captions import place_said, reasons, squeezed, with_reach
+from kerasvis2.render.colour import WRONG, paint
 from kerasvis2.render.given import Given
 from kerasvis2.render.mosaic import GAP, grid
 from kerasvis2.render.page import (
@@ -84,16 +84,17 @@ def channel_sheet(
     blocks = _blocks(activations, scales, signed, said)
     thumbs = None if images is None else _thumbs(images[:SHOWN_IMAGES])
     legend = legend_of(overall(scales), quantity=quantity)
-    words = with_reach(sheet.captions, activations, scales, sheet.why)
-    body = _stack(thumbs, blocks, words, beside=activations.ndim == 2)
+    words = with_reach(sheet.captions, activations, scales)
+    body = _stack(thumbs, blocks, words, beside=activations.ndim == 2, wrong=sheet.wrong)
     each = (body.shape[0] + GAP) // len(blocks)
-    said_above = head_height(sheet.title, sheet.how, ["", "", *sheet.notes], legend, body.shape[1])
+    notes = [*sheet.notes, *reasons(activations, sheet.why)]
+    said_above = head_height(sheet.title, sheet.how, ["", "", *notes], legend, body.shape[1])
     room = LONGEST - said_above - 2 * MARGIN
     shown = min(len(blocks), max(1, (room + GAP) // each))
     body = body[: shown * each - GAP]
     if shown < count:
         said.append(f"{shown} of {count} images")
-    notes = [" · ".join(said), *sheet.notes]
+    notes = [" · ".join(said), *notes]
     picture = page(body, title=sheet.title, how=sheet.how, notes=notes, legend=legend)
     return picture, overall(scales).top
 
@@ -178,6 +179,7 @@ def _stack(
     blocks: np.ndarray,
     lines: Sequence[Sequence[str]],
     beside: bool,
+    wrong: Sequence[bool] | None,
 ) -> np.ndarray:
     """Each image's original and words with its block, all images below one another.
 
@@ -186,6 +188,7 @@ def _stack(
         blocks: uint8 (K, height, width, 3).
         lines: For each image its words.
         beside: Whether a block lies beside its original, below the words; else below both.
+        wrong: Which predictions are wrong.
     """
     count, height, width = blocks.shape[:3]
     left = 0 if thumbs is None else thumbs.shape[2] + _SPACE
@@ -199,7 +202,11 @@ def _stack(
     picture[:, head : head + height, start : start + width] = blocks
     if thumbs is not None:
         picture[:, : thumbs.shape[1], : thumbs.shape[2]] = thumbs
-    for each, words in zip(picture, lines, strict=False):
+    for index, (each, words) in enumerate(zip(picture, lines, strict=False)):
+        said = place_said(words) if wrong is not None and wrong[index] else -1
         for place, line in enumerate(words):
-            text.write(each, left, place * text.line_height(), line, width=INNER - left)
+            crossed = place == said
+            shown = squeezed(f"✗ {line}" if crossed else line, INNER - left, text.BODY, crossed)
+            colour = WRONG if crossed else text.INK
+            text.write(each, left, place * text.line_height(), shown, bold=crossed, colour=colour)
     return grid(picture, 1, GAP)

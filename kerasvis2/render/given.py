@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasvis2.render.captions import with_reach
+from kerasvis2.render.captions import reasons, with_reach
 from kerasvis2.render.page import legend_of
 from kerasvis2.render.scale import Scale, fit, fit_one, overall
 from kerasvis2.render.stack import stacked_page
@@ -80,9 +80,9 @@ class Given:
             draw,
             title=self.title,
             how=self.how,
-            notes=notes,
+            notes=[*notes, *reasons(maps, self.why)],
             legend=legend_of(whole, over=over, quantity=self.quantity),
-            captions=with_reach(self.captions, maps, scales, self.why),
+            captions=with_reach(self.captions, maps, scales),
             wrong=self.wrong,
             what=what,
         )

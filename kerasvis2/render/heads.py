@@ -9,13 +9,15 @@ import numpy as np
 from kerasvis2.render.captions import with_reach
 from kerasvis2.render.colour import paint
 from kerasvis2.render.given import Given
-from kerasvis2.render.mosaic import FRAME, GAP, captioned, cell_width, foot_height
+from kerasvis2.render.lettering import Words
+from kerasvis2.render.mosaic import FRAME, GAP, captioned, cell_width
 from kerasvis2.render.page import LONGEST, MARGIN, PAPER, head_height, legend_of, page
 from kerasvis2.render.resize import as_pictures, draw_maps, fitted, resize_pictures
 from kerasvis2.render.scale import as_float, in_units, overall
 
 _ABREAST = 8  # Heads in a row at most.
 _EDGE = 96  # A map's longer edge at most.
+_ALONE = 200  # The same where there is no original: tokens look at tokens.
 _BETWEEN = 2
 
 
@@ -44,8 +46,8 @@ def head_sheet(
     rows = math.ceil(heads / _ABREAST)
     abreast = math.ceil(heads / rows)
     columns = {1: 3, 2: 2}.get(heads, 1)
-    room = (cell_width(columns) - abreast * _BETWEEN) // (abreast + 1)
-    edge = min(_EDGE, room)
+    room = (cell_width(columns) - abreast * _BETWEEN) // (abreast + (images is not None))
+    edge = min(_ALONE if images is None else _EDGE, room)
     down, across = size = fitted(maps, edge, edge)
     thumbs = (
         np.zeros((count, 0, 0, 3), np.uint8)
@@ -64,16 +66,17 @@ def head_sheet(
         top = head // abreast * (down + _BETWEEN)
         start = left + head % abreast * (across + _BETWEEN)
         strips[:, top : top + down, start : start + across] = tiles[:, head]
-    captions = with_reach(sheet.captions, maps, scales, sheet.why)
+    captions = with_reach(sheet.captions, maps, scales)
     legend = legend_of(overall(scales), quantity=quantity)
     order = f", in rows of {abreast}" if rows > 1 else ", left to right" if heads > 1 else ""
     notes = [" ".join(names) + order, *sheet.notes]
-    each = strips.shape[1] + foot_height(len(captions[0]), cell_width(columns)) + GAP
+    lettering, _ = Words(captions, sheet.wrong).fitting(strips.shape[2], cell_width(columns))
+    each = strips.shape[1] + lettering.foot + GAP
     space = LONGEST - head_height(sheet.title, sheet.how, [*notes, ""], legend) - MARGIN - 2 * FRAME
     shown = min(count, max(1, space // each) * columns)
     if shown < count:
         notes.append(f"{shown} of {count} images")
-    body = captioned(strips[:shown], columns, captions[:shown], sheet.wrong)
+    body = captioned(strips[:shown], columns, captions[:shown], sheet.wrong, lettering=lettering)
     picture = page(body, title=sheet.title, how=sheet.how, notes=notes, legend=legend, bleed=FRAME)
     return picture, overall(scales).top
 

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from kerasvis2.render import text
-from kerasvis2.render.captions import place_said
+from kerasvis2.render.captions import place_said, squeezed
 from kerasvis2.render.colour import WRONG
-from kerasvis2.render.page import INNER, MARGIN, PAPER, type_size
+from kerasvis2.render.lettering import FEET, Lettering, Words
+from kerasvis2.render.page import INNER, PAPER
 
 GAP = 14
 FRAME = 3
 
-_NARROW = 172  # In cells below this the words are small.
-_SPLIT = 280  # Those that are wider have their words in two columns.
+_OUTLINE = 214  # around each tile, or what is white in it would pass for paper
 
 
 def grid(tiles: np.ndarray, columns: int, gap: int = 1, fill: int = PAPER) -> np.ndarray:
@@ -41,24 +41,13 @@ def cell_width(columns: int, inner: int = INNER) -> int:
     return (inner - (columns - 1) * GAP) // columns
 
 
-def foot_height(lines: int, cell: int, inner: int = INNER) -> int:
-    """How high the words below a tile are."""
-    rows = -(-lines // 2) if cell >= _SPLIT * _larger(inner) else lines
-    return rows * text.line_height(caption_size(cell, inner)) + 4 if lines else 0
-
-
-def caption_size(cell: int, inner: int = INNER) -> int:
-    """The size of the words below tiles in cells of that width."""
-    small = cell < _NARROW * _larger(inner)
-    return type_size(text.SMALL if small else text.BODY, inner + 2 * MARGIN)
-
-
 def captioned(
     tiles: np.ndarray,
     columns: int,
     captions: Sequence[Sequence[str]],
     wrong: Sequence[bool] | None = None,
     inner: int = INNER,
+    lettering: Lettering | None = None,
 ) -> np.ndarray:
     """Tiles in columns as wide as the page allows, with their lines of text below.
 
@@ -68,39 +57,32 @@ def captioned(
     Args:
         tiles: uint8 (N, h, w, 3), no wider than `cell_width(columns, inner)`.
         columns: How many in a row.
-        captions: For each tile its lines, shortened to fit; in wide cells in two columns.
+        captions: For each tile its lines, shortened to fit.
         wrong: Which tiles show a wrong prediction: they get a frame, and a cross before the line
             that states it (see `captions.place_said`), so that nobody needs to tell the frame's
             colour.
         inner: The width of the page without its margins.
+        lettering: How the words are set; by default as well as they fit.
     """
     count, height, width = tiles.shape[:3]
     room = cell_width(columns, inner)
-    lines = max((len(each) for each in captions), default=0)
-    size = caption_size(room, inner)
-    split = -(-lines // 2) if room >= _SPLIT * _larger(inner) else lines
-    foot = foot_height(lines, room, inner)
+    set_as = lettering or Words(captions, wrong).fitting(width, room, inner)[0]
     border = 2 * FRAME
-    cells = np.full((count, height + border + foot, room + border, 3), PAPER, np.uint8)
+    cells = np.full((count, height + border + set_as.foot, room + border, 3), PAPER, np.uint8)
+    cells[:, FRAME - 1 : FRAME + height + 1, FRAME - 1 : FRAME + width + 1] = _OUTLINE
     missed = [i for i, flag in enumerate(() if wrong is None else wrong) if flag and i < count]
     cells[missed, : height + border, : width + border] = WRONG
     cells[:, FRAME : FRAME + height, FRAME : FRAME + width] = tiles
-    # In two columns the second begins below the second picture of a pair.
-    pair = width // 2 + 1 if width > 2 * room // 3 else (room + GAP) // 2
-    second = pair if split < lines else room
+    size, step = set_as.size, text.line_height(set_as.size)
     for index, (cell, words) in enumerate(zip(cells, captions, strict=False)):
         said = place_said(words) if index in missed else -1
+        split = set_as.split(words)
         for place, line in enumerate(words):
-            column, row = divmod(place, max(1, split))
+            column, row = (0, place) if place < split else (1, place - split)
             crossed = place == said
             shown, colour = (f"✗ {line}", WRONG) if crossed else (line, text.INK)
-            top = height + border + 2 + row * text.line_height(size)
-            left, wide = (second, room - second) if column else (0, second)
-            wide -= GAP * (split < lines and not column)
-            left += FRAME
-            text.write(cell, left, top, shown, width=wide, size=size, bold=crossed, colour=colour)
+            left, wide = set_as.column(column, width, room)
+            top = height + border + FEET // 2 + row * step
+            shown = squeezed(shown, wide, size, crossed)
+            text.write(cell, FRAME + left, top, shown, size=size, bold=crossed, colour=colour)
     return grid(cells, columns, GAP - border)
-
-
-def _larger(inner: int) -> float:
-    return max(1.0, inner / INNER)

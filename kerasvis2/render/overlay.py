@@ -36,7 +36,8 @@ _COLD_TO_WARM = (
     ((255, 234, 176), 0),
 )
 _LINE = 150  # How thick a contour's ink is, of 255.
-_FINEST = 40  # A drawn map with fewer pixels on its longer side has no room for lines.
+_FINEST = 40  # A drawn map with fewer pixels on its longer side has no room for lines,
+_PLACE = 4  # and one whose own places are narrower than this would be all lines.
 
 
 def paint_over(grey: np.ndarray, units: Any, signed: bool) -> np.ndarray:
@@ -53,10 +54,17 @@ def paint_over(grey: np.ndarray, units: Any, signed: bool) -> np.ndarray:
     return np.take(_table(signed), rows_of(units, signed) * 256 + grey, axis=0)
 
 
-def overlay(pictures: np.ndarray, units: np.ndarray, signed: bool) -> np.ndarray:
-    """Heat with its contour lines over uint8 pictures (N, H, W, 3), for units (N, H, W)."""
+def overlay(
+    pictures: np.ndarray, units: np.ndarray, signed: bool, places: tuple[int, ...] = (1, 1)
+) -> np.ndarray:
+    """Heat with its contour lines over uint8 pictures (N, H, W, 3), for units (N, H, W).
+
+    Args:
+        places: (h, w) of the map before it was enlarged.
+    """
     painted = paint_over(grey_of(pictures), units, signed)
-    if max(units.shape[1:]) >= _FINEST:
+    room = min(drawn / own for drawn, own in zip(units.shape[1:], places))
+    if max(units.shape[1:]) >= _FINEST and room >= _PLACE:
         _draw_lines(painted, units)
     return painted
 

@@ -169,7 +169,7 @@ def _said(scale: Scale) -> tuple[str, ...]:
 
 def _in_rows(legend: Legend, room: int, size: int) -> list[list[str]]:
     """The words behind a legend's bar in as many lines as they need; the first holds the bar."""
-    left = sum(text.width_of(end, size) + 8 for end in legend.ends) + legend.bar.shape[1] + 6
+    left = sum(text.width_of(end, size) + 8 for end in legend.ends) + legend.bar.shape[1] + 14
     rows: list[list[str]] = [[]]
     words = ([legend.quantity] if legend.quantity else []) + list(legend.remarks)
     for word in words:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kerasvis2.render.arrange import arrange
+from kerasvis2.render.lettering import Words
 from kerasvis2.render.mosaic import FRAME, captioned
 from kerasvis2.render.page import head_height, page
 from kerasvis2.render.resize import as_pictures, resize_pictures
@@ -51,12 +52,12 @@ def image_sheet(
     plan = arrange(
         len(pictures),
         (pictures.shape[1], pictures.shape[2]),
-        lines=max(map(len, captions), default=0),
+        words=Words(captions[:shown], wrong),
         head=partial(head_height, title, how, [*notes, ""], None),
         largest=largest,
     )
     if plan.shown < total:
         notes.append(f"{plan.shown} of {total} images")
     tiles = resize_pictures(pictures[: plan.shown], plan.size)
-    body = captioned(tiles, plan.columns, captions[: plan.shown], wrong, plan.inner)
+    body = captioned(tiles, plan.columns, captions[: plan.shown], wrong, plan.inner, plan.lettering)
     return page(body, title=title, how=how, notes=notes, bleed=FRAME)

@@ -9,6 +9,7 @@ import numpy as np
 from kerasvis2.render import text
 from kerasvis2.render.arrange import arrange
 from kerasvis2.render.colour import paint_verdict
+from kerasvis2.render.lettering import Words
 from kerasvis2.render.mosaic import FRAME, captioned
 from kerasvis2.render.page import INNER, LINE, PAPER, head_height, page
 from kerasvis2.render.resize import as_pictures, resize_pictures
@@ -53,7 +54,7 @@ def prediction_sheet(
     plan = arrange(
         len(pictures),
         (pictures.shape[1], pictures.shape[2]),
-        lines=max(map(len, captions), default=0),
+        words=Words(captions[:SHOWN], wrong),
         head=partial(head_height, title, how, [*notes, ""], None),
         largest=_LARGEST[len(pictures) > _FEW],
     )
@@ -63,7 +64,7 @@ def prediction_sheet(
     for picture, moved in zip(tiles, changed):
         if moved:
             _fold(picture)
-    body = captioned(tiles, plan.columns, captions[: plan.shown], wrong, plan.inner)
+    body = captioned(tiles, plan.columns, captions[: plan.shown], wrong, plan.inner, plan.lettering)
     return page(body, title=title, how=how, notes=notes, bleed=FRAME)
 
 

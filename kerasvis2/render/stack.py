@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from kerasvis2.render import text
-from kerasvis2.render.captions import place_said
+from kerasvis2.render.captions import place_said, squeezed
 from kerasvis2.render.colour import WRONG
 from kerasvis2.render.mosaic import FRAME
 from kerasvis2.render.page import INNER, LONGEST, MARGIN, PAPER, Legend, head_height, page
@@ -53,23 +53,35 @@ def stacked_page(
 
 
 def _part(block: np.ndarray, words: Sequence[str], missed: bool) -> np.ndarray:
-    line = text.line_height() + 2 if words else 0
+    said = place_said(words) if missed else -1
+    rows = _in_rows([f"✗ {word}" if i == said else word for i, word in enumerate(words)], said)
+    line = text.line_height()
+    above = len(rows) * line + 2 if rows else 0
     edge = FRAME + _BAR
-    height = line + block.shape[0]
+    height = above + block.shape[0]
     part = np.full((height + _GAP, INNER + 2 * edge, 3), PAPER, np.uint8)
-    part[line:height, edge : edge + block.shape[1]] = block[:, :INNER]
+    part[above:height, edge : edge + block.shape[1]] = block[:, :INNER]
     if missed:
         part[:height, :FRAME] = WRONG
-    said = place_said(words) if missed else -1
-    # Long words give way to what follows, so that no line is lost at the right.
-    each = (INNER - (len(words) - 1) * _GAP) // max(1, len(words))
-    spare = INNER - sum(text.width_of(text.clean(word)) + _GAP for word in words)
-    left = edge
-    for place, word in enumerate(words):
-        crossed = place == said
-        shown, colour = (f"✗ {word}", WRONG) if crossed else (text.clean(word), text.INK)
-        if spare < 0:
-            shown = text.shorten(shown, each, text.BODY, crossed)
-        text.write(part, left, 0, shown, bold=crossed, colour=colour)
-        left += text.width_of(shown, text.BODY, crossed) + _GAP
+    for row, placed in enumerate(rows):
+        left = edge
+        for word, crossed in placed:
+            colour = WRONG if crossed else text.INK
+            text.write(part, left, row * line, word, bold=crossed, colour=colour)
+            left += text.width_of(word, text.BODY, crossed) + _GAP
     return part
+
+
+def _in_rows(words: Sequence[str], said: int) -> list[list[tuple[str, bool]]]:
+    """Words, and whether each is the crossed one, in as many lines as the page's width asks for."""
+    rows: list[list[tuple[str, bool]]] = []
+    left = 0
+    for place, word in enumerate(words):
+        shown = squeezed(word, INNER, text.BODY, place == said)
+        wide = text.width_of(shown, text.BODY, place == said) + _GAP
+        if not rows or left + wide - _GAP > INNER:
+            rows.append([])
+            left = 0
+        rows[-1].append((shown, place == said))
+        left += wide
+    return rows

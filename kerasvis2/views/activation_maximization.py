@@ -18,6 +18,7 @@ from kerasvis2.synthesis.parametrizations import Parametrize, check_parametrizat
 from kerasvis2.synthesis.presets import QUALITIES, Settings, check_parts, preset
 from kerasvis2.synthesis.regularizers import Regularizer
 from kerasvis2.synthesis.transforms import Transform
+from kerasvis2.task import number
 from kerasvis2.views.ascent_sheet import signals, table
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
 from kerasvis2.views.canvases import check_climbable, easel_of
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from kerasvis2.probe import Probe
 
 PARAMS, AGE = "params", "age"  # of the memory
-SCORE, PROBABILITY, ALIVE = "score", "probability", "alive"
+SCORE, PROBABILITY, ALIVE, NAMED = "score", "probability", "alive", "named"
+INNER = (ALIVE, NAMED)  # what only the drawing wants
+_SQUASHES: dict[str | None, Any] = {"softmax": ops.softmax, "sigmoid": ops.sigmoid}
 REACHED = 0.5  # the probability from which on a class's picture is one
 
 
@@ -141,7 +144,7 @@ class ActivationMaximization(View):
 
     def whole(self, seen: Seen) -> Reduced:
         found = self.reduce(seen)
-        public = {key: v for key, v in found.arrays.items() if as_key(key).part != ALIVE}
+        public = {key: v for key, v in found.arrays.items() if as_key(key).part not in INNER}
         return Reduced(public, found.memory)
 
     def reduce(self, seen: Seen) -> Reduced:
@@ -197,7 +200,10 @@ class ActivationMaximization(View):
             key.of(SCORE): value(outputs),
             key.of(ALIVE): result["alive"],
         }
-        squash = _squash(seen) if head and self._plain(units) else None
+        task = seen.task if head and self._plain(units) else None
+        classes = task is not None and task.classes > 0
+        found[key.of(NAMED)] = ops.full((len(units),), float(classes))
+        squash = _SQUASHES.get(task.squash) if task is not None and classes else None
         if squash is not None and len(outputs.shape) == 2:
             sure = ops.take_along_axis(squash(outputs), np.asarray(units)[:, None], axis=1)
             found[key.of(PROBABILITY)] = sure[:, 0]
@@ -211,7 +217,8 @@ class ActivationMaximization(View):
         for path, images in parts(arrays).items():
             captions = self._captions(path, arrays, about)
             drawing.texts[f"{path}/scores"] = table(captions)
-            title, note = about.title(self.title, path), "for each unit an image that raises it"
+            what = "input" if about.to_display is None else "image"
+            title, note = about.title(self.title, path), f"for each unit an {what} that raises it"
             if about.to_display is None:
                 drawing.pictures[path] = Picture(signals(images, about, title, captions, note))
                 continue
@@ -230,9 +237,10 @@ class ActivationMaximization(View):
         """For each unit its name and what was reached."""
         scores, probabilities = arrays[path.of(SCORE)], arrays.get(path.of(PROBABILITY))
         captions = []
-        for i, name in enumerate(self._names(len(scores), probabilities is not None, about)):
+        names = self._names(len(scores), bool(arrays[path.of(NAMED)].all()), about)
+        for i, name in enumerate(names):
             alive = arrays[path.of(ALIVE)][i]
-            lines = [name, f"score {scores[i]:.3g}" if alive else "no answer: dead"]
+            lines = [name, f"score {number(float(scores[i]))}" if alive else "no answer: dead"]
             if probabilities is not None:
                 reached = probabilities[i] >= REACHED
                 lines.append(f"{'' if reached else 'not reached: '}p {probabilities[i]:.2f}")
@@ -240,7 +248,8 @@ class ActivationMaximization(View):
         return captions
 
     def row_names(self, arrays: Arrays, key: str, about: About) -> list[str]:
-        return self._names(len(arrays[key]), as_key(key).of(PROBABILITY) in arrays, about)
+        named = arrays.get(as_key(key).of(NAMED))
+        return self._names(len(arrays[key]), named is not None and bool(named.all()), about)
 
     def _how(self) -> str:
         steps = "" if self.steps is None else f", {self.steps} steps"
@@ -272,11 +281,3 @@ class ActivationMaximization(View):
     def _plain(self, units: Sequence[Any]) -> bool:
         """Whether each unit is one index, so that it has a probability and a class name."""
         return self.objective == "mean" and all(np.ndim(unit) == 0 for unit in units)
-
-
-def _squash(seen: Seen) -> Any:
-    """From logits to probabilities, or None where the outputs are no classes."""
-    if seen.head == "sigmoid":
-        return ops.sigmoid
-    labelled = seen.head == "softmax" or seen.classes is not None
-    return ops.softmax if labelled and seen.logits.shape[-1] > 1 else None

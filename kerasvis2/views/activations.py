@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 KEPT = "maps"  # the part of a layer's arrays that is kept as numbers
 IMAGES = 4  # drawn per layer: with 64 channels each, more cannot be read on a card
 SIDE = 32  # pixels of a channel on the device's way out; more would not be drawn
+LENGTH = 300  # positions of a sequence, likewise
 
 
 class Activations(View):
@@ -107,9 +108,10 @@ class Activations(View):
         elif len(shape) == 3:  # a sequence: one row high
             value = value[:, None]
         if len(value.shape) == 4:
-            pool = [max(1, size // SIDE) for size in value.shape[1:3]]
+            side = LENGTH if len(shape) == 3 else SIDE
+            pool = [max(1, size // side) for size in value.shape[1:3]]
             if max(pool) > 1:
-                value = ops.average_pool(value, pool, pool, padding="valid")
+                value = _largest(value, pool)
         return value
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
@@ -123,15 +125,19 @@ class Activations(View):
             if info is not None and info.shape and info.channels_first and len(info.shape) > 2:
                 total = info.shape[1] or total
             count = min(len(values), IMAGES)
+            drawn = np.asarray(values[:count], "float32")
+            if info is not None and info.grid is not None and len(info.grid) == 1:
+                drawn = drawn[:, 0] if drawn.ndim == 4 else drawn  # channels × positions
             pixels, top = channel_sheet(
                 None if about.images is None else about.images[:count],
-                np.asarray(values[:count], "float32"),
+                drawn,
                 total=total,
                 scale=self.scale,
                 frozen=about.frozen.get(key),
                 previous=about.scales.get(key),
                 title=about.title(self.title, key),
                 captions=(about.captions() or [[] for _ in values])[:count],
+                wrong=about.wrong(),
                 how=_how(info, values),
             )
             drawing.pictures[key] = Picture(pixels, top)
@@ -157,8 +163,18 @@ def _layers(infos: Sequence[LayerInfo], most: int) -> list[LayerInfo]:
 def _how(info: LayerFacts | None, values: np.ndarray) -> str:
     """What was made of the output for drawing."""
     grid = None if info is None else info.grid
-    if grid is None or len(grid) != 2:
+    if grid is None or len(grid) > 2:
         return ""
-    drawn = values.shape[1:3]
-    mean = "" if drawn == grid else f", drawn as {drawn[0]}×{drawn[1]}, the means of blocks"
-    return f"{grid[0]}×{grid[1]} places{mean}"
+    drawn = values.shape[1:3][-len(grid) :]
+    words = "×".join(map(str, drawn))
+    fewer = "" if drawn == grid else f", drawn as {words}, the largest magnitude of each block"
+    return f"{'×'.join(map(str, grid))} places{fewer}"
+
+
+def _largest(maps: Any, pool: list[int]) -> Any:
+    """(N, h, w, C) at a smaller size: of each block the value of largest magnitude, with its sign;
+    NaN where the block holds what is not finite."""
+    high = ops.max_pool(maps, pool, pool, padding="same")
+    low = -ops.max_pool(-maps, pool, pool, padding="same")
+    broken = 0 * ops.average_pool(maps, pool, pool, padding="same")
+    return ops.where(high >= -low, high, low) + broken

@@ -23,8 +23,8 @@ class AttentionRollout(View):
 
     Π_l (½·mean over heads of A_l + ½·I), last layer first; the identity stands for the residual
     connections. The row of the class token, or without one the mean over all rows, folded onto
-    the patches' grid and enlarged to the image bilinearly. It knows neither the values that are
-    mixed nor the target: what is taken up need not be used.
+    the patches' grid and enlarged to the image bilinearly; of tokens the mean over all rows. It
+    knows neither the values that are mixed nor the target: what is taken up need not be used.
 
     Abnar and Zuidema, "Quantifying Attention Flow in Transformers", ACL 2020,
     https://arxiv.org/abs/2005.00928.
@@ -61,7 +61,8 @@ class AttentionRollout(View):
                 f"model attend over {sorted(tokens)}. Look at single layers with Attention."
             )
         assert seen.probe is not None
-        assert seen.probe.images is not None
+        if seen.probe.images is None:  # tokens: the mean over all that look
+            return {INPUT: ops.mean(rollout(layers), axis=1)}
         size = seen.probe.images.shape[1:3]
         grid = seen.facts[next(iter(seen.attention)).path].grid
         assert grid is not None, "`needs` lets no other layers through"

@@ -76,7 +76,9 @@ class CAMView(TargetedView):
             self,
             quantity=self.quantity,
             how=lambda key: _resolution(key, about),
-            why="no evidence for it here: 0 after the ReLU" if not self.signed else "",
+            why="no evidence for what it is of, or all of it is negative and cut"
+            if not self.signed
+            else "",
         )
 
 

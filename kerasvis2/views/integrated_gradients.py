@@ -11,6 +11,7 @@ from keras import ops
 from kerasvis2.attribution.baseline import baseline_of
 from kerasvis2.attribution.quadrature import mean_on_line
 from kerasvis2.keys import Key, parts
+from kerasvis2.task import number
 from kerasvis2.views.base import About, Arrays, Drawing, Request
 from kerasvis2.views.pixels import INPUT, PixelView, at_values, gradient_of, values_of
 
@@ -94,7 +95,8 @@ class IntegratedGradients(PixelView):
         totals = maps.reshape(len(maps), -1).sum(1, dtype="float64")
         rise = f"f(x) − f({self._start_word()})"
         return [
-            [f"sum {total:.3g}", f"{rise} {total - gap:.3g}"] for total, gap in zip(totals, gaps)
+            [f"sum {number(total)}", f"{rise} {number(total - gap)}"]
+            for total, gap in zip(totals.tolist(), gaps.tolist())
         ]
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:

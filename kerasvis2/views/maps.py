@@ -39,6 +39,8 @@ def draw_maps(
         why: what it means where a map is 0 everywhere.
     """
     drawing, signed, overlay = Drawing(), view.signed, view.overlay
+    if about.task is not None and not about.task.classes:
+        quantity = quantity.replace("logit", "output")  # a number is no logit
     for given, each in maps.items():
         key = as_key(given)
         explained = about.explained.get(key.target)

@@ -45,7 +45,7 @@ def named(units: Units, count: int, classes: bool, about: About) -> list[str]:
     if units == "probe" and about.label_indices is not None:
         meant = sorted({int(c) for c in about.label_indices})[:count]
     known = list(about.class_names or ()) if classes else []
-    if len(known) == 2 and about.task is not None and about.task.kind == "binary":
+    if len(known) == 2 and about.task is not None and about.task.units == 1:
         known = known[1:]  # the one unit stands for class 1
     names = []
     for i, unit in enumerate(meant):

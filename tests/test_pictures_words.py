@@ -1,0 +1,186 @@
+"""What stands on pictures, for networks whose truth is known by construction.
+
+The words are those that are really written into the pixels, line by line.
+"""
+
+import keras
+import numpy as np
+import pytest
+
+import kerasvis2 as kv
+from kerasvis2.render import text
+
+L = keras.layers
+DRAW = np.random.default_rng(0)
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """The lines that are written on pictures, as they can be read there."""
+    lines = []
+    write = text.write
+
+    def record(picture, left, top, words, *, width=None, size=text.BODY, bold=False, **how):
+        shown = str(words) if width is None else text.shorten(str(words), width, size, bold)
+        lines.append(shown)
+        write(picture, left, top, words, width=width, size=size, bold=bold, **how)
+
+    monkeypatch.setattr(text, "write", record)
+    return lines
+
+
+def left_bright(activation="sigmoid"):
+    """One unit that says how much brighter the left half is."""
+    image = keras.Input((16, 16, 1))
+    seen = L.Conv2D(1, 1, activation="relu", name="conv")(image)
+    model = keras.Model(image, L.Dense(1, activation=activation, name="head")(L.Flatten()(seen)))
+    weights = np.full((16, 16, 1), 1 / 32)
+    weights[:, 8:] *= -1
+    model.get_layer("conv").set_weights([np.ones((1, 1, 1, 1)), np.zeros(1)])
+    model.get_layer("head").set_weights([weights.reshape(-1, 1), np.zeros(1)])
+    return model
+
+
+def halves(count=8):
+    images = DRAW.uniform(0, 0.2, (count, 16, 16, 1)).astype("float32")
+    labels = np.arange(count) % 2
+    images[labels == 1, :, :8] += 0.7
+    images[labels == 0, :, 8:] += 0.7
+    return images, labels
+
+
+def small(units, activation=None, shape=(16, 16, 1)):
+    image = keras.Input(shape)
+    seen = L.Conv2D(4, 3, activation="relu", name="conv")(image)
+    return keras.Model(image, L.Dense(units, activation, name="head")(L.GlobalMaxPool2D()(seen)))
+
+
+NAMES = ["right bright", "left bright"]
+
+
+def test_one_unit_is_class_1_wherever_it_is_named(written):
+    images, labels = halves()
+    labels[0] = 1 - labels[0]
+    probe = kv.Probe(images, labels, class_names=NAMES, display=(0, 1))
+    model = left_bright()
+    kv.GradCAM(target=0).render(model, probe)
+    assert "Grad-CAM · conv (conv + ReLU) · 0 right bright" in written
+    assert written.count("✗ pred right bright 0.94") == 1
+    assert sum(line.startswith("map of: right bright") for line in written) == 8
+    assert any(line.startswith("0 everywhere: no evidence") for line in written)
+    written.clear()
+    pictures = kv.ActivationMaximization(steps=64).render(model, probe)
+    assert "left bright" in written
+    assert "right bright" not in written
+    best = next(iter(pictures.values()))[100:340]
+    left, right = best[:, 14:120].mean(), best[:, 150:260].mean()
+    assert left > right + 50
+
+
+def test_units_of_label_maps_and_of_several_labels_have_their_names(written):
+    images, _ = halves(4)
+    labels = np.array([[1, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0]], "float32")
+    several = small(3)
+    several.compile(loss=keras.losses.BinaryCrossentropy(from_logits=True))
+    probe = kv.Probe(images, labels, class_names=["sand", "sea", "sky"], display=(0, 1))
+    kv.ActivationMaximization(steps=2).render(several, probe)
+    assert [line for line in written if line in ("sand", "sea", "sky")] == ["sand", "sea", "sky"]
+    assert sum("p 0." in line for line in written) == 3
+    written.clear()
+    image = keras.Input((16, 16, 1))
+    maps = keras.Model(image, L.Conv2D(3, 1, activation="softmax", name="map")(image))
+    truth = np.zeros((4, 16, 16), int)
+    probe = kv.Probe(images, truth, class_names=["road", "car", "sign"], display=(0, 1))
+    kv.ActivationMaximization(steps=2).render(maps, probe)
+    assert [line for line in written if line in ("road", "car", "sign")] == ["road", "car", "sign"]
+
+
+def test_two_logits_under_binary_crossentropy_have_a_sigmoid_each():
+    images, labels = halves(4)
+    model = small(2)
+    model.compile(loss=keras.losses.BinaryCrossentropy(from_logits=True))
+    probe = kv.Probe(images, np.eye(2, dtype="float32")[labels], display=(0, 1))
+    found = kv.ActivationMaximization(steps=4).compute(model, probe)
+    logits = found["head/score"]
+    np.testing.assert_allclose(found["head/probability"], 1 / (1 + np.exp(-logits)), atol=1e-5)
+
+
+def test_a_number_is_no_logit_and_no_class(written):
+    images, _ = halves(4)
+    model = small(1)
+    model.compile(loss="mse")
+    probe = kv.Probe(images, images.mean((1, 2, 3)), display=(0, 1))
+    kv.IntegratedGradients(points=5).render(model, probe)
+    kv.Predictions().render(model, probe)
+    assert "share of the output" in written
+    assert not any("logit" in line or "✗" in line for line in written)
+    said = np.asarray(model(images))[:, 0]
+    assert f"map of: output {said[0]:.3g}".replace("-", "−") in written
+    for name in ("sum ", "f(x) − f(black) "):
+        assert sum(line.startswith(name) for line in written) == 4
+    assert not any("-" in line for line in written)  # minus signs are −
+
+
+def test_a_wrong_prediction_is_crossed_beside_its_activations_too(written):
+    images, labels = halves(4)
+    probe = kv.Probe(images, 1 - labels, class_names=NAMES, display=(0, 1))
+    kv.Activations().render(left_bright(), probe)
+    assert sum(line.startswith("✗ pred ") for line in written) >= 4
+    assert not any(line.startswith("pred ") for line in written)
+
+
+def test_activations_that_must_shrink_keep_their_peaks(written):
+    image = keras.Input((96, 96, 1))
+    same = L.Conv2D(2, 1, name="same")
+    model = keras.Model(image, L.GlobalMaxPool2D()(same(image)))
+    same.set_weights([np.array([[[[1.0, -1.0]]]]), np.zeros(2)])
+    images = np.zeros((2, 96, 96, 1), "float32")
+    images[:, 95, 95] = 1  # in the last corner, where a mean is a ninth of it
+    probe = kv.Probe(images, display=(0, 1))
+    arrays = kv.Session(model, probe).render(kv.Activations(layers="same"))
+    assert any("32×32, the largest magnitude of each block" in line for line in written)
+    assert "peak 1 of 1" in written
+    picture = next(iter(arrays.values()))[100:].astype(int)
+    warm = picture[..., 0] - picture[..., 2]
+    assert (warm > 60).any()
+    assert (warm < -60).any()
+
+
+def test_activations_of_signals_are_channels_by_positions(written):
+    waves = np.sin(np.linspace(0, 20, 200))[None, :, None].repeat(3, 0).astype("float32")
+    signal = keras.Input((200, 1))
+    seen = L.Conv1D(8, 5, padding="same", name="conv")(signal)
+    model = keras.Model(signal, L.Dense(2, "softmax")(L.GlobalMaxPool1D()(seen)))
+    pictures = kv.Activations(layers="conv").render(model, kv.Probe(waves, [0, 1, 0]))
+    assert any("rows = channels, columns = positions" in line for line in written)
+    picture = next(iter(pictures.values()))
+    coloured = np.ptp(picture.astype(int), axis=-1) > 20
+    rows = np.flatnonzero(coloured[100:, 100:500].mean(1) > 0.3)
+    assert len(rows) > 3 * 8 * 10  # each channel of three signals at least ten pixels high
+
+
+def test_attention_over_tokens_is_drawn(written):
+    ids = np.arange(12).reshape(2, 6) % 5
+    tokens = keras.Input((6,), dtype="int32")
+    seen = L.Embedding(5, 8)(tokens)
+    seen = L.MultiHeadAttention(2, 4, name="att")(seen, seen)
+    model = keras.Model(tokens, L.Dense(2, "softmax")(L.GlobalAveragePooling1D()(seen)))
+    probe = kv.Probe(ids, [0, 1], tokens=list("abcde"))
+    pictures = kv.Attention().render(model, probe)
+    assert "rows look at columns" in written
+    assert min(next(iter(pictures.values())).shape[:2]) > 200
+    weights = kv.AttentionRollout().compute(model, probe)["input"]
+    np.testing.assert_allclose(weights.sum(1), 1, rtol=1e-5)
+    assert list(kv.AttentionRollout().render(model, probe)) == ["attention_rollout/00_input"]
+
+
+def test_channels_first_with_a_range_is_no_picture_three_pixels_high():
+    images = DRAW.uniform(0, 1, (4, 3, 32, 24)).astype("float32")
+    probe = kv.Probe(images, display=(0, 1))
+    np.testing.assert_allclose(probe.images, np.moveaxis(images, 1, -1), atol=1e-6)
+    first = {"data_format": "channels_first"}
+    image = keras.Input((3, 32, 24))
+    seen = L.Conv2D(4, 3, padding="same", activation="relu", name="conv", **first)(image)
+    model = keras.Model(image, L.Dense(2, "softmax")(L.GlobalAveragePooling2D(**first)(seen)))
+    sheet = next(iter(kv.Saliency().render(model, probe).values()))
+    assert sheet.shape[0] > 300
