@@ -9,9 +9,10 @@ from keras import ops
 
 from kerasvis2.attribution.tokens import fold
 from kerasvis2.keys import Key
-from kerasvis2.layers import LayerInfo, LayerSpec, is_attention, spread
+from kerasvis2.layers import LayerInfo, is_attention, spread
 from kerasvis2.observe.settled import ends_the_model
 from kerasvis2.views.base import About, Arrays, Drawing, Request
+from kerasvis2.views.layered import LayeredView
 from kerasvis2.views.maps import draw_maps
 from kerasvis2.views.targeted import TargetedView
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 MOST = 6  # layers by default
 
 
-class CAMView(TargetedView):
+class CAMView(LayeredView, TargetedView):
     """A class activation map; a method is a subclass with one line of maths, `weigh`.
 
     Args:
@@ -37,10 +38,6 @@ class CAMView(TargetedView):
     shows: ClassVar[str] = "map"
     overlay: ClassVar[bool] = True
     quantity: ClassVar[str] = "evidence (logit)"
-
-    def __init__(self, *, layers: LayerSpec = None, **common: Any) -> None:
-        super().__init__(**common)
-        self.layers = layers
 
     def needs(self, model: Any, probe: Probe | None) -> Request:
         return Request(

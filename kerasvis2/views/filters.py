@@ -10,8 +10,9 @@ from keras import ops
 
 from kerasvis2.facts import LayerFacts, convolves, kernels
 from kerasvis2.keys import Key, as_key
-from kerasvis2.layers import LayerInfo, LayerSpec
-from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
+from kerasvis2.layers import LayerInfo
+from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request
+from kerasvis2.views.layered import LayeredView
 
 if TYPE_CHECKING:
     from kerasvis2.observe.seen import Seen
@@ -21,7 +22,7 @@ SHOWN = 64
 DENSE_INPUTS, DENSE_UNITS = 16384, 512
 
 
-class Filters(View):
+class Filters(LayeredView):
     """Kernels of convolutions, depthwise convolutions and Dense layers.
 
     A convolution of a colour image is drawn as one coloured tile per filter; every other one as
@@ -41,10 +42,6 @@ class Filters(View):
 
     title = "Filters"
     only_pictures = True
-
-    def __init__(self, *, layers: LayerSpec = None, **common: Any) -> None:
-        super().__init__(**common)
-        self.layers = layers
 
     def needs(self, model: Any, probe: Probe | None) -> Request:
         return Request(

@@ -13,9 +13,9 @@ from kerasvis2.diagnostics.numbers import Distribution, distribution
 from kerasvis2.drawing import Wiring
 from kerasvis2.facts import named_weights
 from kerasvis2.keys import Key
-from kerasvis2.layers import LayerSpec
 from kerasvis2.views import table
-from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
+from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request
+from kerasvis2.views.layered import LayeredView
 
 if TYPE_CHECKING:
     from kerasvis2.facts import Layers
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 BINS = 30
 
 
-class ModelGraph(View):
+class ModelGraph(LayeredView):
     """The layers as a table, as a diagram and as a graph, and how their weights are spread.
 
     What does not change is logged once: the table of all layers, the diagram that follows one
@@ -49,10 +49,6 @@ class ModelGraph(View):
     """
 
     title = "Model"
-
-    def __init__(self, *, layers: LayerSpec = None, **common: Any) -> None:
-        super().__init__(**common)
-        self.layers = layers
 
     def needs(self, model: Any, probe: Probe | None) -> Request:
         return Request(

@@ -12,8 +12,7 @@ import jax.extend.core as jex
 import jax.numpy as jnp
 
 from kerasvis2.observe.backend.jax_written import replaced
-from kerasvis2.observe.backend.relu_units import NO_RELU, Unit, below, unit
-from kerasvis2.observe.backend.shadow import shadowed
+from kerasvis2.observe.backend.relu_units import NO_RELU, Unit, as_units, below
 
 INNER_RELU = (
     "The model calls a ReLU inside a loop, a branch or a function that is compiled by itself, "
@@ -40,11 +39,9 @@ def relu_rule(rule: str | None, layers: Sequence[Any]) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for name, replacement in _replacements(rule, called).items():
             stack.enter_context(replaced(jax.nn, name, replacement))
-        for layer in layers:
-            found = unit(layer)
-            if found is not None:
-                carrying = _carrying(rule, layer, found, called)
-                stack.enter_context(shadowed(layer, "call", carrying))
+        stack.enter_context(
+            as_units(layers, lambda layer, unit: _carrying(rule, layer, unit, called))
+        )
         yield
     if called.inside:
         raise ValueError(INNER_RELU)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
 from keras import ops
+
+from kerasvis2.observe.backend.shadow import shadowed
 
 RULES = ("guided", "deconvnet")
 
@@ -37,3 +40,19 @@ def unit(layer: Any) -> Unit | None:
     if threshold or (slope and top is not None):
         return lambda: (slope, threshold, top)
     return None
+
+
+@contextlib.contextmanager
+def as_units(layers: Sequence[Any], carrying: Callable[[Any, Unit], Any]) -> Iterator[None]:
+    """Inside, each layer that is a unit of several operations has another `call`.
+
+    Args:
+        layers: any layers.
+        carrying: `(layer, unit)` → what is called instead.
+    """
+    with contextlib.ExitStack() as stack:
+        for layer in layers:
+            found = unit(layer)
+            if found is not None:
+                stack.enter_context(shadowed(layer, "call", carrying(layer, found)))
+        yield

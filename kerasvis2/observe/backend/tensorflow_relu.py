@@ -8,8 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from kerasvis2.observe.backend.relu_units import NO_RELU, RULES, Unit, below, unit
-from kerasvis2.observe.backend.shadow import shadowed
+from kerasvis2.observe.backend.relu_units import NO_RELU, RULES, Unit, as_units, below
 
 _OPS = ("Relu", "Relu6", "LeakyRelu")
 _INNER_GRAPHS = (
@@ -37,7 +36,10 @@ def relu_rule(rule: str | None, layers: Sequence[Any]) -> Iterator[None]:
     before = len(graph.get_operations())
     carried: list[str] = []
     names = {kind: f"Kerasvis{rule}{kind}" for kind in _OPS}
-    with graph.gradient_override_map(names), _layers_carry(rule, layers, carried):
+    with (
+        graph.gradient_override_map(names),
+        as_units(layers, lambda layer, unit: _carrying(rule, layer, unit, carried)),
+    ):
         yield
     made = {op.type for op in graph.get_operations()[before:]}
     inner = made.intersection(_INNER_GRAPHS) and _holds_relu(graph)
@@ -60,18 +62,6 @@ def _register(rule: str, kind: str) -> None:
 for _rule in RULES:
     for _kind in _OPS:
         _register(_rule, _kind)
-
-
-@contextlib.contextmanager
-def _layers_carry(rule: str, layers: Sequence[Any], carried: list[str]) -> Iterator[None]:
-    """Layers that Keras composes of several operations follow the rule as one unit."""
-    with contextlib.ExitStack() as stack:
-        for layer in layers:
-            found = unit(layer)
-            if found is not None:
-                carrying = _carrying(rule, layer, found, carried)
-                stack.enter_context(shadowed(layer, "call", carrying))
-        yield
 
 
 def _carrying(rule: str, layer: Any, unit: Unit, carried: list[str]) -> Callable[[Any], Any]:

@@ -10,8 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
 
-from kerasvis2.observe.backend.relu_units import NO_RELU, Unit, below, unit
-from kerasvis2.observe.backend.shadow import shadowed
+from kerasvis2.observe.backend.relu_units import NO_RELU, Unit, as_units, below
 
 Tensor = torch.Tensor
 
@@ -33,14 +32,8 @@ def relu_rule(rule: str | None, layers: Sequence[Any]) -> Iterator[None]:
         yield
         return
     mode = _Rule(rule)
-    with contextlib.ExitStack() as stack:
-        for layer in layers:
-            found = unit(layer)
-            if found is not None:
-                carrying = _carrying(rule, layer, found, mode)
-                stack.enter_context(shadowed(layer, "call", carrying))
-        with mode:
-            yield
+    with as_units(layers, lambda layer, unit: _carrying(rule, layer, unit, mode)), mode:
+        yield
     if not mode.followed:
         raise ValueError(NO_RELU)
 
