@@ -17,6 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from benchmarks import (
     ascent,
     board,
+    board_maps,
     growth,
     memory,
     report,
@@ -33,7 +34,9 @@ def _training(args: argparse.Namespace) -> Iterator[Row]:
 
 
 def _board(args: argparse.Namespace) -> Iterator[Row]:
-    return board.rows(args.repeats, *((2, 20) if args.quick else (12, 200)))
+    size = (2, 20) if args.quick else (12, 200)
+    yield from board_maps.rows(args.repeats, *size)
+    yield from board.rows(args.repeats, *size)
 
 
 def _memory(args: argparse.Namespace) -> Iterator[Row]:

@@ -119,16 +119,12 @@ def _fresh(program: str, *arguments: str) -> list[float]:
 
 def _tab(folder: str, repeats: int, what: str, fast: str, steps: int) -> Iterator[Row]:
     measures = "first cells of the grid, ms", "all pictures in view, ms", "slider to a new step, ms"
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        path = None
-    if path is None:
+    sync_playwright, path = chromium()
+    if sync_playwright is None:
         for measure in measures:
             yield Row(f"{measure}, {what}", "", "", None)
         return
-    with _Board(folder, fast, steps) as url, sync_playwright() as playwright:
+    with Board(folder, fast, steps, f"series?tag={SHOWN}") as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         opened = [_open(browser, url, "grid") for _ in range(max(3, repeats // 3))]
         page = _page(browser, url, "step")
@@ -140,10 +136,21 @@ def _tab(folder: str, repeats: int, what: str, fast: str, steps: int) -> Iterato
         yield Row(f"{measure}, {what}", worst, "", middle)
 
 
-class _Board:
-    """A TensorBoard that has read everything."""
+def chromium() -> tuple[Any, str | None]:
+    """Playwright and the browser it is to start; None without either."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        return None, None
+    return (None, None) if path is None else (sync_playwright, path)
 
-    def __init__(self, folder: str, fast: str, steps: int) -> None:
+
+class Board:
+    """A TensorBoard that has read everything, once `asked` tells of that many steps of each run."""
+
+    def __init__(self, folder: str, fast: str, steps: int, asked: str) -> None:
+        self._asked = asked
         self._log = Path(folder, f"tensorboard-{fast}.log")
         flags = ["--logdir", folder, "--port=0", f"--load_fast={fast}", "--reload_interval=5"]
         with open(self._log, "w") as log:
@@ -159,7 +166,7 @@ class _Board:
             url = next((word for word in words if word.startswith("http://localhost")), None)
             if url is None:
                 continue
-            with urllib.request.urlopen(f"{url}data/plugin/kerasvis/series?tag={SHOWN}") as reply:
+            with urllib.request.urlopen(f"{url}data/plugin/kerasvis/{self._asked}") as reply:
                 series = json.load(reply)
             if series and all(len(run["steps"]) == self._steps for run in series.values()):
                 return url

@@ -161,7 +161,7 @@ def _check_steps(comparison: Comparison) -> None:
         )
         return
     asked = ", ".join(map(str, comparison.steps))
-    known = sorted({step for run in comparison.runs.values() for step in run.steps(comparison.tag)})
+    known = sorted({step for run in comparison.runs for step in comparison.steps_of(run)})
     raise LookupError(
         f"--steps {asked}: no run has a picture of {comparison.tag} there; there are "
         f"{', '.join(map(str, known[:20]))}{', …' if len(known) > 20 else ''}."

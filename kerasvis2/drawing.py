@@ -117,6 +117,11 @@ class About:
     lines: Sequence[Sequence[str]] | None = None
     missed: Sequence[bool] | None = None
 
+    @property
+    def pictured(self) -> bool:
+        """Whether the probe's examples are flat pictures, over which a map can lie."""
+        return self.images is not None and (self.shown is None or self.shown.kind == "pictures")
+
     def spoken_by(self, output: str, answers: Any) -> About:
         """As another output of the model says it."""
         task, truth = self.tasks[output]

@@ -23,6 +23,10 @@ class Maps:
             not known.
         top: the value at the end of the picture's colours.
         channels: which channels of the layer the last axis is, where it is some of them.
+        how: by which settings they were made, in one line.
+        why: what it means where a map is 0 everywhere.
+        pictured: whether they lie over pictures; those of signals, tables, tokens and volumes are
+            numbers to read and nothing to draw over an image.
     """
 
     values: np.ndarray
@@ -35,3 +39,6 @@ class Maps:
     of: tuple[str, ...] = ()
     top: float | None = None
     channels: tuple[int, ...] = ()
+    how: str = ""
+    why: str = ""
+    pictured: bool = True

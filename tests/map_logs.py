@@ -15,6 +15,8 @@ CONV, INPUT = "grad_cam/03_conv", "saliency/00_input"
 IMAGES, SIDE = 6, 16
 STEPS = {"one": range(4), "two": range(4), "long": range(8), "other": range(4)}
 LABELS = [0, 1, 2, 0, 1, 2]
+NAMES = ["ant", "bee", "cat"]
+UNITS = {CONV: "evidence (logit)", INPUT: "input × ∂logit/∂input"}
 SHARED = 3  # of the other probe's images
 
 
@@ -57,13 +59,20 @@ def write_maps(root: Path, *, private: bool = False) -> None:
                     pictures(run),
                     fingerprint=("bb" if run == "other" else "aa") * 32,
                     labels=LABELS,
-                    class_names=["ant", "bee", "cat"],
+                    class_names=NAMES,
                     masks=masks,
                     private=private,
                 )
                 values.append(events.blob(PROBE_TAG, probe))
             for tag in (CONV, INPUT):
-                header = {"signed": tag == INPUT, "overlay": tag == CONV, "unit": ""}
+                header = {
+                    "signed": tag == INPUT,
+                    "overlay": tag == CONV,
+                    "unit": UNITS[tag],
+                    "of": [f"the {NAMES[label]}" for label in LABELS],
+                    "how": "5×5 places",
+                    "why": "no evidence for it",
+                }
                 blob = encode_maps(maps(run, step, tag), header)
                 values.append(events.blob(MAPS_TAG + tag, blob))
                 pixels = np.full((20, 30, 3), 10 * step, np.uint8)

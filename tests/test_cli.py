@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import map_logs
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,6 +11,9 @@ from runs_on_disk import HOSTILE, TAG, write_run
 
 import kerasvis2
 from kerasvis2 import cli
+from kerasvis2.record import events
+from kerasvis2.record.maps import MAPS_TAG, encode_maps
+from kerasvis2.record.writer import EventFile
 
 
 def kerasvis2_command(*arguments, **kwargs):
@@ -57,6 +61,23 @@ def test_compare(two, tmp_path, capsys, kind):
             assert np.array(image).shape[2] == 3
     if kind == "html":
         assert output.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_steps_of_maps_are_told_where_they_are_more_than_those_of_pictures(tmp_path, capsys):
+    own = "layer_cam/05_last"
+    map_logs.write_maps(tmp_path / "runs")  # as many maps as pictures
+    maps = encode_maps(map_logs.maps("one", 0, map_logs.CONV), {})
+    values = [events.blob(MAPS_TAG + own, maps)]
+    write_run(tmp_path / "runs" / "few", [0], tag=own)
+    more = EventFile(tmp_path / "runs" / "few" / "vis")
+    for step in range(3):
+        more.append(step, 1e9 + step, values)
+    assert cli.main(["list", str(tmp_path / "runs")]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  maps")]
+    assert [line.split() for line in lines] == [["maps", own, "3", "steps", "0…2"]]
+    arguments = ["compare", str(tmp_path / "runs"), "--tag", own, "-o", str(tmp_path / "x.png")]
+    assert cli.main([*arguments, "--steps", "77"]) == 1, "also where some runs have no such tag"
+    assert "there are 0, 1, 2." in capsys.readouterr().err
 
 
 def test_compare_says_which_steps_have_no_picture(two, tmp_path, capsys):

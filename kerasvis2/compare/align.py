@@ -42,7 +42,7 @@ class Comparison:
 
     def logged(self, run: str, step: int) -> bool:
         """Whether a run logged the tag at a step."""
-        return step in self._steps_of(run)
+        return step in self.steps_of(run)
 
     def picture(self, run: str, step: int) -> NDArray[np.uint8] | None:
         """A picture, uint8 (H, W, 3), or None where the run did not log this step.
@@ -94,7 +94,7 @@ class Comparison:
 
     def nearest(self, run: str, step: int) -> int | None:
         """The step nearest to this at which the run logged the tag; None if it never did."""
-        steps = self._steps_of(run)
+        steps = self.steps_of(run)
         return min(steps, key=lambda other: (abs(other - step), other)) if steps else None
 
     def why_missing(self, run: str, step: int) -> str:
@@ -141,7 +141,8 @@ class Comparison:
 
         return png.encode(self.sheet())
 
-    def _steps_of(self, run: str) -> list[int]:
+    def steps_of(self, run: str) -> list[int]:
+        """The steps at which a run logged the tag."""
         if self.numbers is not None:
             return self.numbers.steps_of(run)
         found = self.runs[run].series.get(self.tag)

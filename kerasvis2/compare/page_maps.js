@@ -52,8 +52,10 @@ export function maps(data, el) {
         const picture = probe?.picture(place) ?? null;
         const parts = picture && !overlay ? [canvas(picture, null, { look: "image" })] : [];
         parts.push(canvas(picture, map, settings));
-        const words = `${said(cell, probe, place)} max ${short(largest(map, signed))}`;
-        return el("div", { class: "one" }, el("div", { class: "two" }, ...parts), el("small", {}, words));
+        const of = found.header.of?.[place];
+        const most = largest(map, signed);
+        const lines = [said(cell, probe, place), of ? `of ${of}` : "", most ? `max ${short(most)}` : "0 everywhere"];
+        return el("div", { class: "one" }, el("div", { class: "two" }, ...parts), ...words(lines));
       });
     });
   }
@@ -75,12 +77,14 @@ export function maps(data, el) {
           "div",
           { class: "one" },
           canvas(null, map, { look: "map", top, signed: true, smooth: false, opacity: 1 }),
-          el("small", {}, `most ±${short(largest(map, true))}`),
+          ...words([`most ±${short(largest(map, true))}`]),
         ),
       );
-      return [...tiles, legend(top)];
+      return [...tiles, legend(top, other.header.unit)];
     });
   }
+
+  const words = (lines) => lines.filter(Boolean).map((line) => el("small", {}, line));
 
   // The one scale of all cells.
   function scale() {
@@ -90,10 +94,11 @@ export function maps(data, el) {
     return filled(box, async () => {
       const { header } = await mapsAt(first);
       const low = header.signed ? `−${short(data.top)}` : "0";
-      const words = "one colour is one value in every cell";
+      const hint = "one colour is one value in every cell";
       const probe = await probeOf(data.cells.findIndex((row) => row.includes(first)));
       const over = Boolean(header.overlay && probe?.picture(0));
-      return [el("span", {}, low), ramp(over, header.signed), el("span", {}, short(data.top)), el("span", { class: "hint" }, words)];
+      const ends = [el("span", {}, low), ramp(over, header.signed), el("span", {}, short(data.top))];
+      return [el("span", {}, header.unit || ""), ...ends, el("span", { class: "hint" }, hint), el("span", { class: "hint" }, header.how || "")];
     });
   }
 
@@ -110,9 +115,9 @@ export function maps(data, el) {
     return element;
   }
 
-  function legend(top) {
+  function legend(top, unit) {
     const ends = [`−${short(top)}: A has more`, `B has more: ${short(top)}`];
-    return el("div", { class: "legend" }, el("span", {}, ends[0]), ramp(false, true), el("span", {}, ends[1]));
+    return el("div", { class: "legend" }, el("span", {}, unit || ""), el("span", {}, ends[0]), ramp(false, true), el("span", {}, ends[1]));
   }
 
   function canvas(picture, map, settings) {
@@ -137,7 +142,7 @@ function said(cell, probe, place) {
   const label = probe?.labels?.[place] ?? null;
   const mark = label === null ? "" : label === guess ? "✓ " : "✗ ";
   const share = cell.shares?.[place];
-  return `${mark}${probe?.names?.[guess] ?? guess}${share ? ` ${share.toFixed(2)}` : ""} ·`;
+  return `${mark}${probe?.names?.[guess] ?? guess}${share ? ` ${share.toFixed(2)}` : ""}`;
 }
 
 function shared(one, other, count) {

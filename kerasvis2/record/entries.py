@@ -22,7 +22,7 @@ from kerasvis2.record.events import (
     scale,
     text,
 )
-from kerasvis2.record.maps import ANSWERS_TAG, MAPS_TAG, PROBE_TAG, encode_maps
+from kerasvis2.record.maps import ANSWERS_TAG, MAPS_TAG, PROBE_TAG, VALUES_TAG, encode_maps
 from kerasvis2.record.probed import answers_blob, probe_blob
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def entries(
     for key in dict.fromkeys([*drawing.pictures, *drawing.maps]):
         tag = tag_of(view, key, layers)
         if maps and key in drawing.maps:
-            vis += _maps(MAPS_TAG + tag, drawing.maps[key], maps)
+            vis += _maps(tag, drawing.maps[key], maps)
         picture = drawing.pictures.get(key) if pictures else None
         if picture is not None:
             vis.append(image(tag, picture.pixels, picture.text))
@@ -102,15 +102,15 @@ def answered(about: About) -> list[Value]:
 def _maps(tag: str, maps: Maps, bits: int) -> list[Value]:
     """One blob, or one for each of a layer's channels."""
     if not maps.channels:
-        return [blob(tag, _encoded(maps, bits))]
+        return [_blob(tag, maps, bits)]
     apart = zip(maps.channels, np.moveaxis(maps.values, -1, 0))
     return [
-        blob(f"{tag}.{channel}", _encoded(replace(maps, values=values, channels=(channel,)), bits))
+        _blob(f"{tag}.{channel}", replace(maps, values=values, channels=(channel,)), bits)
         for channel, values in apart
     ]
 
 
-def _encoded(maps: Maps, bits: int) -> bytes:
+def _blob(tag: str, maps: Maps, bits: int) -> Value:
     header = {
         "signed": maps.signed,
         "overlay": maps.overlay,
@@ -121,5 +121,9 @@ def _encoded(maps: Maps, bits: int) -> bytes:
         "of": list(maps.of),
         "top": maps.top,
         "channels": list(maps.channels),
+        "how": maps.how,
+        "why": maps.why,
     }
-    return encode_maps(maps.values, header, bits)
+    pictured = maps.pictured and maps.values.ndim in (3, 4)
+    before = MAPS_TAG if pictured else VALUES_TAG
+    return blob(before + tag, encode_maps(maps.values, header, bits))

@@ -35,8 +35,8 @@ except ImportError:  # there is no build of it for this machine
 
 MAPS = "kerasvis_maps"
 """The kind of data that blobs are."""
-MAPS_TAG = "maps/"
-"""What comes before an image's tag in the tag of its maps."""
+MAPS_TAG, VALUES_TAG = "maps/", "values/"
+"""What comes before an image's tag in the tag of its maps; of those that lie over no pictures."""
 ANSWERS = "kerasvis_answers"
 """The kind of data that answers are: as blobs, but told as a series that is read at once."""
 PROBE_TAG, ANSWERS_TAG = "kerasvis/probe", "kerasvis/answers"
@@ -98,7 +98,8 @@ def encode_maps(values: Any, header: Mapping[str, Any], bits: int = 8) -> bytes:
     """A blob of maps.
 
     Args:
-        values: float (N, h, w) or (N, h, w, C).
+        values: float (N, h, w) or (N, h, w, C); of signals, tables, tokens and volumes with the
+            axes that these have.
         header: what else is to be known of them.
         bits: 8 or 16.
     """
@@ -129,7 +130,7 @@ def decode_maps(blob: bytes) -> tuple[dict[str, Any], np.ndarray]:
     codes = arrays.get("values")
     if header.get("kind") != "maps" or codes is None or codes.dtype.str not in _CODES:
         raise Damaged("a blob that holds no maps")
-    if codes.ndim not in (3, 4):
+    if codes.ndim < 2:
         raise Damaged(f"maps of shape {codes.shape}")
     scale = _scales(header.get("scale"), len(codes))
     largest, nan = _CODES[codes.dtype.str]
@@ -160,7 +161,7 @@ def _header(blob: bytes) -> dict[str, Any]:
 def _array(entry: Any) -> tuple[str, np.dtype, tuple[int, ...]]:
     given = entry if isinstance(entry, dict) else {}
     name, dtype, shape = given.get("name"), given.get("dtype"), given.get("shape")
-    good = isinstance(shape, list) and 0 < len(shape) <= 4
+    good = isinstance(shape, list) and 0 < len(shape) <= 5
     if not good or not all(type(size) is int and 0 <= size < 1 << 24 for size in shape or ()):
         raise Damaged(f"an array of shape {shape!r}")
     if not isinstance(name, str) or dtype not in _TYPES:

@@ -21,7 +21,7 @@ from kerasvis2.record.decoding import decode
 from kerasvis2.record.files import Place, is_folder, opened, place, read, walk
 from kerasvis2.record.frames import Damaged, peek_file, verified
 from kerasvis2.record.index import SCALE_TAG, SCALES, Entry, Folder, Series, index_file
-from kerasvis2.record.maps import ANSWERS, ANSWERS_TAG, MAPS, MAPS_TAG, decode_maps
+from kerasvis2.record.maps import ANSWERS, ANSWERS_TAG, MAPS, MAPS_TAG, VALUES_TAG, decode_maps
 from kerasvis2.record.scales import read_scales
 from kerasvis2.record.tags import find_tag
 
@@ -125,14 +125,21 @@ class Run:
     def maps(self, tag: str, step: int) -> NDArray[np.float32]:
         """The maps behind the picture `tag`, as `compute` gives them: (N, h, w) or (N, H, W, C).
 
+        Those of signals, tables, tokens and volumes have the axes that these have.
+
         They are exact to half a step of 1/254 of each image's largest value, 1/127 where signed.
 
         Raises:
             LookupError: If there is no such tag, or nothing was logged at this step.
             ValueError: If the file is damaged there, or holds something else.
         """
-        known = [name[len(MAPS_TAG) :] for name in self.tags(MAPS) if name.startswith(MAPS_TAG)]
-        return decode_maps(self.blob(MAPS_TAG + find_tag(tag, known, self.name), step))[1]
+        known = {
+            name[len(before) :]: name
+            for before in (VALUES_TAG, MAPS_TAG)
+            for name in self.tags(MAPS)
+            if name.startswith(before)
+        }
+        return decode_maps(self.blob(known[find_tag(tag, known, self.name)], step))[1]
 
     def blob(self, tag: str, step: int) -> bytes:
         """Numbers as they are in the file; see `kerasvis2.record.maps`."""
@@ -224,8 +231,11 @@ class Run:
         entries = self._find(tag, kind).entries
         if step not in entries:
             nearest = min(entries, key=lambda other: abs(other - step), default=None)
+            behind = self.series.get(MAPS_TAG + tag)
+            mapped = kind == "images" and behind is not None and step in behind.entries
             raise LookupError(
                 f"run {self.name!r} logged no {tag!r} at step {step}; the nearest is {nearest}"
+                + (f"; `maps` has its maps at step {step}" if mapped else "")
             )
         return entries[step]
 

@@ -149,6 +149,8 @@ class Activations(View):
                     layer=key.at(""),
                     unit="activation",
                     channels=tuple(self._kept(int(total or 0))),
+                    how=_how(info, kept[key]),
+                    pictured=about.pictured,
                 )
         return drawing
 

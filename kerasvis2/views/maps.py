@@ -51,9 +51,10 @@ def draw_maps(
             captions = [[*words, *more] for words, more in zip(captions, remarks(key))]
         # A target that is not the default is said in title and tag.
         named = key if key.target or explained is None else key.at(explained.target)
-        top = None
+        laid, top = _laid(about, each, overlay), None
+        made = how(key) if callable(how) else how
         if about.drawn:
-            pixels, top = _sheet(about, each, overlay)(
+            pixels, top = _sheet(about, laid, overlay)(
                 signed=signed,
                 scale=view.scale,
                 frozen=about.frozen.get(named),
@@ -63,12 +64,12 @@ def draw_maps(
                 wrong=about.wrong(),
                 notes=[*notes, *([about.display_note] if about.display_note else [])],
                 quantity=quantity,
-                how=how(key) if callable(how) else how,
+                how=made,
                 why=why,
             )
             drawing.pictures[named] = Picture(pixels, top)
         drawing.maps[named] = Maps(
-            each,
+            laid,
             signed=signed,
             overlay=overlay,
             view=view.title,
@@ -77,10 +78,23 @@ def draw_maps(
             unit=quantity,
             of=() if explained is None else explained.words,
             top=top,
+            how=made,
+            why=why,
+            pictured=about.pictured,
         )
         if about.images is not None:
             drawing.scalars |= on_object(key, each, about)
     return drawing
+
+
+def _laid(about: About, maps: np.ndarray, overlay: bool) -> np.ndarray:
+    """The maps as the pictures lie, where an input is flat or has its channels first."""
+    if overlay or not about.pictured or about.images is None or about.arrange is None:
+        return maps
+    if maps.shape[1:3] == about.images.shape[1:3]:
+        return maps
+    arranged = about.arrange(maps)
+    return maps if arranged is None else arranged
 
 
 def _sheet(about: About, maps: np.ndarray, overlay: bool) -> Callable[..., Any]:
@@ -115,11 +129,7 @@ def _sheet(about: About, maps: np.ndarray, overlay: bool) -> Callable[..., Any]:
             words = tuple(tuple(str(token) for token in row) for row in shown.values)
         return functools.partial(words_sheet, words, _per_token(maps, max(map(len, words))))
     assert about.images is not None
-    laid = maps
-    if maps.shape[1:3] != about.images.shape[1:3] and not overlay and about.arrange is not None:
-        arranged = about.arrange(maps)
-        laid = maps if arranged is None else arranged
-    return functools.partial(attribution_sheet if overlay else pixel_sheet, about.images, laid)
+    return functools.partial(attribution_sheet if overlay else pixel_sheet, about.images, maps)
 
 
 def _per_token(maps: np.ndarray, count: int) -> np.ndarray:

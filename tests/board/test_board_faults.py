@@ -97,6 +97,9 @@ def test_what_matters_leads_and_names_have_no_numbers(tab: Tab) -> None:
         "activation_maximization",
     ]
     assert "07_" not in tab.find("nav").inner_text()
+    tab.open(tag=CONV)
+    expect(tab.find("h1")).to_have_text("grad_cam/conv")
+    expect(tab.find("h1 bdi")).to_have_attribute("title", CONV)
 
 
 def test_an_outlier_does_not_flatten_a_curve_and_steps_have_numbers(tab: Tab) -> None:
@@ -125,7 +128,7 @@ def test_what_failed_is_tried_again_and_has_a_button(tab: Tab) -> None:
     expect(tab.find(".notes .error")).to_contain_text("500 broken")
     tab.page.unroute("**/series?*")
     tab.button("Try again").click()
-    expect(tab.find("h1")).to_have_text("filters/01_conv")
+    expect(tab.find("h1")).to_have_text("filters/conv")
     expect(tab.find(".notes .error")).to_have_count(0)
     tab.errors.clear()
 

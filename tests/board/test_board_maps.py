@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 
 import map_logs
@@ -97,7 +98,7 @@ def test_maps_open_first_as_the_python_renderer_draws_them(
     browser: Browser, servers: dict[str, Server], loader: str
 ) -> None:
     tab = Tab(browser, servers[loader].url()).open()
-    expect(tab.find("h1")).to_have_text(CONV)
+    expect(tab.find("h1")).to_have_text("grad_cam/conv")
     assert tab.find(".colhead .run").all_inner_texts() == ["long", "one", "other", "two"]
     told = [
         read(servers, run, CONV, step)
@@ -201,7 +202,7 @@ def test_the_pointer_tells_the_value_in_every_column(tab: Tab, servers: dict[str
     told = tab.find(".maprow").first.locator(".value").all_inner_texts()
     for text, run in zip(told, ("one", "two")):
         value = read(servers, run, CONV, 3)[0, 1, 2]
-        assert text.endswith(" at 2, 1")
+        assert text.endswith(f" {map_logs.UNITS[CONV]} at 2, 1")
         assert float(text.split()[0]) == pytest.approx(value, rel=5e-3)
     tab.page.mouse.move(2, 2)
     expect(tab.find(".value")).to_have_count(0)
@@ -248,11 +249,60 @@ def test_a_click_shows_one_image_over_all_steps(tab: Tab) -> None:
     expect(tab.find(".maprow .original")).not_to_have_count(0)
 
 
-def test_layers_and_views_are_columns_with_scales_of_their_own(tab: Tab) -> None:
+def test_layers_and_views_are_columns_with_scales_and_units_of_their_own(tab: Tab) -> None:
     tab.open(tag=CONV, axis="views", of="one/vis", step=3)
     assert tab.find(".colhead .run").all_inner_texts() == ["grad_cam", "saliency"]
     expect(tab.field("scale of")).to_have_value("run")
     expect(tab.field("minus")).to_have_count(0)
+    for place, tag in enumerate((CONV, INPUT)):
+        expect(tab.find(".colhead .facts").nth(place)).to_contain_text(map_logs.UNITS[tag])
+    looks = (
+        tab.find(".maprow")
+        .first.locator("[data-image]")
+        .evaluate_all("boxes => boxes.map((box) => box.ariaLabel.split(' ')[0])")
+    )
+    assert looks == ["overlay", "map"], "each as its own view draws it"
+    tab.field("scale of").select_option("all cells")
+    units = tab.settle().find(".legend .hint").all_inner_texts()
+    assert units == list(map_logs.UNITS.values())
+
+
+def test_below_a_map_stands_what_it_is_of_whatever_its_width(tab: Tab) -> None:
+    for size in (96, 160, 300):
+        tab.open(tag=CONV, runs="one|two", step=3, size=size)
+        cell = tab.find(".maprow").nth(1).locator(".mapcell").nth(1)
+        for part in ("ant 0.78", "of the bee", "max ", "obj "):
+            expect(cell.locator(".mapfacts")).to_contain_text(part.replace(" 0.78", ""))
+        cut = cell.locator(".facts span").evaluate_all(
+            """(spans) => spans.filter((one) => one.scrollWidth > one.clientWidth ||
+                one.getBoundingClientRect().bottom >
+                    one.closest(".mapfacts").getBoundingClientRect().bottom)
+                .map((one) => one.textContent)"""
+        )
+        assert cut == [], size
+    expect(cell.locator(".facts")).to_have_attribute("title", re.compile("5×5 places"))
+    expect(tab.find(".legend .hint")).to_have_text(map_logs.UNITS[CONV])
+
+
+def test_a_step_of_the_columns_is_marked_in_view_and_can_be_gone_to(tab: Tab) -> None:
+    tab.page.set_viewport_size({"width": 800, "height": 800})
+    tab.open(tag=CONV, axis="steps", of="long/vis", size=200)
+    expect(tab.find(".colhead .current")).to_have_text("step 7")
+    expect(tab.find(".colhead .current")).to_be_in_viewport()
+    tab.press("Home")
+    expect(tab.find(".colhead .current")).to_have_text("step 0")
+    expect(tab.find(".colhead .current")).to_be_in_viewport()
+    tab.find(".colhead").get_by_text("step 1", exact=True).click()
+    assert tab.settle().step() == "step 1"
+
+
+def test_the_cells_of_the_confusion_matrix_are_shaded_by_their_number(tab: Tab) -> None:
+    tab.open(tag=CONV, runs="two", step=3)
+    tab.find(".confusion summary").click()
+    shades = tab.find(".confusion td button").evaluate_all(
+        "all => all.map((one) => getComputedStyle(one).backgroundColor)"
+    )
+    assert len(set(shades)) == 3, "right, wrong and none"
 
 
 @pytest.mark.parametrize("state", [{}, {"axis": "steps"}, {"one": True}])

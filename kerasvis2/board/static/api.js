@@ -1,5 +1,7 @@
 // What the Python side answers.
 
+import { layerNames } from "./words.js";
+
 const BASE = new URL("..", import.meta.url);
 
 function address(path, params) {
@@ -14,7 +16,14 @@ async function ask(path, params = {}) {
   return reply.json();
 }
 
-export const fetchIndex = () => ask("index");
+export async function fetchIndex() {
+  const index = await ask("index");
+  const names = layerNames(index.tags.map(({ name }) => name));
+  index.tags.forEach((tag, place) => {
+    tag.layer = names[place];
+  });
+  return index;
+}
 
 // By run: ascending steps, and for each its picture's address, wall time and display scale.
 export async function fetchSeries(tag, sample) {

@@ -139,13 +139,14 @@ export class App {
     this.player.follow();
   }
 
-  // Another tag is on show: if it has not the step that the one before was at, its nearest is gone
-  // to, and that is said.
+  // Another tag is on show, or its pictures instead of its maps: if there is not the step that was on
+  // show before, its nearest is gone to, and that is said.
   settle() {
-    const { tag, steps, step } = this.model;
-    if (!tag || !steps.length || tag.name === this.settled) return;
+    const { tag, steps, step, mode } = this.model;
+    const what = tag && `${mode === "maps" ? "maps" : "pictures"} ${tag.name}`;
+    if (!what || !steps.length || what === this.settled) return;
     const before = this.settled;
-    this.settled = tag.name;
+    this.settled = what;
     if (!before || this.state.step === null || steps.includes(step)) return;
     const near = nearest(steps, step);
     this.change({ step: near });

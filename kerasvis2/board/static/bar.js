@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { titleOf } from "./model.js";
 import { button, segments, select } from "./tools.js";
 import { curvesOn, turned } from "./timeline.js";
 import { plain } from "./words.js";
@@ -21,7 +22,7 @@ export function bar(app) {
     h(
       "h1",
       null,
-      h("bdi", { title: model.tag?.name }, model.tag?.name ?? (state.tag || "Kerasvis")),
+      h("bdi", { title: model.tag?.name }, model.tag ? titleOf(model.tag) : state.tag || "Kerasvis"),
       model.tag?.samples > 1 &&
         select(
           "picture",

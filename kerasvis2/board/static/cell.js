@@ -70,10 +70,11 @@ function picture(app, run, found, { height, name, onclick }) {
 // Never another step's picture in its place: the reader would take it for this one.
 function missing(app, run, step, { height }) {
   const near = nearest(run.series?.steps ?? [], step);
+  const maps = app.model.tag.maps.includes(run.id);
   return h(
     "div",
     { class: "picture empty", style: { height } },
-    h("p", null, run.series ? "Not logged at this step" : "Not logged by this run"),
+    h("p", null, run.series ? (maps ? "No picture at this step" : "Not logged at this step") : "Not logged by this run"),
     near !== null &&
       h(
         "button",
@@ -82,6 +83,15 @@ function missing(app, run, step, { height }) {
           onclick: () => app.change({ step: near, play: false }),
         },
         `Nearest: step ${near}`,
+      ),
+    maps &&
+      h(
+        "button",
+        {
+          title: "Maps are kept at steps that have no pictures too",
+          onclick: () => app.change({ mode: "maps", step, play: false }),
+        },
+        "Its maps",
       ),
   );
 }

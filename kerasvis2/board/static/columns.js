@@ -58,7 +58,7 @@ export function columnsOf(model, state, runs, seriesOf) {
   }
   return tagsOf(model, state).map((one) => ({
     key: one.name,
-    title: state.axis === "layers" ? layerOf(one.name) : viewOf(one.name),
+    title: state.axis === "layers" ? one.layer : viewOf(one.name),
     run,
     source: source(run, one, seriesOf(one)?.[run.id], state.step === null ? null : model.step),
   }));

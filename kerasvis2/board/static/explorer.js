@@ -4,6 +4,7 @@ import { numbersAt } from "./api.js";
 import { columnsOf, oneRun, stepColumns, tagsOf } from "./columns.js";
 import { answerTo, confusion, imagesOf, selected, source, unknownImages } from "./explore.js";
 import { difference, mapAt, tops } from "./lock.js";
+import { layout } from "./map_grid.js";
 
 const MOST = 64; // columns that are fetched whether in view or not, so that a scale is of all
 
@@ -70,7 +71,8 @@ function overSteps({ runs, columns, one }, model, series) {
   };
 }
 
-// `cellOf(row, column)`: what a cell shows, {…, maps, map, top, signed, error, late}.
+// `cellOf(row, column)`: what a cell shows, {…, entry, place, map, drawn, differs, signed, top}, and
+// where it is not drawn, `lone` if the base has no map to subtract, `late` if that is on its way.
 function scales(app, base, table) {
   const { state } = app;
   const mapsOf = (url) => (url ? (app.numbers.get(url)?.maps ?? null) : null);
@@ -82,8 +84,9 @@ function scales(app, base, table) {
     const at = found.image.places.get(found.run.id);
     return maps && at !== undefined && at < maps.shape[0] ? mapAt(maps, at) : null;
   };
+  const baseOf = (row) => table.at(row, base.columns[minus]);
   const subtracted = (row, column) => {
-    const [b, a] = [column, base.columns[minus]].map((each) => inImage(table.at(row, each)));
+    const [b, a] = [table.at(row, column), baseOf(row)].map(inImage);
     return a && b ? difference(b, a) : null;
   };
   const values = base.one
@@ -104,7 +107,10 @@ function scales(app, base, table) {
     const signed = differs || Boolean(entry?.maps?.header.signed);
     const group = base.one ? rowPlace : columnPlace;
     const top = drawn ? (differs ? changes(columnPlace, drawn) : values(group, drawn)) : 0;
-    return { ...found, entry, place, map, drawn, differs, signed, top };
+    // Why there is no difference: the base's map is not here yet, or there is none.
+    const lone = differs && map && !inImage(baseOf(row));
+    const late = lone && baseOf(row).url && !app.numbers.get(baseOf(row).url);
+    return { ...found, entry, place, map, drawn, differs, signed, top, lone, late };
   };
   return { lock, minus, cellOf, mapsOf };
 }
@@ -152,9 +158,13 @@ export function numbersFor(app, next) {
   const { runs, columns, one, sources, rows, at, probes } = app.explorer;
   const first = runs.map((run) => probeAt(model, run)).filter(Boolean);
   const lastOf = runs.map((run) => run.series?.urls.at(-1));
-  const needed = one
-    ? rows.flatMap((row) => columns.map((column) => at(row, column).url))
-    : sources.map(({ url }) => url);
+  const urlsOf = (some, those) =>
+    one
+      ? some.flatMap((row) => those.map((column) => at(row, column).url))
+      : those.map((column) => sources[columns.indexOf(column)].url);
+  const seen = layout(app);
+  const inView = urlsOf(seen.rows.map((place) => rows[place]), seen.columns.map((place) => columns[place]));
+  const needed = [...new Set([...inView, ...urlsOf(rows, columns)])]; // what is in view first
   const view = needed.length > MOST * Math.max(1, rows.length) ? needed.slice(0, 400) : needed;
   const later = one || app.state.axis !== "runs" ? [] : next.flatMap((step) => runs.map((run) => run.series?.urls[run.series.at.get(step)]));
   const now = [...first, ...view, ...(probes.size || first.length ? [] : lastOf)];

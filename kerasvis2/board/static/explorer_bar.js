@@ -3,6 +3,7 @@
 import { AXES } from "./columns.js";
 import { h } from "./dom.js";
 import { LOCKS } from "./lock.js";
+import { lookOf, smoothOf } from "./look.js";
 import { button, segments, select } from "./tools.js";
 
 const LOOKS = [
@@ -59,11 +60,13 @@ export function titleOf(image, names) {
 function drawing(app) {
   const { state, change, explorer } = app;
   const look = lookOf(app);
+  const own = explorer.columns.map(({ source }) => lookOf(app, explorer.mapsOf(source?.url)?.header ?? undefined));
+  const mixed = own.some((each) => each !== own[0]); // as each view draws its own
   return [
     segments(
       "Look",
       LOOKS.filter(([name]) => name === "map" || explorer.images.some(({ picture }) => picture)),
-      look,
+      mixed ? "" : look,
       (value) => change({ look: value }),
     ),
     look !== "image" &&
@@ -141,20 +144,3 @@ function opacity({ state, change }) {
     }),
   );
 }
-
-const header = ({ explorer }) =>
-  explorer.columns.map((column) => explorer.mapsOf(column.source?.url)?.header).find(Boolean) ??
-  explorer.runs.map((run) => explorer.mapsOf(run.series?.urls.at(-1))?.header).find(Boolean);
-
-// As the view itself draws its maps, unless something else was chosen.
-export function lookOf(app) {
-  const pictures = app.explorer.images.some(({ picture }) => picture);
-  if (!pictures) return "map";
-  return app.state.look || (header(app)?.overlay ? "overlay" : "map");
-}
-
-export function smoothOf(app) {
-  return (app.state.drawn || (lookOf(app) === "overlay" ? "smooth" : "exact")) === "smooth";
-}
-
-export { header };

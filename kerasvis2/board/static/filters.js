@@ -93,7 +93,7 @@ function matrix(app) {
     const pair = `${label},${guess}`;
     return h(
       "td",
-      { key: guess, class: label === guess ? "right" : "wrong", style: { "--part": many / most } },
+      { key: guess, class: label === guess ? "right" : "wrong", style: { "--part": `${Math.round((40 * many) / most)}%` } },
       h(
         "button",
         {

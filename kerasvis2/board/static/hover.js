@@ -25,7 +25,8 @@ function tell(cell, x, y) {
   const [column, row] = [Math.floor(x * map.width), Math.floor(y * map.height)];
   const value = map.data[row * map.width + column];
   const note = cell.querySelector(".value") ?? added(cell, "value");
-  note.textContent = `${number(value)} at ${column}, ${row}`;
+  const { unit } = canvas.parentElement.dataset;
+  note.textContent = `${number(value)}${unit ? ` ${unit}` : ""} at ${column}, ${row}`;
   const cross = cell.querySelector(".cross") ?? added(canvas.parentElement, "cross");
   cross.style.left = `${x * 100}%`;
   cross.style.top = `${y * 100}%`;

@@ -2,7 +2,7 @@
 
 import { paint } from "./colour.js";
 import { h } from "./dom.js";
-import { header, lookOf } from "./explorer_bar.js";
+import { lookOf, unitOf } from "./look.js";
 import { paintOver } from "./overlay.js";
 import { logarithmic } from "./scale.js";
 import { number } from "./words.js";
@@ -12,8 +12,7 @@ const MIDDLE = 128; // the grey that an overlay's bar is painted over
 
 export function legend(app) {
   const { explorer, state } = app;
-  const look = lookOf(app);
-  if (look === "image") return null;
+  if (lookOf(app) === "image") return null;
   const shown = bars(app);
   if (!shown.length) return h("div", { class: "legends", key: "legend" });
   app.ui.shownTop = shown.find(({ differs }) => !differs)?.top;
@@ -26,18 +25,19 @@ export function legend(app) {
       "aria-label": "Scale",
       title: explorer.lock === "all" ? "One colour is one value in every cell" : null,
     },
-    shown.map(({ key, top, signed, differs }) =>
+    shown.map(({ key, top, signed, differs, look, unit }) =>
       h(
         "span",
         { class: "legend", key },
-        differs ? h("strong", null, differenceWords(app)) : h("span", { class: "hint" }, unitOf(app)),
+        differs && h("strong", null, differenceWords(app)),
+        h("span", { class: "hint" }, unit),
         h("span", { class: "end low" }, top === null ? (signed ? "−" : "0") : signed ? number(-top) : "0"),
         h("canvas", {
           class: "ramp",
           width: WIDE,
           height: HIGH,
           "aria-hidden": "true",
-          hook: (canvas) => ramp(canvas, differs ? "map" : look, signed),
+          hook: (canvas) => ramp(canvas, look, signed),
         }),
         h("span", { class: "end high" }, top === null ? words(explorer.lock) : number(top)),
       ),
@@ -47,11 +47,6 @@ export function legend(app) {
 }
 
 const words = (lock) => (lock === "run" ? "as printed at each" : "as printed below each");
-
-function unitOf(app) {
-  const found = header(app);
-  return found?.unit || "value";
-}
 
 function differenceWords({ explorer }) {
   return `minus ${explorer.columns[explorer.minus].title}`;
@@ -68,16 +63,23 @@ function logOf(part) {
   return `${number(low * 100)} %`;
 }
 
-// One bar for the values and one for the differences; with a scale for each cell no numbers.
-function bars({ explorer }) {
+// One bar for the values and one for the differences, and one for each unit and look; without numbers
+// where they hold for a column or a cell, whose own is printed there.
+function bars(app) {
+  const { explorer } = app;
   const found = new Map();
+  const common = ["all", "hand"].includes(explorer.lock);
   explorer.rows.slice(0, 3).forEach((row, rowPlace) =>
     explorer.columns.forEach((column, columnPlace) => {
       const cell = explorer.cellOf(row, column, rowPlace, columnPlace);
       if (!cell.drawn) return;
-      const key = `${cell.signed} ${cell.differs}`;
-      const top = ["all", "hand"].includes(explorer.lock) ? cell.top : null;
-      if (!found.has(key)) found.set(key, { key, top, signed: cell.signed, differs: cell.differs });
+      const { signed, differs } = cell;
+      const own = cell.entry?.maps?.header;
+      const look = differs ? "map" : lookOf(app, own);
+      const unit = explorer.lock === "run" ? "" : unitOf(own);
+      const key = [signed, differs, look, unit].join();
+      const top = common ? cell.top : null;
+      if (!found.has(key)) found.set(key, { key, top, signed, differs, look, unit });
     }),
   );
   return [...found.values()];

@@ -1,17 +1,17 @@
 // The table of maps: the chosen images down, runs (or steps, layers, views) across.
 
-import { answerTo, verdict } from "./explore.js";
 import { h } from "./dom.js";
 import { window1d } from "./layout.js";
 import { mapCell } from "./map_cell.js";
+import { heightOf } from "./map_facts.js";
+import { columnHead } from "./map_columns.js";
 import { imageHead, runHead } from "./map_heads.js";
+import { reveal } from "./reveal.js";
 import { room } from "./room.js";
-import { number } from "./words.js";
 
 const GAP = 8;
 const LEAST = 96;
 const MOST = 300;
-export const FACTS = 38; // below a map: two lines
 const HEAD = 44; // above the columns: two lines
 const SIDE = 112; // left of the rows
 
@@ -28,6 +28,7 @@ export function grid(app) {
       "aria-label": explorer.one ? "One image over all steps" : "Maps, an image a row",
       "aria-rowcount": rows.length + 1,
       "aria-colcount": columns.length + 1,
+      hook: (element) => revealStep(app, view, element),
     },
     h(
       "div",
@@ -43,11 +44,23 @@ export function grid(app) {
         "div",
         { class: "maphead", role: "row", key: "head", style: { height: HEAD } },
         h("div", { class: "corner", role: "columnheader", style: { width: SIDE } }, corner(app)),
-        view.columns.map((place) => columnHead(app, view, place)),
+        view.columns.map((place) => columnHead(app, view, place, stepOfColumn(app, columns[place]))),
       ),
       view.rows.map((place) => row(app, view, place)),
     ),
   );
+}
+
+// The step of a column that is one, which it does not share with the others.
+const stepOfColumn = ({ explorer, state }, column) =>
+  explorer.one || state.axis === "steps" ? (column.step ?? column.source?.step) : undefined;
+
+function revealStep(app, view, element) {
+  const { explorer, model, state } = app;
+  const { columns } = explorer;
+  const place = columns.findIndex((column) => stepOfColumn(app, column) === model.step);
+  const what = `${explorer.one ? "one" : state.axis} ${model.step} of ${columns.length}`;
+  reveal(app, element, { what, left: place * view.across, width: view.width, aside: SIDE });
 }
 
 function corner({ explorer }) {
@@ -63,11 +76,13 @@ export function layout(app) {
   const share = Math.floor((ui.width - SIDE) / Math.max(1, columns.length)) - GAP;
   const width = Math.min(MOST, Math.max(LEAST, state.size || share));
   const height = Math.round(width * aspectOf(explorer));
+  const facts = heightOf(app, width);
   const across = width + GAP;
-  const down = height + FACTS + GAP;
+  const down = height + facts + GAP;
   return {
     width,
     height,
+    facts,
     across,
     down,
     side: SIDE,
@@ -83,56 +98,6 @@ function aspectOf({ images, runs, mapsOf }) {
   return maps ? maps.shape[1] / maps.shape[2] : 1;
 }
 
-function columnHead(app, view, place) {
-  const { explorer, change, state } = app;
-  const column = explorer.columns[place];
-  const { source } = column;
-  const subtracted = place === explorer.minus;
-  return h(
-    "div",
-    {
-      key: column.key,
-      class: "colhead",
-      role: "columnheader",
-      "aria-colindex": place + 2,
-      style: { left: view.side + place * view.across, width: view.width },
-    },
-    h(
-      "div",
-      { class: "who" },
-      state.axis === "runs" &&
-        !explorer.one &&
-        h("span", { class: "swatch", style: { background: column.run.colour } }),
-      h("bdi", { class: "run", title: column.title }, column.title),
-      subtracted && h("span", { class: "badge" }, "base"),
-    ),
-    h("div", { class: "facts" }, source ? columnFacts(app, place) : null),
-  );
-}
-
-function columnFacts({ explorer, state }, place) {
-  const column = explorer.columns[place];
-  const { source } = column;
-  const parts = [];
-  if (state.axis === "runs" && source.step !== null) parts.push(`step ${source.step}`);
-  const verdicts = explorer.images
-    .map((image) =>
-      verdict(
-        image,
-        answerTo(explorer.answers, source.run, source.step, image.places.get(source.run.id)),
-      ),
-    )
-    .filter((one) => one !== null);
-  if (verdicts.length && ["runs", "steps"].includes(state.axis))
-    parts.push(`${verdicts.filter(Boolean).length}/${verdicts.length} ✓`);
-  if (explorer.lock === "run") {
-    const first = explorer.rows.find((row) => explorer.cellOf(row, column, 0, place).drawn);
-    const cell = first && explorer.cellOf(first, column, 0, place);
-    if (cell) parts.push(`${cell.signed ? "±" : "0…"}${number(cell.top)}`);
-  }
-  return parts.join(" · ");
-}
-
 function row(app, view, place) {
   const { explorer } = app;
   const each = explorer.rows[place];
@@ -143,7 +108,7 @@ function row(app, view, place) {
       class: "maprow",
       role: "row",
       "aria-rowindex": place + 2,
-      style: { top: HEAD + place * view.down, height: view.height + FACTS },
+      style: { top: HEAD + place * view.down, height: view.height + view.facts },
     },
     h(
       "div",
@@ -159,4 +124,3 @@ function row(app, view, place) {
     ),
   );
 }
-

@@ -1,15 +1,15 @@
 // What the state means for the data at hand. Pure: the same arguments, the same answer.
 
 import { curvesOf, spanOf } from "./curves.js";
-import { colour } from "./palette.js";
-import { layerOf, viewOf } from "./words.js";
+import { colourOf } from "./palette.js";
+import { viewOf } from "./words.js";
 
 // data: {index, series, curves}, each null until it has arrived.
 export function derive(state, data) {
   const index = data.index ?? NOTHING;
-  const every = index.runs.map((run, place) => ({
+  const every = index.runs.map((run) => ({
     ...run,
-    colour: colour(place),
+    colour: colourOf(run.id),
     series: data.series?.runs[run.id] ?? null,
   }));
   const { matches, broken } = filter(state.runs);
@@ -109,17 +109,15 @@ export function group(tags, find) {
     if (!words.every((word) => tag.name.toLowerCase().includes(word))) continue;
     const view = viewOf(tag.name);
     if (!groups.has(view)) groups.set(view, []);
-    groups.get(view).push({ ...tag, layer: layerOf(tag.name) });
-  }
-  for (const members of groups.values()) {
-    const names = members.map(({ layer }) => layer);
-    for (const tag of members) {
-      // Two of one name keep what tells them apart.
-      const twice = names.filter((name) => name === tag.layer).length > 1;
-      if (twice) tag.layer = tag.name.slice(tag.name.indexOf("/") + 1);
-    }
+    groups.get(view).push(tag);
   }
   return [...groups].map(([view, members]) => ({ view, tags: members }));
+}
+
+// As a tag is called in headings; its full name is in the hints.
+export function titleOf(tag) {
+  const view = viewOf(tag.name);
+  return view ? `${view}/${tag.layer}` : tag.name;
 }
 
 export function union(lists) {

@@ -16,6 +16,11 @@ const RUNS = [
   "#c678c9",
 ];
 
-export function colour(place) {
-  return RUNS[place % RUNS.length];
+const colour = (place) => RUNS[place % RUNS.length];
+
+const given = new Map(); // run → its place: a run that appears later takes no other's colour
+
+export function colourOf(run) {
+  if (!given.has(run)) given.set(run, given.size);
+  return colour(given.get(run));
 }

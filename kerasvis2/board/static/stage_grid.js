@@ -4,6 +4,7 @@ import { CAPTION, cell } from "./cell.js";
 import { h } from "./dom.js";
 import { window1d } from "./layout.js";
 import { frame } from "./model.js";
+import { reveal } from "./reveal.js";
 import { room } from "./room.js";
 import { shapeOf } from "./sizes.js";
 import { tools } from "./tools.js";
@@ -25,7 +26,12 @@ export function gridStage(app) {
       "aria-label": "Runs by steps",
       "aria-rowcount": model.runs.length + 1,
       "aria-colcount": model.steps.length,
-      hook: (element) => reveal(app, element),
+      hook: (element) =>
+        reveal(app, element, {
+          what: `${model.step} of ${model.steps.length}`,
+          left: model.steps.indexOf(model.step) * view.across,
+          width: view.width,
+        }),
     },
     h(
       "div",
@@ -137,24 +143,6 @@ function fitted({ runs, steps }, room, aspect) {
   const byWidth = Math.floor(room.width / Math.max(1, steps.length)) - GAP;
   const down = Math.floor((room.height - HEAD) / Math.max(1, runs.length));
   return Math.max(USUAL, Math.min(byWidth, Math.floor((down - CAPTION - GAP) / aspect)));
-}
-
-// When the step has changed, its column is brought into view; after that, scrolling is the user's.
-const revealed = new WeakMap();
-
-function reveal(app, element) {
-  const { model } = app;
-  if (app.ui.width !== element.clientWidth) return; // not laid out yet for the room there is
-  const what = `${model.step} of ${model.steps.length}`;
-  if (revealed.get(element) === what) return;
-  revealed.set(element, what);
-  const { across, width } = layout(app);
-  const left = model.steps.indexOf(model.step) * across;
-  if (left < 0) return;
-  const room = element.clientWidth;
-  if (left < element.scrollLeft || left + width > element.scrollLeft + room) {
-    element.scrollLeft = left - (room - width) / 2;
-  }
 }
 
 export function gridPictures(app) {

@@ -62,3 +62,13 @@ export function layerOf(tag) {
   const slash = tag.indexOf("/");
   return tag.slice(slash > 0 ? slash + 1 : 0).replace(/^\d+_(?=.)/, "");
 }
+
+// What to call each tag's layer; two of one view and name keep the places that tell them apart.
+export function layerNames(tags) {
+  const short = tags.map((tag) => `${viewOf(tag)}/${layerOf(tag)}`);
+  const count = new Map();
+  for (const name of short) count.set(name, (count.get(name) ?? 0) + 1);
+  return tags.map((tag, place) =>
+    count.get(short[place]) > 1 ? tag.slice(tag.indexOf("/") + 1) : layerOf(tag),
+  );
+}

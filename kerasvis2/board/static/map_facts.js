@@ -1,0 +1,77 @@
+// What stands below a map: the answer, and what is to be known of the map.
+
+import { answerTo, changed, className, verdict } from "./explore.js";
+import { h } from "./dom.js";
+import { header } from "./look.js";
+import { broken, energyOn, largest } from "./values.js";
+import { number } from "./words.js";
+
+const LINE = 17; // pixels
+const [NARROW, WIDE] = [150, 240]; // of a cell: as wide as one fact, two, or all of them need
+
+// How high the facts are below cells of this width: the same for all, so that rows are straight.
+export function heightOf(app, width) {
+  const { one, images, lock } = app.explorer;
+  const masks = images.some(({ mask }) => mask);
+  const told = header(app)?.of?.length !== 0; // what a map is of, as most say
+  const most = [told, one, true, masks, lock === "cell"].filter(Boolean).length;
+  const each = width < NARROW ? 1 : width < WIDE ? 2 : most;
+  return LINE * (1 + Math.ceil(most / each)) + 4;
+}
+
+export function facts(app, cell, height) {
+  const { image, run, drawn, entry } = cell;
+  const answer = answerTo(app.explorer.answers, run, cell.step, cell.place);
+  const own = entry?.maps?.header;
+  const most = drawn && largest(drawn, cell.signed || cell.differs);
+  const parts = drawn ? partsOf(app, cell, own, answer, most) : [];
+  return h(
+    "div",
+    { class: "mapfacts", style: { height } },
+    said(app.explorer, verdict(image, answer), answer),
+    h(
+      "div",
+      { class: "facts", title: [...parts, own?.how, most === 0 && own?.why].filter(Boolean).join("\n") },
+      parts.map((part) => h("span", { key: part }, part)),
+    ),
+  );
+}
+
+function partsOf({ explorer }, cell, own, answer, most) {
+  const { image, drawn, map, differs, top } = cell;
+  return [
+    own?.of?.[cell.place] && `of ${own.of[cell.place]}`,
+    explorer.one && Number.isFinite(answer?.margin) && `margin ${number(answer.margin)}`,
+    most === 0 ? "0 everywhere" : `${differs ? "most ±" : "max "}${number(most)}`,
+    broken(drawn) && `${broken(drawn)} NaN`,
+    explorer.lock === "cell" && `scale ${number(top)}`,
+    !differs && map && onObject(map, image),
+  ].filter(Boolean);
+}
+
+// The class gives way where there is no room, never the sign and the number.
+function said({ names }, right, answer) {
+  const guess = answer?.guess ?? null;
+  const share = answer?.shares?.[0];
+  return h(
+    "div",
+    { class: right === false ? "said wrong" : "said" },
+    right !== null &&
+      h("span", { class: "verdict", role: "img", "aria-label": right ? "right" : "wrong" }, right ? "✓" : "✗"),
+    answer && h("span", { class: "guess" }, guess === null ? (answer.word ?? "") : className(names, guess)),
+    guess !== null && Number.isFinite(share) && h("span", null, share.toFixed(2)),
+    answer && changed(answer) && was(className(names, answer.before)),
+  );
+}
+
+const was = (name) =>
+  h("span", { class: "was", title: `Predicted ${name} at the step before` }, `was ${name}`);
+
+const shares = new WeakMap(); // a map → the share of its energy on the object
+
+function onObject(map, image) {
+  if (!image.mask) return null;
+  if (!shares.has(map)) shares.set(map, energyOn(map, image.mask));
+  const share = shares.get(map);
+  return Number.isNaN(share) ? null : `obj ${Math.round(100 * share)} %`;
+}
