@@ -365,7 +365,7 @@ def test_photographs_are_not_drawn_smaller_than_can_be_seen(count):
         ("max 0.00053 of 0.0005", 120, "max 0.00053"),
         ("peak −0.00053 of 0.0005", 120, "peak −0.00053"),
         ("true 0.914, −1.01, 3.5, −2.19, 7", 215, "true 0.914, −1.01, … 3 more"),
-        ("✗ pred right bright 0.94", 150, "✗ pred rig…ght 0.94"),
+        ("✗ pred right bright 0.94", 150, "✗ right bright 0.94"),
         ("pred a", 150, "pred a"),
     ],
 )

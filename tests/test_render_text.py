@@ -1,9 +1,12 @@
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
+from PIL import ImageFont, features
 
-from kerasvis2.render import text
+from kerasvis2.render import fonts, text
 from kerasvis2.render.page import WIDTH, legend_of, page
 from kerasvis2.render.scale import Scale
 
@@ -95,3 +98,50 @@ def test_a_legend_of_many_words_stays_on_the_page():
     scale = Scale(2e-30, True, bad=123456789, clipped=0.00001, per_image=True)
     body = np.zeros((1, 1, 3), np.uint8)
     assert page(body, title="t", legend=legend_of(scale)).shape[1] == WIDTH
+
+
+@pytest.fixture
+def system_fonts(monkeypatch):
+    """Sets which fonts the system has beside matplotlib's own."""
+
+    def chosen(*names):
+        folder = Path(matplotlib.get_data_path(), "fonts", "ttf")
+        monkeypatch.setattr(fonts, "_system", lambda: tuple(str(folder / name) for name in names))
+        for cached in (fonts.font_of, text.width_of, text.shorten, text.mask):
+            cached.cache_clear()
+
+    yield chosen
+    monkeypatch.undo()
+    for cached in (fonts.font_of, text.width_of, text.shorten, text.mask):
+        cached.cache_clear()
+
+
+def test_a_letter_that_our_font_lacks_is_drawn_by_one_that_has_it(system_fonts):
+    beam = "\u2336"  # of APL: in DejaVu Sans Mono, not in DejaVu Sans
+    system_fonts()
+    assert text.clean(beam) == "[apl functional symbol i-beam]"
+    system_fonts("cmr10.ttf", "DejaVuSansMono.ttf")
+    assert text.clean(f"a {beam} b") == f"a {beam} b"
+    alone = ImageFont.truetype(fonts.font_of(beam), 16).getlength(beam)
+    assert text.width_of(beam) == np.ceil(alone)
+    both = text.mask(f"ab{beam}")
+    np.testing.assert_array_equal(both[:, : text.width_of("ab") - 1], text.mask("ab")[:, :-1])
+    assert both[:, text.width_of("ab") :].max() > 200
+
+
+def test_names_that_no_font_can_write_are_told_apart(system_fonts):
+    system_fonts()
+    assert text.clean("猫 0.9") == "[U+732B] 0.9"
+    assert text.clean("狗") != text.clean("猫")
+    assert text.clean("곰ね") == "[gom ne]"
+    for plain in ("кошка", "Ελλάδα", "naïve", "f(x) − f(black) 0.3", "✗ → ½ ×"):
+        assert text.clean(plain) == plain
+
+
+@pytest.mark.skipif(not features.check("raqm"), reason="Pillow without Raqm")
+def test_arabic_letters_join_and_run_from_right_to_left():
+    scorpion = "\u0639\u0642\u0631\u0628"
+    assert text.width_of(scorpion) < sum(text.width_of(letter) for letter in scorpion) - 4
+    ink = text.mask("\u0628\u0627\u0627")  # beh and two alefs: its dot lies below the line
+    dot = np.flatnonzero(ink[text.BODY + 1 :].any(0))
+    assert dot.min() > ink.shape[1] // 2

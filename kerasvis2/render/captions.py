@@ -51,7 +51,10 @@ def _shorter(line: str, width: int, size: int, bold: bool) -> Iterator[str]:
         for kept in range(len(items) - 1, 0, -1):
             yield f"{head}{', '.join(items[:kept])}, …"
         return
-    for start in dict.fromkeys((head, "of " if head.startswith(OF) else head)):
+    less = "of " if head.startswith(OF) else head.replace("pred ", "")
+    if less != head and text.width_of(less + name + tail, size, bold) <= width:
+        yield less + name + tail
+    for start in dict.fromkeys((head, less)):
         room = width - text.width_of(start + tail, size, bold)
         short = text.shorten(name, max(0, room), size, bold)
         if len(short) > 3:  # a letter or two name nothing

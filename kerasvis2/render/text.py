@@ -1,12 +1,12 @@
-"""Words into pictures, in the DejaVu Sans that comes with matplotlib."""
+"""Words into pictures."""
 
 import threading
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from kerasvis2.render import fonts
 from kerasvis2.render.colour import is_dark
 
 SMALL = 14
@@ -25,9 +25,10 @@ def ink_on(ground: object) -> tuple[int, int, int]:
 
 
 def clean(text: object) -> str:
-    """`text` in one line: what cannot be printed becomes a space, runs of spaces become one."""
+    """`text` in one line: what cannot be printed becomes a space, runs of spaces become one, and
+    letters that no font has are spelled out."""
     shown = "".join(letter if letter.isprintable() else " " for letter in str(text))
-    return " ".join(shown.split())
+    return fonts.spelled(" ".join(shown.split()))
 
 
 def line_height(size: int = BODY) -> int:
@@ -39,7 +40,7 @@ def line_height(size: int = BODY) -> int:
 def width_of(text: str, size: int = BODY, bold: bool = False) -> int:
     """How many pixels wide a text of one line is."""
     with _drawing:
-        return int(np.ceil(_font(size, bold).getlength(text)))
+        return int(np.ceil(sum(font.getlength(part) for part, font in _parts(text, size, bold))))
 
 
 @lru_cache(maxsize=2048)
@@ -78,7 +79,10 @@ def mask(text: str, size: int = BODY, bold: bool = False) -> np.ndarray:
     """How much ink each pixel of a line of text takes: uint8 (line height, width), read-only."""
     image = Image.new("L", (max(1, width_of(text, size, bold)), line_height(size)))
     with _drawing:
-        ImageDraw.Draw(image).text((0, size), text, 255, _font(size, bold), anchor="ls")
+        left, pen = 0.0, ImageDraw.Draw(image)
+        for part, font in _parts(text, size, bold):
+            pen.text((left, size), part, 255, font, anchor="ls")
+            left += font.getlength(part)
     ink = np.array(image)
     ink.flags.writeable = False
     return ink
@@ -129,10 +133,9 @@ def _without_middle(text: str, kept: int) -> str:
     return text[:head].rstrip() + "…" + (text[-tail:].lstrip() if tail else "")
 
 
-@lru_cache(maxsize=16)
-def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
-    import matplotlib
-
-    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    path = Path(matplotlib.get_data_path(), "fonts", "ttf", name)
-    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
+def _parts(text: str, size: int, bold: bool) -> list[tuple[str, ImageFont.FreeTypeFont]]:
+    """The text in parts, each with a font that has its letters."""
+    return [
+        (part, fonts.opened(path, size, fonts.needs_shaping(part)))
+        for part, path in fonts.parts(text, bold)
+    ]

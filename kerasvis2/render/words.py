@@ -28,7 +28,7 @@ def words_sheet(
 
     Args:
         tokens: For each of N texts its tokens; None or "" for padding, which is left out. What the
-            font has no letter for is drawn as a box.
+            font has no letter for is spelled out.
         maps: Float (N, T), T at least as long as the longest text.
         signed: Whether negative values are drawn, in the other colour.
         **given: `Given`'s. The scale is that of the tokens that are drawn.

@@ -18,12 +18,11 @@ def kind_of(logits: np.ndarray, about: About) -> str:
 
 
 def stated(captions: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Captions whose prediction is marked as such, without "pred", which would cut long names."""
+    """Captions whose prediction is marked as such."""
     from kerasvis2.render.captions import Said
 
     return [
-        [Said(line.removeprefix(WORDS)) if line.startswith(WORDS) else line for line in lines]
-        for lines in captions
+        [Said(line) if line.startswith(WORDS) else line for line in lines] for lines in captions
     ]
 
 
