@@ -85,8 +85,8 @@ class Unbuilt(keras.Model):
 def test_a_view_that_needs_a_probe_is_told_before_training(tmp_path):
     model = Unbuilt()
     model.compile("sgd", "sparse_categorical_crossentropy")
-    with pytest.raises(ValueError, match="ModelGraph needs a probe"):
-        train(model, kv.Monitor(tmp_path, views=[*kv.default_views(), kv.ModelGraph()]))
+    with pytest.raises(ValueError, match="Saliency needs a probe"):
+        train(model, kv.Monitor(tmp_path, views=[*kv.default_views(), kv.Saliency()]))
     assert not model.built
 
 

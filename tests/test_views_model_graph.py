@@ -143,3 +143,14 @@ def test_compute_gives_the_weights(probe):
     found = kv.ModelGraph(layers="head").compute(model, probe)
     assert list(found) == ["head/kernel", "head/bias"]
     np.testing.assert_array_equal(found["head/kernel"], model.get_layer("head").kernel)
+
+
+def test_without_a_pass_there_are_the_table_and_the_weights(tmp_path):
+    model = networks.functional()
+    monitor = kv.Monitor(tmp_path, None, [kv.ModelGraph()], on_error="raise")
+    monitor.begin(model)
+    monitor.look(0, {})
+    monitor.end()
+    assert "| Layer | Type |" in event_files.texts(tmp_path / "vis", "model_graph/layers")[0]
+    assert event_files.tags(tmp_path / "vis", "histograms")
+    assert event_files.tags(tmp_path / "vis", "images") == []

@@ -36,6 +36,8 @@ class ModelGraph(LayeredView):
     Graphviz places the boxes where its Python package and `dot` are installed, otherwise a layout
     of our own.
 
+    Without a probe, or where no pass can be made of the model, there is no diagram.
+
     At every look: each weight's histogram, and a table of its mean, spread, extremes and zeros.
 
     Tags: texts `model_graph/layers` and `model_graph/weights`, picture `model_graph/00_diagram`,
@@ -57,6 +59,7 @@ class ModelGraph(LayeredView):
             fits=lambda info: info.layer.built and any(_weights(info.layer)),
             what="layer with weights",
             per_image=False,
+            probe=False,
         )
 
     def whole(self, seen: Seen) -> dict[str, Any]:
@@ -88,10 +91,10 @@ class ModelGraph(LayeredView):
         drawing.keep = {"layers": words}
         if about.kept.get("layers") != words:
             drawing.texts["layers"] = words
-            assert about.wiring is not None, "a probe is asked for"
-            if about.wiring.edges:
-                drawing.graph = self._graph(about, about.wiring)
-            drawing.pictures["diagram"] = Picture(self._diagram(about, about.wiring))
+            if about.wiring is not None:  # something went through the model
+                if about.wiring.edges:
+                    drawing.graph = self._graph(about, about.wiring)
+                drawing.pictures["diagram"] = Picture(self._diagram(about, about.wiring))
         return drawing
 
     def _graph(self, about: About, wiring: Wiring) -> bytes:
