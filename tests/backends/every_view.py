@@ -46,11 +46,26 @@ def unusual() -> Any:
     return keras.Model(image, [classes, layers.Dense(1, activation="sigmoid", name="yes")(x)])
 
 
+def maps() -> Any:
+    """A label map of pictures and of numbers beside them: two inputs, a softmax a pixel."""
+    keras.utils.set_random_seed(3)
+    image = keras.Input(networks.SHAPE, name="image")
+    numbers = keras.Input((4,), name="numbers")
+    down = layers.Conv2D(6, 3, strides=2, padding="same", activation="relu", name="down")(image)
+    down = layers.Dropout(0.5, name="drop")(down)
+    up = layers.Conv2DTranspose(6, 3, strides=2, padding="same", activation="relu", name="up")(down)
+    up = up * layers.Reshape((1, 1, 6))(layers.Dense(6, activation="sigmoid", name="gate")(numbers))
+    joined = layers.Concatenate(name="join")([image, up])
+    classes = layers.Conv2D(3, 1, activation="softmax", name="classes")(joined)
+    return keras.Model({"image": image, "numbers": numbers}, classes)
+
+
 MODELS: dict[str, Callable[[], Any]] = {
     "functional": networks.functional,
     "nested": networks.nested,
     "attentive": attentive,
     "unusual": unusual,
+    "maps": maps,
 }
 
 PLAIN = ("Activations", "Filters", "Predictions", "Saliency", "GradientTimesInput")
@@ -61,9 +76,14 @@ def views(name: str) -> list[Any]:
     """Those that a model of this name can be looked at with."""
     if name == "nested":
         return [kv.GradCAM(layers="backbone/*"), kv.Saliency(), kv.GuidedGradCAM()]
+    if name == "maps":
+        few = ("Activations", "Predictions", "Saliency", "IntegratedGradients", "GuidedBackprop")
+        found = [getattr(kv, each)() for each in few]
+        return [*found, kv.GradCAM(layers="*"), kv.Occlusion(patch=4), kv.Drift()]
     found = [getattr(kv, each)() for each in (*PLAIN, "IntegratedGradients", "ModelGraph")]
     found += [kv.SmoothGrad(samples=5), kv.VarGrad(samples=5)]
     found += [kv.Occlusion(), kv.RISE(masks=60), kv.LIME(samples=60, segments=squares)]
+    found += [kv.LayerHealth(gradients=True)]
     if name == "attentive":
         return [*found, kv.Attention(), kv.AttentionRollout()]
     found += [getattr(kv, each)(layers="*") for each in CAMS if name != "unusual"]
@@ -86,10 +106,19 @@ def computed(folder: Path) -> dict[str, np.ndarray]:
     found = {}
     for name in MODELS:
         model = keras.models.load_model(folder / f"{name}.keras")
-        probe = kv.Probe(networks.images(), networks.labels(), display=(0, 1))
+        images, labels = networks.images(), networks.labels()
+        probe = kv.Probe(images, labels, display=(0, 1))
+        losses: Any = "sparse_categorical_crossentropy"
         if name == "unusual":
-            yes = networks.labels() % 2
-            probe = kv.Probe(networks.images(), [networks.labels(), yes], display=(0, 1))
+            probe = kv.Probe(images, [labels, labels % 2], display=(0, 1))
+            losses = [losses, "binary_crossentropy"]
+        if name == "maps":
+            inputs = {"image": images, "numbers": images[:, 0, :4, 0]}
+            masks = (images.sum(-1) * 2).astype(int) % 3
+            probe = kv.Probe(inputs, masks, image="image", display=(0, 1))
+        if name == "attentive":
+            losses = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile("sgd", losses)
         session = kv.Session(model, probe, progress=False)
         for view in views(name):
             for key, array in session.compute(view).items():

@@ -16,7 +16,10 @@ TAG = "grad_cam/07_conv5@predicted"
 
 
 def command(*arguments):
-    environment = os.environ | {"KERAS_BACKEND": keras.backend.backend()}
+    environment = os.environ | {
+        "KERAS_BACKEND": keras.backend.backend(),
+        "KERAS_MAX_STEPS_PER_EPOCH": "4",  # Keras's own; enough to be shown
+    }
     run = subprocess.run(
         [sys.executable, "-m", "kerasvis2", *map(str, arguments)],
         env=environment,

@@ -1,5 +1,6 @@
 """What there is on PyTorch only."""
 
+import examples
 import numpy as np
 import pytest
 import torch
@@ -36,3 +37,7 @@ def test_reading_a_data_loader_moves_no_generator():
         return [torch.cat([y for _, y in each]).tolist() for each in loaders]
 
     assert orders(True) == orders(False)
+
+
+def test_a_loop_of_ones_own(tmp_path, monkeypatch):
+    examples.check_custom_loop("custom_loop_torch", tmp_path, monkeypatch)
