@@ -86,6 +86,16 @@ def test_gradients_are_those_of_the_logits(head):
     np.testing.assert_allclose(np.ravel(found["input"]), expected, rtol=2e-3)
 
 
+@pytest.mark.parametrize("name", ["relu", "relu6"])
+def test_a_relu_has_no_slope_exactly_where_it_bends(name):
+    image = keras.Input((1, 3, 1))
+    x = layers.Flatten()(layers.Activation(name)(image))
+    model = keras.Model(image, layers.Dense(2, kernel_initializer="ones")(x))
+    sheet = kv.Probe(np.array([0, 6, 3], "float32").reshape(1, 1, 3, 1), display=(0, 8))
+    found = np.ravel(kv.Saliency(target=0).compute(model, sheet)["input"])
+    np.testing.assert_array_equal(found, [0, 1 if name == "relu" else 0, 1])
+
+
 # Layers that are called in ways of their own.
 
 

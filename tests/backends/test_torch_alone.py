@@ -1,6 +1,7 @@
 """What there is on PyTorch only."""
 
-import examples
+import custom_loop
+import networks
 import numpy as np
 import pytest
 import torch
@@ -40,4 +41,47 @@ def test_reading_a_data_loader_moves_no_generator():
 
 
 def test_a_loop_of_ones_own(tmp_path, monkeypatch):
-    examples.check_custom_loop("custom_loop_torch", tmp_path, monkeypatch)
+    custom_loop.check("custom_loop_torch", tmp_path, monkeypatch)
+
+
+VIEWS = [
+    *(kv.GradCAM(), kv.Saliency(), kv.GuidedBackprop(), kv.IntegratedGradients(points=8)),
+    *(kv.LayerHealth(gradients=True), kv.ActivationMaximization(layers="head", steps=2)),
+]
+
+
+@pytest.mark.parametrize("around", [torch.enable_grad, torch.no_grad, torch.inference_mode])
+def test_parameters_keep_their_gradients_flags_and_modes(around):
+    model = networks.functional()
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.get_layer("norm").train()
+    model.get_layer("conv1").trainable = False
+    session = kv.Session(
+        model, kv.Probe(networks.images(), networks.labels(), display=(0, 1)), progress=False
+    )
+    parameters = list(model.parameters())
+    for i, parameter in enumerate(parameters[1:]):  # the first has none
+        if parameter.requires_grad:
+            parameter.grad = torch.full_like(parameter, i)
+    given = [p.grad for p in parameters]
+    copies = [None if g is None else g.clone() for g in given]
+    flags = [p.requires_grad for p in parameters]
+    modes = [m.training for m in model.modules()]
+    with around():
+        for view in VIEWS:
+            session.compute(view)
+    assert all(p.grad is g for p, g in zip(parameters, given, strict=True))
+    assert all(g is None or torch.equal(g, c) for g, c in zip(given, copies, strict=True))
+    assert [p.requires_grad for p in parameters] == flags
+    assert [m.training for m in model.modules()] == modes
+    assert not any(p.grad_fn for p in parameters)
+
+
+@pytest.mark.parametrize("around", [torch.no_grad, torch.inference_mode])
+def test_maps_are_the_same_where_no_gradients_are_taken(around):
+    model, probe = networks.functional(), kv.Probe(networks.images(), display=(0, 1))
+    expected = kv.Saliency(target=1).compute(model, probe)["input"]
+    with around():
+        found = kv.Saliency(target=1).compute(model, probe)["input"]
+    assert np.abs(expected).max() > 0
+    np.testing.assert_array_equal(found, expected)

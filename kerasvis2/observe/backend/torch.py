@@ -37,7 +37,7 @@ class Torch:
             # Detached, the weights ask for no gradient, and nothing is kept for one of theirs.
             values = [(v, v.value.detach()) for v in variables]
             with untouched(), torch.inference_mode(False), torch.no_grad():
-                found = function(values, *arguments)
+                found = function(values, *tree.map_structure(_ordinary, arguments))
             shared = {_storage(value) for _, value in values}
             return tree.map_structure(lambda x: _alone(x, shared), found)
 
@@ -161,6 +161,11 @@ def untouched() -> Iterator[None]:
 def detached(structure: Any) -> Any:
     """The same tensors without what they were computed of."""
     return tree.map_structure(lambda x: x.detach() if isinstance(x, torch.Tensor) else x, structure)
+
+
+def _ordinary(given: Any) -> Any:
+    """What was made in inference mode can have no gradient; a copy can."""
+    return given.clone() if isinstance(given, torch.Tensor) and given.is_inference() else given
 
 
 def _leaf(tensor: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def check_custom_loop(name, folder, monkeypatch):
+def check(name, folder, monkeypatch):
     """It learns, and is looked at after each epoch, at weights that move."""
     monkeypatch.setattr(sys, "argv", [name, "--epochs", "3", "--log-dir", str(folder)])
     runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
