@@ -34,9 +34,11 @@ def _training(args: argparse.Namespace) -> Iterator[Row]:
 
 
 def _board(args: argparse.Namespace) -> Iterator[Row]:
-    size = (2, 20) if args.quick else (12, 200)
-    yield from board_maps.rows(args.repeats, *size)
-    yield from board.rows(args.repeats, *size)
+    return board.rows(args.repeats, *((2, 20) if args.quick else (12, 200)))
+
+
+def _explorer(args: argparse.Namespace) -> Iterator[Row]:
+    return board_maps.rows(args.repeats, *((2, 20) if args.quick else (12, 200)))
 
 
 def _memory(args: argparse.Namespace) -> Iterator[Row]:
@@ -54,6 +56,7 @@ SECTIONS: dict[str, Callable[[argparse.Namespace], Iterable[Row]]] = {
     "import": lambda args: [memory.import_row(args.repeats)],
     "keras": lambda args: training.keras_rows(args.repeats),
     "board": _board,
+    "explorer": _explorer,
     "peers": lambda args: peers.rows(args.repeats, args.peers),
 }
 
