@@ -268,7 +268,8 @@ def _answer(tensor: Any) -> dict[str, Any]:
     except (ValueError, AttributeError):
         return {}
     words = header.get("words")
-    return {**found, "words": words} if isinstance(words, list) else found
+    told = isinstance(words, list) and all(isinstance(word, str) for word in words)
+    return {**found, "words": words} if told else found
 
 
 def _usual_first(tag: str) -> tuple[bool, list[tuple[int, float, str]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import map_logs
 import numpy as np
@@ -16,6 +17,10 @@ from playwright.sync_api import Browser, Locator, expect
 from test_record_maps import HOSTILE
 
 import kerasvis2 as kv
+from kerasvis2.record import events
+from kerasvis2.record.maps import ANSWERS_TAG, MAPS_TAG, PROBE_TAG, encode_maps, pack
+from kerasvis2.record.probed import probe_blob
+from kerasvis2.record.writer import EventFile
 from kerasvis2.render import scale
 from kerasvis2.render.colour import paint
 from kerasvis2.render.overlay import overlay
@@ -208,6 +213,47 @@ def test_the_pointer_tells_the_value_in_every_column(tab: Tab, servers: dict[str
     expect(tab.find(".value")).to_have_count(0)
 
 
+def test_the_pointer_tells_differences_as_numpy_has_them(
+    tab: Tab, servers: dict[str, Server]
+) -> None:
+    tab.open(tag=CONV, runs="one|two|long", step=3, minus="one/vis", size=200)
+    for image, at in ((0, (0, 0)), (1, (3, 2)), (1, (4, 4))):
+        canvas = box(tab, image, "two")
+        place = canvas.bounding_box()
+        assert place is not None
+        tab.page.mouse.move(
+            place["x"] + (at[1] + 0.5) / 5 * place["width"],
+            place["y"] + (at[0] + 0.5) / 5 * place["height"],
+        )
+        told = tab.find(".maprow").nth(image).locator(".value").all_inner_texts()
+        base = read(servers, "one", CONV, 3)
+        for text, run in zip(told, ("long", "one", "two")):
+            values = read(servers, run, CONV, 3) - (0 if run == "one" else base)
+            value = float(text.split()[0].replace("−", "-"))
+            assert value == pytest.approx(float(f"{values[image][at]:.3g}"), rel=1e-6), (run, at)
+
+
+def test_the_address_holds_all_of_the_explorer(tab: Tab) -> None:
+    state = {
+        "tag": CONV,
+        "runs": "one|two",
+        "step": "3",
+        "minus": "one/vis",
+        "look": "map",
+        "lock": "hand",
+        "top": "0.25",
+        "decades": "1",
+        "opacity": "0.6",
+        "drawn": "exact",
+        "class": "1",
+        "sort": "dispute",
+    }
+    tab.open(**state)
+    assert tab.state() == state
+    tab.press("ArrowLeft")
+    assert tab.state() == state | {"step": "2"}
+
+
 def test_images_are_chosen_by_what_was_answered(tab: Tab) -> None:
     def rows() -> list[str]:
         return tab.settle().find(".maprow .whose").all_inner_texts()
@@ -305,9 +351,23 @@ def test_the_cells_of_the_confusion_matrix_are_shaded_by_their_number(tab: Tab) 
     assert len(set(shades)) == 3, "right, wrong and none"
 
 
-@pytest.mark.parametrize("state", [{}, {"axis": "steps"}, {"one": True}])
-def test_axe_finds_nothing(tab: Tab, state: dict[str, object]) -> None:
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(
+    "state",
+    [
+        {},
+        {"axis": "steps"},
+        {"axis": "views", "decades": 1},
+        {"minus": "one/vis", "lock": "cell"},
+        {"lock": "hand", "top": 0.1, "size": 96},
+        {"one": True},
+    ],
+)
+def test_axe_finds_nothing(tab: Tab, state: dict[str, object], dark: bool) -> None:
     tab.open(tag=CONV, step=3, **{name: value for name, value in state.items() if name != "one"})
+    if dark:
+        tab.page.evaluate("() => document.body.classList.add('dark-mode')")
+        expect(tab.find("html[data-theme=dark]")).to_be_attached()
     if "one" in state:
         box(tab, 1, "one").click()
         tab.settle()
@@ -363,3 +423,82 @@ def test_each_hostile_blob_by_itself(tab: Tab, name: str) -> None:
     )
     assert said
     assert "\n" not in said, said
+
+
+def test_what_a_log_says_is_words_or_nothing(
+    browser: Browser, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    """Objects that look like elements of the page, in every place where words are shown."""
+    forged = {"name": "img", "props": {"src": "x"}, "children": []}
+    for place, header in enumerate([{"unit": forged}, {"of": [forged] * IMAGES}, {"why": forged}]):
+        file = EventFile(tmp_path / "logs" / f"run{place}" / "vis")
+        maps = encode_maps(map_logs.maps("one", 0, CONV), header)
+        told = pack({"kind": "answers", "words": [forged] * IMAGES}, {})
+        probe = probe_blob(map_logs.pictures("one"), fingerprint="aa" * 32)
+        values = [events.blob(MAPS_TAG + CONV, maps), events.answers(ANSWERS_TAG, told)]
+        file.append(0, 1_700_000_000.0, [*values, events.blob(PROBE_TAG, probe)])
+    server = serve(tmp_path / "logs")
+    server.wait(
+        "data/plugin/kerasvis/index", lambda text: text.count('"probes"') and "run2" in text
+    )
+    server.wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: text.count("steps") == 3)
+    tab = Tab(browser, server.url()).open(tag=CONV)
+    cells = tab.find(".maprow").first.locator(".mapcell").all_inner_texts()
+    assert len(cells) == 3
+    assert all("Not readable" in cell for cell in cells), cells
+    assert tab.find(".page img").count() == 0
+    drawn = tab.view.evaluate(
+        """async (forged) => {
+            const { draw, h } = await import("./static/dom.js");
+            const place = document.createElement("div");
+            draw(place, h("p", null, forged), forged);
+            return [place.querySelectorAll("img").length, place.textContent];
+        }""",
+        forged,
+    )
+    assert drawn == [0, "[object Object][object Object]"]
+    tab.close()
+
+
+def test_a_tag_of_maps_alone_has_no_other_mode(
+    browser: Browser, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    file = EventFile(tmp_path / "logs" / "run" / "vis")
+    for step in range(2):
+        maps = encode_maps(map_logs.maps("one", step, CONV), {"overlay": True})
+        file.append(step, 1_700_000_000.0, [events.blob(MAPS_TAG + CONV, maps)])
+    server = serve(tmp_path / "logs")
+    server.wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: " 1]" in text)
+    tab = Tab(browser, server.url()).open(tag=CONV, mode="grid")
+    expect(tab.find(".mapbox canvas").first).to_be_visible()
+    expect(tab.button("Runs × steps")).to_have_count(0)
+    tab.close()
+
+
+def test_while_training_runs_the_latest_goes_on_and_colours_stay(
+    browser: Browser, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    folder = tmp_path / "logs"
+    late = EventFile(folder / "late" / "vis")
+
+    def write(file: EventFile, step: int) -> None:
+        maps = encode_maps(map_logs.maps("long", step, CONV), {"overlay": True})
+        file.append(step, 1_700_000_000.0 + step, [events.blob(MAPS_TAG + CONV, maps)])
+
+    write(late, 0)
+    server = serve(folder, "--load_fast=true", "--reload_interval=1")
+    path = f"data/plugin/kerasvis/maps?tag={CONV}"
+    server.wait(path, lambda text: "late" in text)
+    tab = Tab(browser, server.url()).open_inside(tag=CONV)
+    swatch = "all => all.map((one) => one.style.background)"
+    before = tab.find("li.run .swatch").evaluate_all(swatch)
+    write(late, 1)
+    write(EventFile(folder / "early" / "vis"), 0)  # before it in the alphabet
+    server.wait(path, lambda text: "[0, 1]" in text and "early" in text)
+    tab.page.locator(".reload-button").click()
+    expect(tab.find('.mapbox[aria-label*="late, step 1"] canvas').first).to_be_visible()
+    expect(tab.find('.mapbox[aria-label*="early, step 0"] canvas').first).to_be_visible()
+    after = tab.find("li.run .swatch").evaluate_all(swatch)
+    assert after[1] == before[0]
+    assert after[0] != after[1]
+    tab.close()

@@ -16,6 +16,7 @@ const MODES = [
 
 export function bar(app) {
   const { model, state, change } = app;
+  const drawn = !model.wanted?.maps.length || model.wanted.samples; // whether there are pictures
   return h(
     "header",
     { class: "bar" },
@@ -39,7 +40,7 @@ export function bar(app) {
       { class: "controls" },
       segments(
         "Mode",
-        MODES.filter(([mode]) => mode !== "maps" || model.wanted?.maps.length),
+        MODES.filter(([mode]) => (mode === "maps" ? model.wanted?.maps.length : drawn)),
         model.mode,
         (mode) => change({ mode }),
       ),

@@ -74,7 +74,7 @@ function missing(app, run, step, { height }) {
   return h(
     "div",
     { class: "picture empty", style: { height } },
-    h("p", null, run.series ? (maps ? "No picture at this step" : "Not logged at this step") : "Not logged by this run"),
+    h("p", null, maps ? "No picture at this step" : run.series ? "Not logged at this step" : "Not logged by this run"),
     near !== null &&
       h(
         "button",

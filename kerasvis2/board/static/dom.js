@@ -5,10 +5,17 @@ const SVG = "http://www.w3.org/2000/svg";
 const drawn = new WeakMap(); // element → the description it was made from
 const LATE = ["value", "checked"]; // the user changes these too, and a select's needs its options
 
+// What `h` made, and nothing else: an object out of a log can never pass for an element.
+class Described {
+  constructor(name, props, children) {
+    Object.assign(this, { name, props, key: props.key, children });
+  }
+}
+
 // `props`: attributes; `on…` handlers; `style`, an object; `key`, which keeps an element its own
 // when its neighbours come and go; `hook`, called with the element once it is up to date.
 export function h(name, props, ...children) {
-  return { name, props: props ?? {}, key: props?.key, children: flat(children) };
+  return new Described(name, props ?? {}, flat(children));
 }
 
 export function draw(parent, ...descriptions) {
@@ -20,7 +27,7 @@ function flat(children) {
   return children
     .flat(Infinity)
     .map((child) =>
-      child?.name
+      child instanceof Described
         ? child
         : child === null || child === undefined || child === false
           ? ""

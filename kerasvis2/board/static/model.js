@@ -69,8 +69,10 @@ function chosen(name, tags) {
   return alike.findLast((tag) => tag.maps.length && !tag.name.includes("@")) ?? first ?? tags[0] ?? null;
 }
 
-// Maps where there are any and nothing else was chosen; a tag without maps has its pictures.
+// Maps where there are any and nothing else was chosen, or no pictures; a tag without maps has its
+// pictures.
 function modeOf(state, tag) {
+  if (tag?.maps.length && !tag.samples) return "maps";
   if (state.mode && state.mode !== "maps") return state.mode;
   return tag?.maps.length ? "maps" : "step";
 }

@@ -34,6 +34,8 @@ export async function unpack(buffer) {
   return { header, arrays: found };
 }
 
+const WORDS = ["unit", "how", "why"]; // of a header, that are shown
+
 // The maps in an unpacked blob: {header, shape, codes, nan, steps}. A value is a code times its
 // image's step.
 export function mapsIn({ header, arrays }) {
@@ -44,6 +46,11 @@ export function mapsIn({ header, arrays }) {
   const good = scale.every((one) => typeof one === "number" && one >= 0 && Number.isFinite(one));
   if (!good || scale.length !== values.shape[0]) throw new Error("scales that are no numbers");
   if (header.nan !== values.nan) throw new Error(`the code ${header.nan} for NaN`);
+  for (const name of WORDS)
+    if (!["string", "undefined"].includes(typeof header[name])) throw new Error(`no words: ${name}`);
+  const of = header.of ?? [];
+  if (!Array.isArray(of) || !of.every((one) => typeof one === "string"))
+    throw new Error("what the maps are of, in no words");
   const steps = scale.map((one) => one / values.largest);
   return { header, shape: values.shape, codes: values.data, nan: values.nan, steps };
 }
