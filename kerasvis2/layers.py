@@ -155,7 +155,9 @@ def select(
     else:
         named = _by_name(infos, spec)
     if not fits(named):
-        shape = "is not called" if named.shape is None else f"gives {named.shape}"
+        shape = f"gives {named.shape}"
+        if named.shape is None:
+            shape = "is not called, or gives nothing for each example by itself"
         others = f", such as {_listing([info.path for info in fitting[-3:]], 'or')}"
         raise ValueError(
             f"layers={named.path!r}: this {named.kind} {shape}; a {what} is needed"

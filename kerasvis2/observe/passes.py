@@ -257,7 +257,7 @@ def _plain(gradient: Any, factor: float) -> Any:
 def _full(gradients: dict[Key, Any], like: dict[Key, Any], factor: float) -> dict[Key, Any]:
     """None only ever for integer tensors, or for what does not lead to the score: zeros."""
     return {
-        key: ops.zeros(tensor.shape)
+        key: ops.zeros_like(tensor, dtype="float32")
         if gradients[key] is None
         else ops.cast(gradients[key], "float32") / factor
         for key, tensor in like.items()

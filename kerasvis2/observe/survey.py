@@ -91,7 +91,10 @@ def build(model: Any, inputs: Any) -> None:
     if is_built(model):
         return
     symbols = tree.map_structure(
-        lambda x: keras.KerasTensor((None, *x.shape[1:]), dtype=str(x.dtype)), inputs
+        lambda x: keras.KerasTensor(
+            (None, *x.shape[1:]), dtype="string" if x.dtype.kind in "US" else str(x.dtype)
+        ),
+        inputs,
     )
     with warnings.catch_warnings():  # Keras's advice on models that cannot be built so
         warnings.simplefilter("ignore")
@@ -162,8 +165,11 @@ def _surveyed(model: Any, probe: Probe, backend: Backend) -> Survey:
     innermost = {info.path for info in infos if _is_innermost(info.layer)}
 
     def run(batch: Any, note: Callable[[Any, Any], Any]) -> None:
+        count = tree.flatten(batch)[0].shape[0]
+
         def hook(key: Key, tensor: Any) -> Any:
-            if tensor.shape is not None:
+            # What has another first axis, such as windows of all pictures, is of no one example.
+            if tensor.shape is not None and tensor.shape[:1] in ((), (None,), (count,)):
                 shapes[key] = (None, *tensor.shape[1:])
             return note(key, tensor) if key.path in innermost else tensor
 

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from kerasvis2.tasks import maps
+from kerasvis2.tasks.forms import VOID
 from kerasvis2.tasks.kind import Task, numeric
 
 Names = Sequence[str] | None
+FIRST = 6  # classes of a row of them
 SHOWN = 4  # numbers of one example that a caption has room for
 
 
@@ -26,6 +28,8 @@ def captions(task: Task, logits: Any, labels: Any = None, names: Names = None) -
     count = len(np.asarray(logits))
     if task.kind == "multilabel":
         said = _several(task, logits, labels, names)
+    elif task.kind == "mask" and task.space == 1:
+        said = _sequences(task, logits, labels, names)
     elif task.kind == "mask":
         said = _maps(task, logits, labels, names)
     elif task.classes:
@@ -117,6 +121,24 @@ def _maps(task: Task, logits: Any, labels: Any, names: Names) -> Lines:
     shares = maps.share(true, most)
     known = [f"true {class_name(names, c)} {100 * s:.0f} %" for c, s in zip(most, shares)]
     return [known, said, [f"IoU {value:.2f}" for value in agree]]
+
+
+def _sequences(task: Task, logits: Any, labels: Any, names: Names) -> Lines:
+    """The first classes of a row of them, such as words, and how many of all are right."""
+    guess, true = task.label_maps(logits), task.true_maps(labels, logits)
+    assert guess is not None
+    said = [f"pred {_row(names, row)}" for row in guess]
+    if true is None:
+        return [None, said]
+    right = [((g == t) & ~np.isin(t, VOID)).sum() for g, t in zip(guess, true)]
+    counted = (~np.isin(true, VOID)).sum(axis=1)
+    known = [f"true {_row(names, row)}" for row in true]
+    return [known, said, [f"{r} of {c} right" for r, c in zip(right, counted)]]
+
+
+def _row(names: Names, classes: np.ndarray) -> str:
+    words = [class_name(names, int(c)) for c in classes[:FIRST]]
+    return " ".join(words) + (" …" if len(classes) > FIRST else "")
 
 
 def _numbers(task: Task, logits: Any, labels: Any, names: Names) -> Lines:

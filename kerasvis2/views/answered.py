@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kerasvis2.tasks.forms import VOID
 from kerasvis2.tasks.kind import Task
 from kerasvis2.views.base import About, Drawing, Picture, View
 
+ROWS = 64  # of the table of what cannot be drawn
 WORDS = "pred "  # what a caption's line begins with that states the prediction
 
 
@@ -42,8 +44,15 @@ def draw_answers(logits: np.ndarray, about: About, view: View) -> Drawing:
     near = task.agreement(logits, about.truth)
     if near is not None:
         name = "iou" if task.kind == "mask" else "error"
-        drawing.scalars[name] = float(near.mean())
+        if task.kind != "mask" or task.space > 1:
+            drawing.scalars[name] = float(near.mean())
     maps, true = task.label_maps(logits), task.true_maps(about.truth, logits)
+    if maps is not None and true is not None and task.space == 1:
+        counted = ~np.isin(true, VOID)
+        drawing.scalars["accuracy"] = float((maps == true)[counted].mean())
+    if maps is not None and about.shown is not None and about.shown.kind == "tokens":
+        _draw_words(drawing, task, logits, true, about, view)
+        return drawing
     pictures = _pictures(task, logits, about)
     if task.kind == "regression" and near is not None and not task.space:
         values = task.values(logits)
@@ -63,6 +72,8 @@ def draw_answers(logits: np.ndarray, about: About, view: View) -> Drawing:
         )
         return drawing
     if about.images is None:
+        if captions:
+            drawing.texts["answers"] = _table(about.captions())
         return drawing
     if maps is not None and maps.ndim == 3:
         drawing.pictures["images"] = Picture(
@@ -120,6 +131,44 @@ def _pictures(task: Task, logits: np.ndarray, about: About) -> tuple[np.ndarray,
     else:
         return None
     return (wanted, shown) if shown.ndim == 4 and shown.shape[-1] in (1, 3) else None
+
+
+def _draw_words(
+    drawing: Drawing,
+    task: Task,
+    logits: np.ndarray,
+    true: np.ndarray | None,
+    about: About,
+    view: View,
+) -> None:
+    """The words that should come out, or that do, on the colour of how sure the network is."""
+    from kerasvis2.render.words import words_sheet
+    from kerasvis2.tasks.words import class_name
+
+    maps, likely = task.label_maps(logits), task.probabilities(logits)
+    if maps is None or maps.ndim != 2 or likely is None or task.units < 2:
+        return
+    shown = maps if true is None else np.where(np.isin(true, VOID), 0, true)
+    sure = np.take_along_axis(likely, shown[..., np.newaxis], axis=-1)[..., 0]
+    names = about.class_names
+    pixels, top = words_sheet(
+        [[class_name(names, int(c)) for c in row] for row in shown],
+        sure,
+        signed=False,
+        scale=1.0,
+        title=about.title(view.title),
+        captions=about.captions(),
+        quantity=f"probability of the {'predicted' if true is None else 'true'} token",
+    )
+    drawing.pictures["words"] = Picture(pixels, top)
+
+
+def _table(captions: Sequence[Sequence[str]]) -> str:
+    """What there is to say of examples that nothing is drawn of."""
+    rows = [f"| {i} | {' | '.join(lines)} |" for i, lines in enumerate(captions[:ROWS])]
+    columns = max(map(len, captions), default=0)
+    head = ["| Example |" + " |" * columns, "|--:|" + "---|" * columns]
+    return "\n".join([*head, *rows])
 
 
 def _samples(task: Task, logits: np.ndarray) -> tuple[np.ndarray, str] | None:

@@ -84,7 +84,12 @@ SPATIAL = "layer whose output is a map of the input: (N, h, w, C), or tokens (N,
 
 def spatial(info: LayerInfo) -> bool:
     """Whether a layer has a map over the input: `Request.fits` of a class activation map."""
-    return info.grid is not None and any(size > 1 for size in info.grid)
+    return has_places(info.grid)
+
+
+def has_places(grid: tuple[int, ...] | None) -> bool:
+    """Whether there is more than one place over the input."""
+    return grid is not None and any(size > 1 for size in grid)
 
 
 def over_the_input(seen: Seen) -> dict[Key, Any]:

@@ -13,6 +13,7 @@ from kerasvis2.diagnostics.similarity import gram, gram_cka
 from kerasvis2.keys import Key, as_key, parts
 from kerasvis2.layers import LayerInfo, LayerSpec, is_convolution, spread
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
+from kerasvis2.views.cam import has_places
 from kerasvis2.views.grad_cam import GradCAM
 from kerasvis2.views.track import Track
 
@@ -111,7 +112,7 @@ class Drift(View):
         found: dict[str, Any] = {
             Key(FEATURES, key): tensors.pooled(v) for key, v in seen.activations.items()
         }
-        spatial = {key for key, v in seen.activations.items() if len(v.shape) == 4}
+        spatial = {key for key in seen.activations if has_places(seen.facts[key.path].grid)}
         here = replace(
             seen,
             activations={key: v for key, v in seen.activations.items() if key in spatial},

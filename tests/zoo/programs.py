@@ -30,6 +30,7 @@ FAMILIES = (
     "zoo_unusual",
     "zoo_shapes",
     "zoo_stateful",
+    "zoo_further",
 )
 EVERY_BACKEND = ("tensorflow", "torch", "jax")
 

@@ -226,7 +226,7 @@ def dcgan() -> Program:
 def dcgan_generator() -> Program:
     """Samples of the generator on fixed latent vectors: the picture everybody wants."""
     latent = data.rng(1).normal(size=(6, 5)).astype("float32")
-    shows = ("filters", "activations")
+    shows = ("filters", "activations", "predictions")
     return gan_program({"inputs": latent}, OF_ALL, shows, part="generator")
 
 

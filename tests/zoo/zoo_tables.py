@@ -136,7 +136,7 @@ def recommender() -> Program:
         return compiled(Recommender(), keras.losses.BinaryCrossentropy())
 
     probe = {"inputs": rows[:6], "labels": ratings[:6]}
-    views = ("Filters", "LayerHealth", "Predictions", "ModelGraph")
+    views = ("LayerHealth", "Predictions", "ModelGraph")
     return Program(
         make, training(rows, ratings), probe, "", views, ("curves",), truths=(truths.quiet,)
     )

@@ -80,7 +80,8 @@ class TensorFlow:
 
     def reachable(self) -> Callable[[Any], bool]:
         graph = tf.compat.v1.get_default_graph()
-        return lambda tensor: tensor.graph is graph
+        # A ragged or a sparse tensor is no array that could be drawn.
+        return lambda tensor: isinstance(tensor, tf.Tensor) and tensor.graph is graph
 
     def inline(self, call: Callable[..., Any]) -> Callable[..., Any] | None:
         # A call that is itself a tf.function would keep its tensors in a graph of its own.

@@ -80,7 +80,7 @@ class TensorFlowEager(TensorFlow):
         return tuple(edges)
 
     def reachable(self) -> Callable[[Any], bool]:
-        return lambda tensor: not within()
+        return lambda tensor: isinstance(tensor, tf.Tensor) and not within()
 
     def inline(self, call: Callable[..., Any]) -> Callable[..., Any] | None:
         plain = super().inline(call)
