@@ -1,6 +1,7 @@
 """What an output is taken for, held against what Keras's own losses and metrics say of it."""
 
 import functools
+import re
 
 import keras
 import numpy as np
@@ -216,13 +217,38 @@ def test_what_is_said_is_what_keras_says(shape, activation, loss, labels, more, 
         np.testing.assert_allclose(likely.reshape(out.shape), out, atol=1e-5)
     if kind in ("regression", "image"):
         np.testing.assert_allclose(found.values(logits).reshape(out.shape), out, rtol=1e-4)
+    lines = captions(found, logits, labels)
+    if kind not in ("classes", "binary", "mask"):
+        assert kind == "multilabel" or found.predicted(logits) is None
+        assert kind != "unknown" or lines == [[]] * N
+
+    def evaluated(metric, wanted):
+        model.compile(loss=triplet_loss, metrics=[metric], run_eagerly=True)
+        return model.evaluate(logits, wanted, verbose=0, return_dict=True)[metric.name]
+
+    if kind in ("regression", "image") and np.size(labels) == out.size and labels is not None:
+        error = evaluated(keras.metrics.MeanAbsoluteError(), np.reshape(labels, out.shape))
+        assert found.agreement(logits, labels).mean() == pytest.approx(error, rel=1e-4)
+        if kind == "regression" and out.size == N:
+            numbers = [float(each[1].removeprefix("pred ").replace("−", "-")) for each in lines]
+            np.testing.assert_allclose(numbers, out.ravel(), rtol=6e-3)
+    if kind == "mask" and labels is not None:
+        metric = keras.metrics.SparseCategoricalAccuracy()
+        if found.units == 1:
+            metric = keras.metrics.BinaryAccuracy(threshold=0.5 if activation == "sigmoid" else 0.0)
+        wanted = np.reshape(labels, out.shape if found.units == 1 else out.shape[:-1])
+        right = np.mean(found.label_maps(logits).reshape(wanted.shape) == wanted)
+        assert right == pytest.approx(evaluated(metric, wanted), abs=1e-6)
     if kind not in ("classes", "binary", "multilabel") or labels is None:
-        assert kind not in ("regression", "image", "unknown") or found.predicted(logits) is None
         return
     wrong = found.wrong(logits, labels)
     if kind == "multilabel":
         said = likely > 0.5
         np.testing.assert_array_equal(wrong, (said != (labels > 0.5)).any(axis=1))
+        metric = keras.metrics.BinaryAccuracy(threshold=0.5 if activation == "sigmoid" else 0.0)
+        assert (said == (labels > 0.5)).mean() == pytest.approx(evaluated(metric, labels))
+        listed = [len(re.findall(r"\d \d\.\d\d", each[1].split("(")[0])) for each in lines]
+        np.testing.assert_array_equal(listed, said.sum(axis=1))
         return
     if kind == "binary":
         cut = {"sigmoid": 0.5}.get(activation, 0.0 if squash or loss == "hinge" else 0.5)
@@ -232,9 +258,10 @@ def test_what_is_said_is_what_keras_says(shape, activation, loss, labels, more, 
         metric, wanted = keras.metrics.CategoricalAccuracy(), labels
     else:
         metric, wanted = keras.metrics.SparseCategoricalAccuracy(), labels
-    model.compile(loss=triplet_loss, metrics=[metric], run_eagerly=True)
-    accuracy = model.evaluate(logits, wanted, verbose=0, return_dict=True)[metric.name]
+    accuracy = evaluated(metric, wanted)
     assert 1 - wrong.mean() == pytest.approx(accuracy)
+    words = [[line.split()[1] for line in each] for each in lines]
+    assert np.mean([true == said for true, said in words]) == pytest.approx(accuracy)
 
 
 def test_one_unit_stands_for_class_1():
