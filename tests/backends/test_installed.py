@@ -64,6 +64,7 @@ def test_a_backend_that_is_missing_is_said_in_plain_words(tmp_path):
 def test_a_training_imports_no_other_backend(tmp_path):
     code = f"""
 import sys, kerasvis2 as kv, keras, numpy as np
+keras.utils.set_random_seed(0)
 image = keras.Input((8, 8, 3))
 x = keras.layers.Conv2D(4, 3, activation="relu")(image)
 x = keras.layers.Dense(2, activation="softmax")(keras.layers.Flatten()(x))
