@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import map_logs
 import numpy as np
@@ -17,10 +16,6 @@ from playwright.sync_api import Browser, Locator, expect
 from test_record_maps import HOSTILE
 
 import kerasvis2 as kv
-from kerasvis2.record import events
-from kerasvis2.record.maps import ANSWERS_TAG, MAPS_TAG, PROBE_TAG, encode_maps, pack
-from kerasvis2.record.probed import probe_blob
-from kerasvis2.record.writer import EventFile
 from kerasvis2.render import scale
 from kerasvis2.render.colour import paint
 from kerasvis2.render.overlay import overlay
@@ -423,82 +418,3 @@ def test_each_hostile_blob_by_itself(tab: Tab, name: str) -> None:
     )
     assert said
     assert "\n" not in said, said
-
-
-def test_what_a_log_says_is_words_or_nothing(
-    browser: Browser, serve: Callable[..., Server], tmp_path: Path
-) -> None:
-    """Objects that look like elements of the page, in every place where words are shown."""
-    forged = {"name": "img", "props": {"src": "x"}, "children": []}
-    for place, header in enumerate([{"unit": forged}, {"of": [forged] * IMAGES}, {"why": forged}]):
-        file = EventFile(tmp_path / "logs" / f"run{place}" / "vis")
-        maps = encode_maps(map_logs.maps("one", 0, CONV), header)
-        told = pack({"kind": "answers", "words": [forged] * IMAGES}, {})
-        probe = probe_blob(map_logs.pictures("one"), fingerprint="aa" * 32)
-        values = [events.blob(MAPS_TAG + CONV, maps), events.answers(ANSWERS_TAG, told)]
-        file.append(0, 1_700_000_000.0, [*values, events.blob(PROBE_TAG, probe)])
-    server = serve(tmp_path / "logs")
-    server.wait(
-        "data/plugin/kerasvis/index", lambda text: text.count('"probes"') and "run2" in text
-    )
-    server.wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: text.count("steps") == 3)
-    tab = Tab(browser, server.url()).open(tag=CONV)
-    cells = tab.find(".maprow").first.locator(".mapcell").all_inner_texts()
-    assert len(cells) == 3
-    assert all("Not readable" in cell for cell in cells), cells
-    assert tab.find(".page img").count() == 0
-    drawn = tab.view.evaluate(
-        """async (forged) => {
-            const { draw, h } = await import("./static/dom.js");
-            const place = document.createElement("div");
-            draw(place, h("p", null, forged), forged);
-            return [place.querySelectorAll("img").length, place.textContent];
-        }""",
-        forged,
-    )
-    assert drawn == [0, "[object Object][object Object]"]
-    tab.close()
-
-
-def test_a_tag_of_maps_alone_has_no_other_mode(
-    browser: Browser, serve: Callable[..., Server], tmp_path: Path
-) -> None:
-    file = EventFile(tmp_path / "logs" / "run" / "vis")
-    for step in range(2):
-        maps = encode_maps(map_logs.maps("one", step, CONV), {"overlay": True})
-        file.append(step, 1_700_000_000.0, [events.blob(MAPS_TAG + CONV, maps)])
-    server = serve(tmp_path / "logs")
-    server.wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: " 1]" in text)
-    tab = Tab(browser, server.url()).open(tag=CONV, mode="grid")
-    expect(tab.find(".mapbox canvas").first).to_be_visible()
-    expect(tab.button("Runs × steps")).to_have_count(0)
-    tab.close()
-
-
-def test_while_training_runs_the_latest_goes_on_and_colours_stay(
-    browser: Browser, serve: Callable[..., Server], tmp_path: Path
-) -> None:
-    folder = tmp_path / "logs"
-    late = EventFile(folder / "late" / "vis")
-
-    def write(file: EventFile, step: int) -> None:
-        maps = encode_maps(map_logs.maps("long", step, CONV), {"overlay": True})
-        file.append(step, 1_700_000_000.0 + step, [events.blob(MAPS_TAG + CONV, maps)])
-
-    write(late, 0)
-    server = serve(folder, "--load_fast=true", "--reload_interval=1")
-    path = f"data/plugin/kerasvis/maps?tag={CONV}"
-    server.wait(path, lambda text: "late" in text)
-    tab = Tab(browser, server.url()).open_inside(tag=CONV)
-    swatch = "all => all.map((one) => one.style.background)"
-    before = tab.find("li.run .swatch").evaluate_all(swatch)
-    write(late, 1)
-    write(EventFile(folder / "early" / "vis"), 0)  # before it in the alphabet
-    server.wait(path, lambda text: "[0, 1]" in text and "early" in text)
-    tab.page.locator(".reload-button").click()
-    expect(tab.find('.mapbox[aria-label*="late, step 1"] canvas').first).to_be_visible()
-    expect(tab.find('.mapbox[aria-label*="early, step 0"] canvas').first).to_be_visible()
-    after = tab.find("li.run .swatch").evaluate_all(swatch)
-    assert after[1] == before[0]
-    assert after[0] != after[1]
-    tab.close()

@@ -16,7 +16,7 @@ const MODES = [
 
 export function bar(app) {
   const { model, state, change } = app;
-  const drawn = !model.wanted?.maps.length || model.wanted.samples; // whether there are pictures
+  const drawn = !model.mapped || model.wanted.samples; // whether there are pictures
   return h(
     "header",
     { class: "bar" },
@@ -40,7 +40,7 @@ export function bar(app) {
       { class: "controls" },
       segments(
         "Mode",
-        MODES.filter(([mode]) => (mode === "maps" ? model.wanted?.maps.length : drawn)),
+        MODES.filter(([mode]) => (mode === "maps" ? model.mapped : drawn)),
         model.mode,
         (mode) => change({ mode }),
       ),

@@ -3,7 +3,8 @@
 import { nearest } from "./model.js";
 
 // The images of several probes, each once: those of different runs are one where their hashes are
-// the same. → [{key, label, name, places: run → place}], in the order of the first run's probe.
+// the same. → [{key, label, title, places: run → place, labels: run → label}], in the order of the
+// first run's probe, which also gives the label and title; what is right goes by each run's own.
 export function imagesOf(runs, probes) {
   const found = new Map();
   for (const run of runs) {
@@ -14,14 +15,16 @@ export function imagesOf(runs, probes) {
       const count = seen.get(hash) ?? 0; // a probe may hold an image twice
       seen.set(hash, count + 1);
       const key = count ? `${hash.slice(0, 12)}.${count}` : hash.slice(0, 12);
-      if (!found.has(key)) found.set(key, { key, probe, place, places: new Map() });
+      if (!found.has(key)) found.set(key, { key, probe, place, places: new Map(), labels: new Map() });
       found.get(key).places.set(run.id, place);
+      found.get(key).labels.set(run.id, probe.labels?.[place] ?? null);
     });
   }
   return [...found.values()].map((image, number) => ({
     ...image,
     number,
     label: image.probe.labels?.[image.place] ?? null,
+    title: titleOf(image.probe, image.place, number),
     picture: image.probe.picture(image.place),
     mask: image.probe.mask(image.place),
   }));
@@ -34,11 +37,16 @@ export function unknownImages(runs, count) {
     number: place,
     place,
     label: null,
+    labels: new Map(),
+    title: `image ${place}`,
     picture: null,
     mask: null,
     places: new Map(runs.map((run) => [run.id, place])),
   }));
 }
+
+const titleOf = ({ labels, names }, place, number) =>
+  labels ? className(names, labels[place]) : `image ${number}`;
 
 export const className = (names, index) => names?.[index] ?? String(index);
 
@@ -49,6 +57,7 @@ export function answerTo(answers, run, step, place) {
   if (at === undefined || place === undefined) return null;
   const of = (name) => told[name]?.[at]?.[place] ?? null;
   return {
+    run: run.id,
     guess: of("predicted"),
     truth: of("truth"),
     margin: of("margin"),
@@ -61,8 +70,8 @@ export function answerTo(answers, run, step, place) {
 
 // Whether an answer is right; null where that is not known.
 export function verdict(image, answer) {
-  if (image.label === null || !answer || answer.guess === null) return null;
-  return answer.guess === image.label;
+  const label = image.labels.get(answer?.run) ?? null;
+  return label === null || answer.guess === null ? null : answer.guess === label;
 }
 
 // Which images are shown, in which order. `asked`: (image) → answers of the columns on show.
@@ -75,7 +84,7 @@ export function selected(images, asked, state, confused) {
     if (state.only === "wrong" && !answers.some((one) => verdict(image, one) === false)) return false;
     if (state.only === "changed" && !answers.some(changed)) return false;
     if (state.class >= 0 && image.label !== state.class) return false;
-    if (state.pair && !(image.label === of && confused(image)?.guess === as)) return false;
+    if (state.pair && !isPair(image, confused(image), of, as)) return false;
     return true;
   });
   const order = ORDERS[state.sort];
@@ -83,6 +92,9 @@ export function selected(images, asked, state, confused) {
   const keys = new Map(found.map((image) => [image, order(asked(image))]));
   return found.sort((one, other) => keys.get(one) - keys.get(other) || one.number - other.number);
 }
+
+const isPair = (image, answer, of, as) =>
+  answer !== null && image.labels.get(answer.run) === of && answer.guess === as;
 
 export const changed = (answer) =>
   answer !== null && answer.before !== null && answer.before !== answer.guess;
@@ -108,10 +120,12 @@ export function confusion(images, answerOf) {
   const counts = new Map();
   const classes = new Set();
   for (const image of images) {
-    const guess = answerOf(image)?.guess ?? null;
-    if (image.label === null || guess === null) continue;
-    classes.add(image.label).add(guess);
-    const key = `${image.label},${guess}`;
+    const answer = answerOf(image);
+    const guess = answer?.guess ?? null;
+    const label = image.labels.get(answer?.run) ?? null;
+    if (label === null || guess === null) continue;
+    classes.add(label).add(guess);
+    const key = `${label},${guess}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return {

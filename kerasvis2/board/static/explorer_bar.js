@@ -42,20 +42,18 @@ function columns(app) {
   ];
 }
 
-function back({ change, explorer, names }) {
+function back({ change, explorer }) {
   const { one } = explorer;
   return h(
     "div",
     { class: "cluster", key: "back" },
     button("← All images", "Back to all images (Esc)", () => change({ one: "" })),
-    h("strong", { class: "whose" }, titleOf(one, explorer.names)),
+    h("strong", { class: "whose" }, titleOf(one)),
   );
 }
 
-export function titleOf(image, names) {
-  const label = image.label === null ? "" : ` · ${names?.[image.label] ?? image.label}`;
-  return `image ${image.number}${label}`;
-}
+export const titleOf = ({ label, number, title }) =>
+  label === null ? title : `image ${number} · ${title}`;
 
 function drawing(app) {
   const { state, change, explorer } = app;

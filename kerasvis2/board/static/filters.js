@@ -51,7 +51,7 @@ function matrix(app) {
   const { explorer, state, change } = app;
   const { classes, count } = explorer.confusion;
   if (!classes.length) return null;
-  const name = (index) => className(explorer.names, index);
+  const name = (index) => className(explorer.namesOf(explorer.of), index);
   const most = Math.max(...classes.flatMap((label) => classes.map((guess) => count(label, guess))));
   return h(
     "details",

@@ -59,7 +59,7 @@ function action(app, { key, shiftKey }) {
     case "]":
       return () => app.turn(1);
     case "m":
-      return app.model.wanted?.maps.length ? () => change({ mode: "maps" }) : null;
+      return app.model.mapped ? () => change({ mode: "maps" }) : null;
     case "1":
     case "2":
     case "3":

@@ -28,7 +28,7 @@ export function facts(app, cell, height) {
   return h(
     "div",
     { class: "mapfacts", style: { height } },
-    said(app.explorer, verdict(image, answer), answer),
+    said(app.explorer.namesOf(run), verdict(image, answer), answer),
     h(
       "div",
       { class: "facts", title: [...parts, own?.how, most === 0 && own?.why].filter(Boolean).join("\n") },
@@ -50,7 +50,7 @@ function partsOf({ explorer }, cell, own, answer, most) {
 }
 
 // The class gives way where there is no room, never the sign and the number.
-function said({ names }, right, answer) {
+function said(names, right, answer) {
   const guess = answer?.guess ?? null;
   const share = answer?.shares?.[0];
   return h(

@@ -1,13 +1,13 @@
 // What stands left of a row: the image itself, or the run with how sure it was over the steps.
 
-import { answerTo, className } from "./explore.js";
+import { answerTo } from "./explore.js";
 import { h } from "./dom.js";
 import { pictureOn } from "./map_paint.js";
 import { number } from "./words.js";
 
 export function imageHead(app, image, view) {
   const { explorer, change } = app;
-  const label = image.label === null ? `image ${image.number}` : className(explorer.names, image.label);
+  const label = image.title;
   const height = Math.min(view.height, Math.round((view.side - 8) * (view.height / view.width)));
   const width = Math.round((height * view.width) / view.height);
   return [

@@ -19,7 +19,7 @@ export function derive(state, data) {
   const tags = ordered(index.tags);
   const wanted = chosen(state.tag, tags);
   const tag = data.series ? chosen(data.series.tag, tags) : wanted;
-  const mode = modeOf(state, wanted);
+  const mode = modeOf(state, wanted, rows);
   const runs = rows.filter((run) => tag?.runs.includes(run.id));
   // What is on show: what was chosen, once its series is here.
   const shown = data.series?.maps ? "maps" : mode === "maps" ? "step" : mode;
@@ -38,6 +38,7 @@ export function derive(state, data) {
     tag, // the tag on show: the one before, until the chosen one's series is here
     mode: data.series ? shown : mode,
     wantsMaps: mode === "maps",
+    mapped: mapsOf(wanted, rows), // whether the tag chosen has maps in these runs
     groups: group(tags, state.find),
     steps,
     step,
@@ -69,13 +70,16 @@ function chosen(name, tags) {
   return alike.findLast((tag) => tag.maps.length && !tag.name.includes("@")) ?? first ?? tags[0] ?? null;
 }
 
-// Maps where there are any and nothing else was chosen, or no pictures; a tag without maps has its
-// pictures.
-function modeOf(state, tag) {
-  if (tag?.maps.length && !tag.samples) return "maps";
+// Maps where any of the runs has them and nothing else was chosen, or there are no pictures; else
+// the pictures.
+function modeOf(state, tag, rows) {
+  const mapped = mapsOf(tag, rows);
+  if (mapped && !tag.samples) return "maps";
   if (state.mode && state.mode !== "maps") return state.mode;
-  return tag?.maps.length ? "maps" : "step";
+  return mapped ? "maps" : "step";
 }
+
+const mapsOf = (tag, rows) => Boolean(tag) && rows.some((run) => tag.maps.includes(run.id));
 
 // What is looked at first comes first; other views by the alphabet, in the order given.
 const FIRST = [

@@ -6,7 +6,8 @@ import { number, some } from "./words.js";
 
 // → [{kind, text}]. Pure.
 export function notes(model, state) {
-  if (!model.tag || model.mode === "maps") return []; // the explorer's own scale is printed there
+  if (!model.tag) return [];
+  if (model.mode === "maps") return without(model); // the explorer's own scale is printed there
   const found = [];
   const runs = model.mode === "ab" ? [model.a.run, model.b.run].filter(Boolean) : model.runs;
   const groups = probes([...new Set(runs)]);
@@ -28,6 +29,14 @@ export function notes(model, state) {
     });
   }
   return found;
+}
+
+// Runs that the explorer cannot show.
+function without({ runs, tag }) {
+  const bare = runs.filter((run) => !tag.maps.includes(run.id)).map(({ label }) => label);
+  if (!bare.length) return [];
+  const text = `Kept no maps of this: ${some(bare)}. Their pictures are in One step.`;
+  return [{ kind: "bare", text }];
 }
 
 function framesOf(model, state, runs) {

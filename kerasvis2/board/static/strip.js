@@ -1,6 +1,6 @@
 // The probe's images in a row, each with what every run says of it.
 
-import { answerTo, className, stepOf, verdict } from "./explore.js";
+import { answerTo, stepOf, verdict } from "./explore.js";
 import { h } from "./dom.js";
 import { pictureOn } from "./map_paint.js";
 
@@ -26,7 +26,7 @@ export function strip(app) {
 
 function thumb(app, image, picked, visible, toggle) {
   const { explorer } = app;
-  const label = image.label === null ? `image ${image.number}` : className(explorer.names, image.label);
+  const label = image.title;
   const marks = marksOf(app, image);
   const words = marks.map(({ run, right }) => `${run.label} ${right ? "right" : "wrong"}`).join(", ");
   const aspect = image.picture ? image.picture.width / image.picture.height : 1;

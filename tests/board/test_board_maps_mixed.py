@@ -1,0 +1,149 @@
+"""The explorer on logs that are not all alike: old and new, of other tasks, forged, growing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import map_logs
+import numpy as np
+from board_server import Server
+from board_tab import Tab
+from map_logs import CONV, IMAGES
+from playwright.sync_api import Browser, expect
+
+from kerasvis2.record import events
+from kerasvis2.record.maps import ANSWERS_TAG, MAPS_TAG, PROBE_TAG, encode_maps, pack
+from kerasvis2.record.probed import answers_blob, probe_blob
+from kerasvis2.record.writer import EventFile
+
+
+def test_runs_without_maps_are_said_to_have_none_and_shown_as_pictures(
+    browser: Browser, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    map_logs.write_maps(tmp_path / "logs")
+    old = EventFile(tmp_path / "logs" / "old" / "vis")
+    old.append(3, 1e9, [events.image(CONV, np.full((20, 30, 3), 90, np.uint8))])
+    server = serve(tmp_path / "logs")
+    server.wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: " 7]" in text)
+    server.wait("data/plugin/kerasvis/index", lambda text: '"old/vis"' in text)
+    tab = Tab(browser, server.url()).open(tag=CONV, runs="old|one")
+    expect(tab.find("[data-kind=bare]")).to_contain_text("Kept no maps of this: old.")
+    assert tab.find(".colhead .run").all_inner_texts() == ["one"]
+    tab.button("One step").click()
+    assert tab.settle().names() == ["old", "one"]
+    tab.state()  # once it is written, another address is followed
+    tab.open(tag=CONV, runs="old")
+    assert tab.shown("old") == (90, 90, 90)
+    expect(tab.button("Maps")).to_have_count(0)
+    tab.close()
+
+
+def test_each_run_is_right_by_its_own_labels_and_names(
+    browser: Browser, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    """Two runs of the same images that know other classes."""
+    for run, labels, names in (
+        ("a", map_logs.LABELS, map_logs.NAMES),
+        ("b", [1, 0, 1, 0, 1, 0], ["tame", "wild"]),
+    ):
+        file = EventFile(tmp_path / "logs" / run / "vis")
+        shares = np.full((IMAGES, len(names)), 0.1)
+        shares[np.arange(IMAGES), labels] = 0.9
+        probe = probe_blob(
+            map_logs.pictures("one"), fingerprint="aa" * 32, labels=labels, class_names=names
+        )
+        told = answers_blob(shares, true=labels, guess=shares.argmax(1))
+        maps = encode_maps(map_logs.maps("one", 0, CONV), {"overlay": True})
+        values = [events.blob(PROBE_TAG, probe), events.blob(MAPS_TAG + CONV, maps)]
+        file.append(0, 1e9, [*values, events.answers(ANSWERS_TAG, told)])
+    server = serve(tmp_path / "logs")
+    server.wait("data/plugin/kerasvis/answers", lambda text: text.count("steps") == 2)
+    tab = Tab(browser, server.url()).open(tag=CONV)
+    said = tab.find(".maprow").first.locator(".said").all_inner_texts()
+    assert [" ".join(words.split()[:2]) for words in said] == ["✓ ant", "✓ wild"]
+    assert all("6/6" in head for head in tab.find(".colhead .facts").all_inner_texts())
+    tab.find(".confusion summary").click()
+    tab.field("run").select_option("b")
+    tab.button("3 of wild taken for wild").click()
+    expect(tab.find(".hint[role=status]")).to_have_text("3 of 6 images")
+    tab.close()
+
+
+def test_what_a_log_says_is_words_or_nothing(
+    browser: Browser, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    """Objects that look like elements of the page, in every place where words are shown."""
+    forged = {"name": "img", "props": {"src": "x"}, "children": []}
+    for place, header in enumerate([{"unit": forged}, {"of": [forged] * IMAGES}, {"why": forged}]):
+        file = EventFile(tmp_path / "logs" / f"run{place}" / "vis")
+        maps = encode_maps(map_logs.maps("one", 0, CONV), header)
+        told = pack({"kind": "answers", "words": [forged] * IMAGES}, {})
+        probe = probe_blob(map_logs.pictures("one"), fingerprint="aa" * 32)
+        values = [events.blob(MAPS_TAG + CONV, maps), events.answers(ANSWERS_TAG, told)]
+        file.append(0, 1_700_000_000.0, [*values, events.blob(PROBE_TAG, probe)])
+    server = serve(tmp_path / "logs")
+    server.wait(
+        "data/plugin/kerasvis/index", lambda text: text.count('"probes"') and "run2" in text
+    )
+    server.wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: text.count("steps") == 3)
+    tab = Tab(browser, server.url()).open(tag=CONV)
+    cells = tab.find(".maprow").first.locator(".mapcell").all_inner_texts()
+    assert len(cells) == 3
+    assert all("Not readable" in cell for cell in cells), cells
+    assert tab.find(".page img").count() == 0
+    drawn = tab.view.evaluate(
+        """async (forged) => {
+            const { draw, h } = await import("./static/dom.js");
+            const place = document.createElement("div");
+            draw(place, h("p", null, forged), forged);
+            return [place.querySelectorAll("img").length, place.textContent];
+        }""",
+        forged,
+    )
+    assert drawn == [0, "[object Object][object Object]"]
+    tab.close()
+
+
+def test_a_tag_of_maps_alone_has_no_other_mode(
+    browser: Browser, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    file = EventFile(tmp_path / "logs" / "run" / "vis")
+    for step in range(2):
+        maps = encode_maps(map_logs.maps("one", step, CONV), {"overlay": True})
+        file.append(step, 1_700_000_000.0, [events.blob(MAPS_TAG + CONV, maps)])
+    server = serve(tmp_path / "logs")
+    server.wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: " 1]" in text)
+    tab = Tab(browser, server.url()).open(tag=CONV, mode="grid")
+    expect(tab.find(".mapbox canvas").first).to_be_visible()
+    expect(tab.button("Runs × steps")).to_have_count(0)
+    tab.close()
+
+
+def test_while_training_runs_the_latest_goes_on_and_colours_stay(
+    browser: Browser, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    folder = tmp_path / "logs"
+    late = EventFile(folder / "late" / "vis")
+
+    def write(file: EventFile, step: int) -> None:
+        maps = encode_maps(map_logs.maps("long", step, CONV), {"overlay": True})
+        file.append(step, 1_700_000_000.0 + step, [events.blob(MAPS_TAG + CONV, maps)])
+
+    write(late, 0)
+    server = serve(folder, "--load_fast=true", "--reload_interval=1")
+    path = f"data/plugin/kerasvis/maps?tag={CONV}"
+    server.wait(path, lambda text: "late" in text)
+    tab = Tab(browser, server.url()).open_inside(tag=CONV)
+    swatch = "all => all.map((one) => one.style.background)"
+    before = tab.find("li.run .swatch").evaluate_all(swatch)
+    write(late, 1)
+    write(EventFile(folder / "early" / "vis"), 0)  # before it in the alphabet
+    server.wait(path, lambda text: "[0, 1]" in text and "early" in text)
+    tab.page.locator(".reload-button").click()
+    expect(tab.find('.mapbox[aria-label*="late, step 1"] canvas').first).to_be_visible()
+    expect(tab.find('.mapbox[aria-label*="early, step 0"] canvas').first).to_be_visible()
+    after = tab.find("li.run .swatch").evaluate_all(swatch)
+    assert after[1] == before[0]
+    assert after[0] != after[1]
+    tab.close()
