@@ -184,3 +184,28 @@ def test_channels_first_with_a_range_is_no_picture_three_pixels_high():
     model = keras.Model(image, L.Dense(2, "softmax")(L.GlobalAveragePooling2D(**first)(seen)))
     sheet = next(iter(kv.Saliency().render(model, probe).values()))
     assert sheet.shape[0] > 300
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("label", "maps of: the true class"),
+        ("predicted", "maps of: what was predicted then"),
+        (0, "maps of: right bright"),
+    ],
+)
+def test_a_film_strip_says_of_what_and_in_which_unit(written, target, said):
+    images, labels = halves(4)
+    probe = kv.Probe(images, labels, class_names=NAMES, display=(0, 1))
+    kv.Filmstrip(kv.GradCAM(layers="conv", target=target)).render(left_bright(), probe)
+    assert said in written
+    assert "evidence (logit)" in written
+
+
+def test_panels_of_values_have_two_numbers_on_an_axis(written):
+    from kerasvis2.render.answers import values_sheet
+
+    true = np.array([[-1.2, 0.4, 7.0], [0.9, 0.1, 7.3], [1.4, -0.2, 7.9]])
+    values_sheet(true + 0.1, true, title="Values", names=["a", "b", "c"])
+    numbers = [line for line in written if line.lstrip("−").replace(".", "").isdigit()]
+    assert len(numbers) >= 2 * 2 * 3

@@ -109,7 +109,9 @@ def _panel(
     line = text.line_height(text.SMALL)
     text.write(picture, 0, line, said, width=picture.shape[1], size=text.SMALL, colour=text.FAINT)
     area = picture[head : head + width, left : left + width]
-    for value, label in ticks(axis, max(3, width // 60)):
+    most = max(3, width // 60)
+    few = [ticks(axis, count) for count in range(most, most + 4)]
+    for value, label in next((each for each in few if len(each) > 1), few[0]):  # one says no unit
         place = round(axis.at(value))
         if 0 <= place < width:
             area[width - 1 - place] = LINE

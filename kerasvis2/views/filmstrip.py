@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kerasvis2.keys import parts
+from kerasvis2.keys import Key, as_key, parts
 from kerasvis2.layers import LayerInfo
 from kerasvis2.schedule import log_spaced
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
 from kerasvis2.views.grad_cam import GradCAM
+from kerasvis2.views.maps import quantity_of
 from kerasvis2.views.track import Track
 
 if TYPE_CHECKING:
@@ -109,6 +110,9 @@ class Filmstrip(View):
                 wrong=None if wrong is None else np.stack(marks.values),
                 scale=self.scale,
                 frozen=about.frozen.get(key),
+                previous=about.scales.get(key),
+                quantity=quantity_of(self.view, about),
+                notes=[] if evolving else _explained(as_key(key), about),
             )
             drawing.pictures[key] = Picture(pixels, top)
         return drawing
@@ -118,6 +122,24 @@ class Filmstrip(View):
         assert about.to_display is not None, "a probe is asked for"
         found = parts(arrays).items()
         return {path: np.clip(about.to_display(images), 0, 1) for path, images in found}
+
+
+def _explained(key: Key, about: About) -> list[str]:
+    """What all maps of a strip are of, as far as it is the same at every step."""
+    known = about.explained.get(key.target)
+    if known is None:
+        return []
+    target = key.target or known.target
+    if target.isdecimal():
+        names = about.class_names or ()
+        what = names[int(target)] if int(target) < len(names) else target
+    elif about.task is not None and not about.task.classes:
+        what = target or "the output"
+    elif target == "predicted" or (not target and about.label_indices is None):
+        what = "what was predicted then"
+    else:
+        what = target or "the true class"
+    return [f"maps of: {what}"]
 
 
 def _small(maps: np.ndarray, pictures: bool) -> np.ndarray:

@@ -39,8 +39,7 @@ def draw_maps(
         why: what it means where a map is 0 everywhere.
     """
     drawing, signed, overlay = Drawing(), view.signed, view.overlay
-    if about.task is not None and not about.task.classes:
-        quantity = quantity.replace("logit", "output")  # a number is no logit
+    quantity = in_words(quantity, about)
     for given, each in maps.items():
         key = as_key(given)
         explained = about.explained.get(key.target)
@@ -95,6 +94,17 @@ def _laid(about: About, maps: np.ndarray, overlay: bool) -> np.ndarray:
         return maps
     arranged = about.arrange(maps)
     return maps if arranged is None else arranged
+
+
+def quantity_of(view: View, about: About) -> str:
+    """What a view's legend measures."""
+    return in_words(getattr(view, "quantity", ""), about)
+
+
+def in_words(quantity: str, about: About) -> str:
+    """What a legend measures: of an output that is no class, a number is no logit."""
+    number = about.task is not None and not about.task.classes
+    return quantity.replace("logit", "output") if number else quantity
 
 
 def _sheet(about: About, maps: np.ndarray, overlay: bool) -> Callable[..., Any]:
