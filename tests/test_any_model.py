@@ -127,3 +127,10 @@ def test_several_answers_of_a_table_are_a_table(tmp_path):
     (words,) = event_files.texts(tmp_path / "vis", "predictions/answers")
     assert words.count("\n") == 9
     assert "true sun" in words or "true sea" in words
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+def test_examples_of_different_lengths(ragged):
+    rows = [[1, 2, 3], [4, 5], [6, 7, 8, 9]]
+    with pytest.raises(ValueError, match="different lengths, 2 to 4; give them one: .*pad_seq"):
+        kv.Probe(tf.ragged.constant(rows) if ragged else rows, [0, 1, 0])

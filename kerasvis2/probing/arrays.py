@@ -23,6 +23,13 @@ def as_numpy(value: Any, argument: str) -> np.ndarray:
         )
     if hasattr(value, "element_spec") or hasattr(value, "num_batches"):
         raise ValueError(f"{argument} is a data set; for these there is Probe.from_dataset.")
+    lengths = _lengths(value)
+    if len(lengths) > 1:
+        raise ValueError(
+            f"{argument} has examples of different lengths, {min(lengths)} to {max(lengths)}; give "
+            'them one: keras.utils.pad_sequences(x, padding="post"), or x.to_tensor() of a ragged '
+            "tensor."
+        )
     try:
         array = np.asarray(_off_device(value))
     except Exception as error:  # whatever a foreign array says of itself
@@ -39,6 +46,15 @@ def as_numpy(value: Any, argument: str) -> np.ndarray:
     if isinstance(value, (list, tuple)) and array.dtype.kind == "i":
         array = array.astype(np.int64)
     return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _lengths(value: Any) -> set[int]:
+    """The lengths of the examples of a list of lists, or of a ragged tensor."""
+    if callable(getattr(value, "row_lengths", None)):
+        return set(map(int, value.row_lengths()))
+    if not isinstance(value, (list, tuple)) or not all(isinstance(i, (list, tuple)) for i in value):
+        return set()
+    return set(map(len, value))
 
 
 def _off_device(value: Any) -> Any:
