@@ -228,6 +228,46 @@ def test_the_pointer_tells_differences_as_numpy_has_them(
             assert value == pytest.approx(float(f"{values[image][at]:.3g}"), rel=1e-6), (run, at)
 
 
+def test_a_log_scale_shows_weak_maps(tab: Tab, servers: dict[str, Server]) -> None:
+    tab.open(tag=CONV, runs="one", step=3, look="map", decades=1, lock="hand", top=1, size=150)
+    values = read(servers, "one", CONV, 3)[1]
+    units = np.log10(1 + scale.Scale(1, False).unit(values[None]) * 999) / 3
+    found = pixels(box(tab, 1, "one")).astype(int)
+    expected = paint(draw_maps(units.astype("float32"), found.shape[:2]), False)[0]
+    assert np.abs(found - expected).max() <= 4, "but for the last bit of a logarithm"
+    assert np.ptp(found) > 100
+    expect(tab.find(".legends")).to_contain_text("log:")
+
+
+def test_the_energy_on_the_object_is_that_of_the_drawn_map(
+    tab: Tab, servers: dict[str, Server]
+) -> None:
+    tab.open(tag=CONV, runs="one|two", step=3, size=96)
+    for image in range(2):
+        for column, run in enumerate(("one", "two")):
+            whole = resize_maps(read(servers, run, CONV, 3)[image][None], (16, 16))[0]
+            share = whole[:8].sum() / whole.sum()  # the object is the upper half
+            cell = tab.find(".maprow").nth(image).locator(".mapcell").nth(column)
+            expect(cell).to_contain_text(f"obj {100 * share:.0f} %")
+
+
+def test_the_most_disputed_come_first(tab: Tab) -> None:
+    tab.open(tag=CONV, runs="one|two", step=3, sort="dispute")
+    numbers = tab.find(".maprow [data-image]").evaluate_all(
+        "all => all.map((one) => one.ariaLabel.split(' ')[3].replace(',', ''))"
+    )
+    apart = {
+        n: abs(np.subtract(*(_truth(run, n) for run in ("one", "two")))) for n in range(IMAGES)
+    }
+    firsts = [int(number) for number in numbers[::2]]
+    disputed = [n for n in range(IMAGES) if map_logs.LABELS[n] != 0]
+    assert firsts == sorted(disputed, key=lambda n: -apart[n])[: len(firsts)]
+
+
+def _truth(run: str, image: int) -> float:
+    return float(map_logs.shares(run, 3)[image, map_logs.LABELS[image]])
+
+
 def test_the_address_holds_all_of_the_explorer(tab: Tab) -> None:
     state = {
         "tag": CONV,

@@ -105,6 +105,25 @@ def test_what_a_log_says_is_words_or_nothing(
     tab.close()
 
 
+def test_values_that_are_none_are_counted_and_have_a_colour_of_their_own(
+    browser: Browser, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    maps = map_logs.maps("one", 3, CONV)
+    maps[0, :2, :2], maps[1] = np.nan, np.inf
+    file = EventFile(tmp_path / "logs" / "run" / "vis")
+    file.append(0, 1e9, [events.blob(MAPS_TAG + CONV, encode_maps(maps, {}))])
+    server = serve(tmp_path / "logs")
+    server.wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: "steps" in text)
+    tab = Tab(browser, server.url()).open(tag=CONV, size=150)
+    cells = tab.find(".mapcell")
+    expect(cells.nth(0)).to_contain_text("4 NaN")
+    expect(cells.nth(1)).to_contain_text("25 NaN")
+    magenta = (255, 0, 255)
+    assert tab.pixel(cells.nth(0).locator("canvas"), 0.1, 0.1) == magenta
+    assert tab.pixel(cells.nth(0).locator("canvas"), 0.9, 0.9) != magenta
+    tab.close()
+
+
 def test_a_tag_of_maps_alone_has_no_other_mode(
     browser: Browser, serve: Callable[..., Server], tmp_path: Path
 ) -> None:

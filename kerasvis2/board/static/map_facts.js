@@ -7,7 +7,7 @@ import { broken, energyOn, largest } from "./values.js";
 import { number } from "./words.js";
 
 const LINE = 17; // pixels
-const [NARROW, WIDE] = [150, 240]; // of a cell: as wide as one fact, two, or all of them need
+const [NARROW, WIDE] = [140, 240]; // of a cell: as wide as one fact, two, or all of them need
 
 // How high the facts are below cells of this width: the same for all, so that rows are straight.
 export function heightOf(app, width) {
