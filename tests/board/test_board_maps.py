@@ -228,6 +228,23 @@ def test_the_pointer_tells_differences_as_numpy_has_them(
             assert value == pytest.approx(float(f"{values[image][at]:.3g}"), rel=1e-6), (run, at)
 
 
+@pytest.mark.parametrize(("tag", "signed"), [(CONV, False), (INPUT, True)])
+def test_maps_in_grey(tab: Tab, servers: dict[str, Server], tag: str, signed: bool) -> None:
+    size = 160 if signed else 150
+    tab.open(
+        tag=tag, runs="one", look="map", size=size, drawn="exact", lock="hand", top=0.05, step=2
+    )
+    tab.field("colours").select_option("grey")
+    tab.settle()
+    values = read(servers, "one", tag, 2)[1]
+    units = scale.Scale(0.05, signed).unit((values.sum(-1) if signed else values)[None])
+    tones = np.floor(units * 127 + 127.5 if signed else units * 255 + 0.5)
+    found = pixels(box(tab, 1, "one"))
+    expected = draw_maps(tones.astype("float32"), found.shape[:2])[0]
+    assert np.abs(found - expected[..., None]).max() <= 1
+    assert len(np.unique(found)) > 20
+
+
 def test_a_log_scale_shows_weak_maps(tab: Tab, servers: dict[str, Server]) -> None:
     tab.open(tag=CONV, runs="one", step=3, look="map", decades=1, lock="hand", top=1, size=150)
     values = read(servers, "one", CONV, 3)[1]

@@ -84,6 +84,17 @@ function drawing(app) {
         (drawn) => change({ drawn }),
         { key: "drawn" },
       ),
+    (look === "map" || mixed || explorer.minus >= 0) &&
+      select(
+        "colours",
+        [
+          ["", "as in pictures"],
+          ["grey", "grey"],
+        ],
+        state.colours,
+        (colours) => change({ colours }),
+        { key: "colours" },
+      ),
     look === "overlay" && opacity(app),
   ];
 }

@@ -37,7 +37,7 @@ export function legend(app) {
           width: WIDE,
           height: HIGH,
           "aria-hidden": "true",
-          hook: (canvas) => ramp(canvas, look, signed),
+          hook: (canvas) => ramp(canvas, look, signed, state.colours === "grey"),
         }),
         h("span", { class: "end high" }, top === null ? words(explorer.lock) : number(top)),
       ),
@@ -87,8 +87,8 @@ function bars(app) {
 
 const painted = new WeakMap();
 
-function ramp(canvas, look, signed) {
-  const key = `${look} ${signed}`;
+function ramp(canvas, look, signed, dull) {
+  const key = `${look} ${signed} ${dull}`;
   if (painted.get(canvas) === key) return;
   painted.set(canvas, key);
   const units = Float32Array.from({ length: WIDE }, (_, x) => {
@@ -99,7 +99,7 @@ function ramp(canvas, look, signed) {
   const line =
     look === "overlay"
       ? paintOver(grey, { height: 1, width: 1, data: units }, signed)
-      : paint(units, signed);
+      : paint(units, signed, dull);
   const image = new ImageData(WIDE, HIGH);
   const pixels = new Uint32Array(image.data.buffer);
   for (let y = 0; y < HIGH; y += 1) pixels.set(line, y * WIDE);

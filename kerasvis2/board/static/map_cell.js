@@ -36,6 +36,7 @@ function picture(app, view, cell) {
     log: state.decades,
     opacity: state.opacity,
     smooth: smoothOf(app, natural),
+    grey: state.colours === "grey",
   };
   const words = `${differs ? "difference" : look} of image ${image.number}, ${run.label}, step ${cell.step}`;
   return h(

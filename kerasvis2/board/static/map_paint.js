@@ -12,8 +12,8 @@ export const mapShown = (canvas) => shown.get(canvas);
 export function mapOn(canvas, box, picture, map, settings) {
   shown.set(canvas, map);
   const size = fit(box);
-  const { look, top, signed, log, opacity, smooth } = settings;
-  const key = [...size, look, top, signed, log, opacity, smooth].join();
+  const { look, top, signed, log, opacity, smooth, grey } = settings;
+  const key = [...size, look, top, signed, log, opacity, smooth, grey].join();
   const before = done.get(canvas);
   if (before?.key === key && before.map === map && before.picture === picture) return;
   done.set(canvas, { key, map, picture });

@@ -35,6 +35,7 @@ export const DEFAULTS = Object.freeze({
   decades: false, // a log scale
   opacity: 1,
   drawn: "", // smooth or exact; "": as the view draws it
+  colours: "", // grey; "": those of the pictures
   only: "", // wrong ones, those whose prediction changed; "": all
   class: -1, // a true class; −1: all
   pair: "", // a cell of the confusion matrix: "true,predicted"
@@ -52,6 +53,7 @@ const CHOICES = {
   look: ["image", "map", "overlay"],
   lock: ["all", "run", "cell", "hand"],
   drawn: ["smooth", "exact"],
+  colours: ["grey"],
   only: ["wrong", "changed"],
   sort: ["sure", "dispute"],
 };

@@ -6,14 +6,14 @@ import { drawMap, resizeMap, resizePicture } from "./resize.js";
 import { units } from "./scale.js";
 
 // `picture`: the image of the probe or null; `map`: {height, width, data} or null. `settings`:
-// `look` ("overlay", "map" or "image"), `top`, `signed`, `log`, `opacity`, `smooth`.
+// `look` ("overlay", "map" or "image"), `top`, `signed`, `log`, `opacity`, `smooth`, `grey`.
 // → Uint32Array, a pixel each, of height × width.
 export function cellPixels(picture, map, height, width, settings) {
-  const { look, top, signed, log, opacity, smooth } = settings;
+  const { look, top, signed, log, opacity, smooth, grey } = settings;
   if (look === "image" || !map) return plain(picture, height, width);
   const scaled = { ...map, data: units(map.data, top, signed, log) };
   const drawn = sized(scaled, height, width, smooth);
-  if (look === "map" || !picture) return paint(drawn.data, signed);
+  if (look === "map" || !picture) return paint(drawn.data, signed, grey);
   const under = resized(picture, height, width);
   const painted = paintOver(greyBytes(under), drawn, signed);
   return opacity < 1 ? mixed(plain(picture, height, width), painted, opacity) : painted;

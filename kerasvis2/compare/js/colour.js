@@ -47,15 +47,16 @@ function remembered(name, make) {
   return made.get(name);
 }
 
-// Colours by row: 256, or 255 where signed, and NaN's in row 256.
-export function table(signed) {
-  return remembered(signed, () => {
+// Colours by row: 256, or 255 where signed, and NaN's in row 256. `grey`: from black to white instead.
+export function table(signed, grey = false) {
+  return remembered(`${signed} ${grey}`, () => {
     const found = new Uint32Array(LAST + 1);
     const channels = [0, 1, 2].map((channel) => along(DIVERGING.map((one) => one[channel]), 255));
     for (let row = 0; row < LAST - (signed ? 1 : 0); row += 1) {
       const hex = Number.parseInt(INFERNO.slice(6 * row, 6 * row + 6), 16);
       const plain = [hex >> 16, (hex >> 8) & 255, hex & 255];
-      found[row] = pixel(signed ? channels.map((tones) => rounded(tones[row])) : plain);
+      const usual = signed ? channels.map((tones) => rounded(tones[row])) : plain;
+      found[row] = pixel(grey ? [row, row, row] : usual);
     }
     found[LAST] = pixel(NOT_A_NUMBER);
     return found;
@@ -74,8 +75,8 @@ export function rowsOf(units, signed) {
 }
 
 // Pixels (as `pixel` makes them) of values in [0, 1] or [−1, 1].
-export function paint(units, signed) {
-  const colours = table(signed);
+export function paint(units, signed, grey = false) {
+  const colours = table(signed, grey);
   const rows = rowsOf(units, signed);
   const pixels = new Uint32Array(rows.length);
   for (let at = 0; at < rows.length; at += 1) pixels[at] = colours[rows[at]];
