@@ -127,6 +127,7 @@ class Monitor(keras.callbacks.Callback):
         self._epoch_start = 0
         self._checks = 0
         self._begun = self._given_up = False
+        self._quiet = False  # of several processes that train together the first one looks
         if unit == "batch":
             # Keras switches its asynchronous dispatch off where a callback has a batch hook, so
             # there is one only where somebody looks at batches.
@@ -135,6 +136,9 @@ class Monitor(keras.callbacks.Callback):
     # Keras calls these.
 
     def on_train_begin(self, logs: Any = None) -> None:
+        self._quiet = not self._backend.first()
+        if self._quiet:
+            return
         self._started = time.time()
         self._checks = CHECKS
         self._begun = False
@@ -149,6 +153,8 @@ class Monitor(keras.callbacks.Callback):
             check_without_probe(self.views.values(), model)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if self._quiet:
+            return
         if not self._begun:  # only now is it known where counting begins
             self._begun = True
             self._recorder.begin(epoch)
@@ -156,6 +162,8 @@ class Monitor(keras.callbacks.Callback):
             self._epoch_start = self._iterations()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self._quiet:
+            return
         self._last["epoch"] = epoch
         self._history.add(epoch, logs or {}, self._learning_rate())
         self._hparams.open(epoch)
@@ -165,6 +173,8 @@ class Monitor(keras.callbacks.Callback):
             warn_of_company(self.log_dir, self._recorder, self._started, self._failures)
 
     def on_train_end(self, logs: Any = None) -> None:
+        if self._quiet:
+            return
         if self._watching is not None and self._history:
             for unit, step in self._last.items():
                 self._look_at(self._watching.due_at_end(step, unit), step, unit)
@@ -235,6 +245,8 @@ class Monitor(keras.callbacks.Callback):
             self._failures.report("beginning to look, so that nothing is shown", error)
 
     def _look(self, steps: range, unit: str) -> None:
+        if self._quiet:
+            return
         if self._watching is None:
             model = part_of(self.model, self.part)
             if unit == "batch" and not is_built(model):

@@ -51,7 +51,7 @@ class Jax:
             return jax.jit(lambda *given: traced(*given)).lower(*arguments).compile()
 
         def arranged(arguments: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-            return _values(variables), flat(tuple(arguments))[0]
+            return _together(variables, flat(tuple(arguments))[0])
 
         held = compiled(*arranged(examples))
 
@@ -215,6 +215,9 @@ class Jax:
     def number(self, variable: Any) -> float:
         return float(np.asarray(_local([self.read(variable)])[0]))
 
+    def first(self) -> bool:
+        return bool(jax.process_index() == 0)
+
 
 def _like(loss: Any, value: float) -> Any:
     return None if loss is None else jnp.full_like(loss, value)
@@ -238,15 +241,27 @@ def _with_zeros(closed: Any, zeros: Sequence[Any]) -> Any:
     return jex.ClosedJaxpr(closed.jaxpr.replace(invars=invars, eqns=eqns), closed.consts)
 
 
-def _values(variables: Sequence[Any]) -> list[Any]:
-    return _local([variable.value for variable in variables])
+def _together(variables: Sequence[Any], leaves: list[Any]) -> tuple[list[Any], list[Any]]:
+    """The variables' values and what is computed with them, on the same devices.
 
-
-def _local(values: list[Any]) -> list[Any]:
-    """One of the copies where every device has a whole one, so that no device waits for another."""
+    Where every device has a whole copy of the weights one of them looks alone, and waits for no
+    other; otherwise the rest goes to all the devices that the weights are spread over.
+    """
+    values = [variable.value for variable in variables]
     if all(value.is_fully_replicated for value in values):
-        return [value.addressable_data(0) for value in values]
-    return values
+        return _local(values), _local(leaves)
+    spread = next(value.sharding for value in values if not value.is_fully_replicated)
+    if not spread.is_fully_addressable:
+        raise ValueError(
+            "the weights are spread over several processes, so that none can look alone. Use "
+            "keras.distribution.DataParallel, or ModelParallel within one process."
+        )
+    everywhere = jax.sharding.NamedSharding(spread.mesh, jax.sharding.PartitionSpec())
+    return values, [jax.device_put(leaf, everywhere) for leaf in leaves]
+
+
+def _local(values: Sequence[Any]) -> list[Any]:
+    return [v.addressable_data(0) if isinstance(v, jax.Array) else v for v in values]
 
 
 @contextlib.contextmanager

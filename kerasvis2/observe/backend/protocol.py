@@ -141,3 +141,6 @@ class Backend(Protocol):
 
     def number(self, variable: Any) -> float:
         """The value of a scalar variable, wherever it is kept."""
+
+    def first(self) -> bool:
+        """Whether this process is the first, or the only one, of those that train together."""

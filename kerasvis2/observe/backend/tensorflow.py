@@ -157,6 +157,9 @@ class TensorFlow:
     def number(self, variable: Any) -> float:
         return float(np.asarray(self.read(variable)))
 
+    def first(self) -> bool:
+        return True  # Keras trains under strategies of one process only
+
 
 def _dense(gradients: Any) -> Any:
     """What is looked up has its gradient in slices; here all of it is wanted."""

@@ -141,6 +141,10 @@ class Torch:
     def number(self, variable: Any) -> float:
         return float(self.read(variable))
 
+    def first(self) -> bool:
+        group = torch.distributed
+        return not (group.is_available() and group.is_initialized() and group.get_rank())
+
 
 @contextlib.contextmanager
 def untouched() -> Iterator[None]:
