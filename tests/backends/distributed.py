@@ -1,0 +1,140 @@
+"""A training of several processes or devices, run as a script: see the tests of distribution.
+
+    python distributed.py HOW RANK PORT LOG_DIR WHO
+
+HOW: "data" and "model" over four devices of one process, "processes" over two processes. WHO has a
+monitor: "none", "both", "first" or "second". Prints what the training left, as JSON.
+"""
+
+import json
+import os
+import sys
+import warnings
+
+HOW, RANK, PORT, LOG_DIR, WHO = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
+BACKEND = os.environ["KERAS_BACKEND"]
+MINE = WHO == "both" or ("first", "second")[RANK] == WHO
+
+if BACKEND == "jax":
+    devices = 2 if HOW == "processes" else 4
+    os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={devices}"
+    import jax
+
+    if HOW == "processes":
+        jax.config.update("jax_cpu_collectives_implementation", "gloo")
+        jax.distributed.initialize(f"localhost:{PORT}", num_processes=2, process_id=RANK)
+
+import keras  # noqa: E402 - after the devices were made
+import numpy as np  # noqa: E402
+
+import kerasvis2 as kv  # noqa: E402
+
+rng = np.random.default_rng(0)
+x = rng.normal(size=(32, 8, 8, 1)).astype("float32")
+y = rng.integers(0, 4, 32)
+if HOW == "processes":
+    half = slice(RANK * 16, RANK * 16 + 16)
+    mine_x, mine_y = x[half], y[half]
+else:
+    mine_x, mine_y = x, y
+
+
+def distribute():
+    if BACKEND != "jax":
+        return
+    found = keras.distribution.list_devices("cpu")
+    assert len(found) == 4
+    if HOW == "model":
+        mesh = keras.distribution.DeviceMesh((2, 2), ["batch", "model"], found)
+        layout = keras.distribution.LayoutMap(mesh)
+        layout[".*scores/kernel"] = ("model", None)
+        layout[".*conv/kernel"] = (None, None, None, "model")
+        whole = keras.distribution.ModelParallel(layout_map=layout, batch_dim_name="batch")
+    else:
+        more = {"auto_shard_dataset": False} if HOW == "processes" else {}
+        whole = keras.distribution.DataParallel(devices=found, **more)
+    keras.distribution.set_distribution(whole)
+
+
+def small_model():
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            keras.layers.Conv2D(4, 3, activation="relu", name="conv"),
+            keras.layers.GlobalAveragePooling2D(name="pool"),
+            keras.layers.Dense(4, activation="softmax", name="scores"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def by_keras(model, monitors):
+    fitted = model.fit(
+        mine_x, mine_y, epochs=3, batch_size=8, verbose=0, shuffle=False, callbacks=monitors
+    )
+    return fitted.history["loss"]
+
+
+def by_torch(model, monitors):
+    """PyTorch's own loop: Keras has no `fit` over several processes there."""
+    import torch
+
+    os.environ |= {"MASTER_ADDR": "localhost", "MASTER_PORT": PORT}
+    torch.distributed.init_process_group("gloo", rank=RANK, world_size=2)
+    spread = torch.nn.parallel.DistributedDataParallel(model)
+    optimizer = torch.optim.SGD(spread.parameters(), 0.1)
+    losses = []
+    for monitor in monitors:
+        monitor.begin(model)
+    for epoch in range(3):
+        for i in range(2):
+            part = slice(i * 8, i * 8 + 8)
+            optimizer.zero_grad()
+            given, truth = torch.tensor(mine_x[part]), torch.tensor(mine_y[part])
+            loss = torch.nn.functional.nll_loss(torch.log(spread(given)), truth)
+            loss.backward()
+            optimizer.step()
+        left = [parameter.grad.clone() for parameter in spread.parameters()]
+        for monitor in monitors:
+            monitor.look(epoch, {"loss": float(loss)})
+        for parameter, gradient in zip(spread.parameters(), left):
+            assert torch.equal(parameter.grad, gradient)
+        losses.append(float(loss))
+    for monitor in monitors:
+        monitor.end()
+    torch.distributed.destroy_process_group()
+    return losses
+
+
+def values(model):
+    def local(variable):
+        value = variable.value
+        spread = BACKEND == "jax" and value.is_fully_replicated
+        return np.asarray(
+            value.addressable_data(0) if spread else keras.ops.convert_to_numpy(value)
+        )
+
+    return [local(variable) for variable in model.weights]
+
+
+distribute()
+model = small_model()
+probe = kv.Probe(x[:4], y[:4], display=(-4, 4))
+views = [*kv.default_views(), kv.Saliency(), kv.LayerHealth(gradients=True), kv.Drift()]
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    monitors = [kv.Monitor(LOG_DIR, probe, views)] if MINE else []
+    losses = (by_torch if BACKEND == "torch" else by_keras)(model, monitors)
+spread = BACKEND == "jax" and not all(v.value.is_fully_replicated for v in model.weights)
+assert spread == (HOW == "model")
+report = {
+    "losses": losses,
+    "said": [str(w.message) for w in caught if "kerasvis2" in str(w.message)],
+    "weights": [value.tobytes().hex() for value in values(model)],
+}
+if HOW != "processes":
+    report["maps"] = kv.GradCAM(layers="conv").compute(model, probe)["conv"].tolist()
+np.savez(f"{LOG_DIR}-{RANK}.npz", *values(model))
+print(json.dumps(report))  # noqa: T201

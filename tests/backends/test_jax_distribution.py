@@ -1,0 +1,22 @@
+"""JAX: `keras.distribution` over four devices, and over two processes of two devices each."""
+
+import numpy as np
+import pytest
+import several
+
+
+@pytest.mark.parametrize("how", ["data", "model"])
+def test_over_four_devices(tmp_path, how):
+    (watched,) = several.run(how, tmp_path / "watched", "first", 1)
+    (plain,) = several.run(how, tmp_path / "plain", "none", 1)
+    assert watched["said"] == []
+    assert watched["losses"] == plain["losses"]
+    assert watched["weights"] == plain["weights"]
+    weights = tmp_path / "watched-0.npz"
+    truth = several.on_one_device(weights)
+    np.testing.assert_allclose(watched["maps"], truth, atol=1e-6 * np.abs(truth).max())
+    several.assert_one_writer_and_the_maps_of_one_device(tmp_path / "watched", weights)
+
+
+def test_over_two_processes(tmp_path):
+    several.assert_one_of_two_processes_looks(tmp_path)
