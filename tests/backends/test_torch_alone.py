@@ -1,10 +1,12 @@
 """What there is on PyTorch only."""
 
 import custom_loop
+import keras
 import networks
 import numpy as np
 import pytest
 import torch
+from keras import layers
 from torch.utils.data import DataLoader, TensorDataset
 
 import kerasvis2 as kv
@@ -85,3 +87,47 @@ def test_maps_are_the_same_where_no_gradients_are_taken(around):
         found = kv.Saliency(target=1).compute(model, probe)["input"]
     assert np.abs(expected).max() > 0
     np.testing.assert_array_equal(found, expected)
+
+
+def wrapping():
+    """A Keras model around a network of PyTorch's own, whose maps have their channels first."""
+    torch.manual_seed(0)
+    module = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 6, 3), torch.nn.BatchNorm2d(6), torch.nn.ReLU(), torch.nn.Conv2d(6, 8, 3)
+    )
+    image = keras.Input(networks.SHAPE)
+    x = layers.Permute((3, 1, 2), name="first")(image)
+    x = layers.TorchModuleWrapper(module, name="wrapped", output_shape=(None, 8, 8, 6))(x)
+    x = layers.GlobalAveragePooling2D(data_format="channels_first", name="pool")(x)
+    return keras.Model(image, layers.Dense(5, activation="softmax", name="head")(x)), module
+
+
+def test_a_wrapped_module_is_looked_at_with_its_channels_first():
+    model, module = wrapping()
+    probe = kv.Probe(networks.images(), networks.labels(), display=(0, 1))
+    module.eval()
+    a = module(torch.tensor(probe.inputs).permute(0, 3, 1, 2)).detach()
+    kernel = model.get_layer("head").kernel.value.detach()
+    of_class = kernel[:, torch.tensor(probe.labels)].T[:, :, None, None]
+    expected = (of_class / (8 * 6) * a).sum(1).relu()
+    found = kv.GradCAM(layers="wrapped").compute(model, probe)["wrapped"]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    guided = kv.GuidedBackprop().compute(model, probe)["input"]
+    assert not np.allclose(
+        guided, kv.SmoothGrad(samples=1, noise=1e-6).compute(model, probe)["input"]
+    )
+
+
+def test_a_wrapped_module_stays_as_it_is(tmp_path):
+    model, module = wrapping()
+    module.train()
+    module[1].eval()  # somebody froze its statistics
+    modes = [each.training for each in module.modules()]
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    probe = kv.Probe(networks.images(), networks.labels(), display=(0, 1))
+    session = kv.Session(model, probe, progress=False)
+    for view in (kv.GradCAM(), kv.Saliency(), kv.ModelGraph()):
+        session.compute(view)
+    assert [each.training for each in module.modules()] == modes
+    for name, value in module.state_dict().items():
+        assert torch.equal(value, before[name]), name

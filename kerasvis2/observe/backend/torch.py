@@ -71,6 +71,8 @@ class Torch:
         layer = getattr(call, "__self__", None)
         if isinstance(layer, keras.layers.RNN):
             return looping(plain or call)
+        if isinstance(layer, keras.layers.TorchModuleWrapper):
+            return _keeping_modes(layer, plain or call)
         return plain
 
     def notes(self) -> FunctionNotes:
@@ -200,6 +202,20 @@ def _alone(found: Any, shared: set[int]) -> Any:
     found = found.detach()
     larger = found.untyped_storage().nbytes() > found.nbytes
     return found.clone() if larger or _storage(found) in shared else found
+
+
+def _keeping_modes(wrapper: Any, call: Callable[..., Any]) -> Callable[..., Any]:
+    """A call of a wrapped module, which Keras puts into the mode that the call asks for."""
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        modes = [(module, module.training) for module in wrapper.modules()]
+        try:
+            return call(*args, **kwargs)
+        finally:
+            for module, training in modes:
+                module.training = training
+
+    return run
 
 
 def _is_mapped(tensor: Any) -> bool:
