@@ -33,7 +33,6 @@ GALLERY: dict[str, Any] = {
     "lime": kv.LIME(),
     "activation_maximization": kv.ActivationMaximization(units=list(NAMES), quality="best"),
 }
-LIKE_PHOTOGRAPHS = ("activation_maximization",)  # as PNG they would be large files
 
 
 def main() -> None:
@@ -51,7 +50,8 @@ def main() -> None:
         start = time.perf_counter()
         for tag, picture in view.render(model, photographs()).items():
             kept = f"gallery_{name}" if name in GALLERY else tag.replace("/", "__")
-            file = args.to / f"{kept}.{'jpg' if name in LIKE_PHOTOGRAPHS else 'png'}"
+            # As PNG they would be large files.
+            file = args.to / f"{kept}.{'jpg' if name in GALLERY else 'png'}"
             Image.fromarray(picture).save(file, optimize=True, quality=88)
         print(f"{name}: {time.perf_counter() - start:.0f} s")
 

@@ -115,6 +115,8 @@ def test_a_number_is_no_logit_and_no_class(written):
     assert "share of the output" in written
     assert not any("logit" in line or "✗" in line for line in written)
     said = np.asarray(model(images))[:, 0]
+    kv.RISE(masks=8).render(model, probe)
+    assert not any("probability" in line for line in written)
     assert f"map of: output {said[0]:.3g}".replace("-", "−") in written
     for name in ("sum ", "f(x) − f(black) "):
         assert sum(line.startswith(name) for line in written) == 4

@@ -112,6 +112,15 @@ def test_lines_run_along_each_quarter_of_the_scale():
     assert (overlay(pictures, flat, False) == paint_over(pictures[..., 0], flat, False)).all()
 
 
+def test_where_lines_would_be_everywhere_there_are_none():
+    pictures = np.full((1, 112, 112, 3), 128, np.uint8)
+    noise = np.random.default_rng(0).random((1, 112, 112)).astype("float32")
+    plain = paint_over(pictures[..., 0], noise, False)
+    np.testing.assert_array_equal(overlay(pictures, noise, False), plain)
+    coarse = np.kron(noise[:, :7, :7], np.ones((1, 16, 16), "float32"))
+    assert (overlay(pictures, coarse, False) != paint_over(pictures[..., 0], coarse, False)).any()
+
+
 def test_nan_covers_the_picture():
     out = paint_over(np.array([0, 255], np.uint8), np.array([np.nan, np.nan]), False)
     np.testing.assert_array_equal(out, [NOT_A_NUMBER] * 2)

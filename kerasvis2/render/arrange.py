@@ -18,7 +18,7 @@ _FULL = 1.2  # or for the last row to be shorter than the others.
 _HEIGHT = 700  # The smaller, the more a sheet's height counts against its pictures' size.
 _USED = 0.25  # How much a page's empty right side counts against an arrangement.
 _FEW = 4  # Pixel maps shrink rather than that fewer than this are drawn.
-_SEEN = 112  # Photographs that are smaller than this get a wider sheet.
+_SEEN = 104  # Smaller photographs get a wider sheet, on which they are that large.
 _WIDER = 4 * GAP  # Steps in which sheets are widened.
 
 
@@ -100,10 +100,11 @@ def _seen(
     """On the usual page, or on a wider one where photographs would be too small or words cut."""
     found = _largest(count, shape, panels, words, head, largest, beside=beside)
     wanted = min(_SEEN, largest, max(shape))
+    enough = max(wanted, *found.size)
     for inner in range(INNER + _WIDER, LONGEST - 2 * MARGIN + 1, _WIDER):
         if max(found.size) >= wanted and (found.told == 2 or not words.lines):
             break
-        wider = _largest(count, shape, panels, words, head, largest, inner, beside)
+        wider = _largest(count, shape, panels, words, head, enough, inner, beside)
         small, smaller = (min(max(plan.size), wanted) for plan in (wider, found))
         if (wider.shown, wider.told, small) > (found.shown, found.told, smaller):
             found = wider

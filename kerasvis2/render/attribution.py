@@ -99,10 +99,7 @@ def _sheet(images: Any, maps: np.ndarray, given: Given, over: bool) -> tuple[np.
     originals = resize_pictures(originals[: plan.shown], plan.size)
     units = in_units(maps, scales)[: plan.shown]
     units = (resize_maps if over else draw_maps)(units, plan.size)
-    if over:
-        drawn = overlay(originals, units, given.signed, maps.shape[1:])
-    else:
-        drawn = paint(units, given.signed)
+    drawn = overlay(originals, units, given.signed) if over else paint(units, given.signed)
     tiles = _joined(originals, drawn, plan)
     body = captioned(
         tiles, plan.columns, captions[: plan.shown], given.wrong, plan.inner, plan.lettering

@@ -37,7 +37,7 @@ _COLD_TO_WARM = (
 )
 _LINE = 150  # How thick a contour's ink is, of 255.
 _FINEST = 40  # A drawn map with fewer pixels on its longer side has no room for lines,
-_PLACE = 4  # and one whose own places are narrower than this would be all lines.
+_BUSY = 0.12  # and where more of the pixels than this would be lines, they hide what they bound.
 
 
 def paint_over(grey: np.ndarray, units: Any, signed: bool) -> np.ndarray:
@@ -54,17 +54,10 @@ def paint_over(grey: np.ndarray, units: Any, signed: bool) -> np.ndarray:
     return np.take(_table(signed), rows_of(units, signed) * 256 + grey, axis=0)
 
 
-def overlay(
-    pictures: np.ndarray, units: np.ndarray, signed: bool, places: tuple[int, ...] = (1, 1)
-) -> np.ndarray:
-    """Heat with its contour lines over uint8 pictures (N, H, W, 3), for units (N, H, W).
-
-    Args:
-        places: (h, w) of the map before it was enlarged.
-    """
+def overlay(pictures: np.ndarray, units: np.ndarray, signed: bool) -> np.ndarray:
+    """Heat with its contour lines over uint8 pictures (N, H, W, 3), for units (N, H, W)."""
     painted = paint_over(grey_of(pictures), units, signed)
-    room = min(drawn / own for drawn, own in zip(units.shape[1:], places))
-    if max(units.shape[1:]) >= _FINEST and room >= _PLACE:
+    if max(units.shape[1:]) >= _FINEST:
         _draw_lines(painted, units)
     return painted
 
@@ -77,7 +70,7 @@ def levels_of(units: np.ndarray) -> np.ndarray:
 
 
 def _draw_lines(painted: np.ndarray, units: np.ndarray) -> None:
-    """One pixel wide, on the side that is nearer to 0; in place."""
+    """One pixel wide, on the side that is nearer to 0, unless they were everywhere; in place."""
     levels = levels_of(units)
     missing = np.isnan(units)
     sizes = np.abs(levels)
@@ -90,6 +83,7 @@ def _draw_lines(painted: np.ndarray, units: np.ndarray) -> None:
         lower = sizes[one] < sizes[other]
         edge[one] |= differ & lower
         edge[other] |= differ & ~lower
+    edge[edge.mean(axis=(1, 2)) > _BUSY] = False
     below = np.zeros_like(edge) if not (levels < 0).any() else edge & (units < 0)
     for mask, tone in ((edge & ~below, 16), (below, 235)):
         mixed = painted[mask].astype(np.uint16) * (255 - _LINE) + tone * _LINE

@@ -104,7 +104,9 @@ def quantity_of(view: View, about: About) -> str:
 def in_words(quantity: str, about: About) -> str:
     """What a legend measures: of an output that is no class, a number is no logit."""
     number = about.task is not None and not about.task.classes
-    return quantity.replace("logit", "output") if number else quantity
+    for word in ("logit", "probability") if number else ():
+        quantity = quantity.replace(word, "output")
+    return quantity
 
 
 def _sheet(about: About, maps: np.ndarray, overlay: bool) -> Callable[..., Any]:

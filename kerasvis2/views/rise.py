@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from keras import ops
 
@@ -45,8 +45,7 @@ class RISE(PerturbedView):
     """
 
     title = "RISE"
-    quantity = "probability where visible, less the mean"
-    notes: ClassVar[tuple[str, ...]] = ("probability where visible, less the mean of all masks",)
+    quantity = "probability where visible, less the mean of all masks"
 
     def __init__(self, masks: int = 4000, grid: int = 7, keep: float = 0.5, **common: Any) -> None:
         super().__init__(**common)

@@ -23,6 +23,7 @@ const COLD_TO_WARM = [
 ];
 const LINE = 150; // how thick a contour's ink is, of 255
 const FINEST = 40; // a drawn map with fewer pixels on its longer side has no room for lines
+const BUSY = 0.12; // where more of the pixels than this would be lines, they hide what they bound
 const [DARK, LIGHT] = [16, 235];
 
 const made = new Map();
@@ -106,6 +107,7 @@ function drawLines(pixels, { height, width, data }) {
     levels[at] = quarters > 3 ? 3 : quarters < -3 ? -3 : quarters;
   }
   const edge = new Uint8Array(data.length);
+  let count = 0;
   for (let y = 0, at = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, at += 1) {
       const level = levels[at];
@@ -113,6 +115,7 @@ function drawLines(pixels, { height, width, data }) {
       if (x && levels[at - 1] !== level) mark(at, at - 1);
     }
   }
+  if (count > BUSY * data.length) return;
   for (let at = 0; at < edge.length; at += 1) {
     if (!edge[at]) continue;
     const tones = data[at] < 0 ? UNDER_LIGHT : UNDER_DARK;
@@ -126,6 +129,8 @@ function drawLines(pixels, { height, width, data }) {
 
   function mark(one, other) {
     if (data[one] !== data[one] || data[other] !== data[other]) return; // NaN has no lines
-    edge[Math.abs(levels[one]) < Math.abs(levels[other]) ? one : other] = 1;
+    const nearer = Math.abs(levels[one]) < Math.abs(levels[other]) ? one : other;
+    count += 1 - edge[nearer];
+    edge[nearer] = 1;
   }
 }
