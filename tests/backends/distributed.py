@@ -81,8 +81,8 @@ def by_torch(model, monitors):
     """PyTorch's own loop: Keras has no `fit` over several processes there."""
     import torch
 
-    os.environ |= {"MASTER_ADDR": "localhost", "MASTER_PORT": PORT}
-    torch.distributed.init_process_group("gloo", rank=RANK, world_size=2)
+    meeting = f"file://{LOG_DIR}.meeting"  # a port may be taken meanwhile
+    torch.distributed.init_process_group("gloo", meeting, rank=RANK, world_size=2)
     spread = torch.nn.parallel.DistributedDataParallel(model)
     optimizer = torch.optim.SGD(spread.parameters(), 0.1)
     losses = []

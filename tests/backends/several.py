@@ -39,13 +39,14 @@ def run(how, log_dir, who, processes):
         )
         for rank in range(processes)
     ]
+    left = []
     try:
-        left = [process.communicate(timeout=240) for process in started]
+        for process in started:
+            left.append(process.communicate(timeout=240))
+            assert process.returncode == 0, left[-1][1][-3000:]
     finally:
         for process in started:
             process.kill()
-    for process, (_, err) in zip(started, left):
-        assert process.returncode == 0, err[-3000:]
     return [json.loads(out.splitlines()[-1]) for out, _ in left]
 
 
