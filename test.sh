@@ -6,7 +6,7 @@
 #   FLOORS=1 ./test.sh               tests with the oldest versions that setup.cfg allows
 #   VENV=path ./test.sh              in this virtual environment (.venv, or .venv-floors)
 #   BACKENDS=torch ./test.sh         on these alone ("tensorflow torch jax")
-#   TORCH=torch JAX=jax ./test.sh    with other builds than these
+#   TORCH=… JAX=… ./test.sh          with these builds, as pip is told them
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -52,7 +52,7 @@ for backend in $backends; do
     case "$backend" in
         tensorflow) on_tensorflow "$@" ;;
         torch) on_another torch "${TORCH:-torch==2.13.0}" "$@" ;;
-        jax) on_another jax "${JAX:-jax}" "$@" ;;
+        jax) on_another jax "${JAX:-jax>=0.10}" "$@" ;;
         *) echo "BACKENDS=$backend: tensorflow, torch or jax" >&2 && exit 2 ;;
     esac
 done
