@@ -42,8 +42,8 @@ def main(args: argparse.Namespace) -> int:
     for run, (own, free) in results.items():
         print(f"{run:14} {own:14.2f}   {free:27.2f}")
     print(
-        "\nLook at grad_cam/07_conv5@predicted in the Images or Time Series tab: `shortcut`\n"
-        "looks at the photograph, `fixed` at the digit. The curves of `shortcut` alone would\n"
+        "\nLook at grad_cam/07_conv5@predicted in the Kerasvis tab: `shortcut` looks at the\n"
+        "photograph, `fixed` at the digit. The curves of `shortcut` alone would\n"
         "not tell; the scalar grad_cam/energy_on_object/conv5, the share of the map on the\n"
         "digit, does."
     )

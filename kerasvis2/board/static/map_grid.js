@@ -12,6 +12,7 @@ import { room } from "./room.js";
 const GAP = 8;
 const LEAST = 96;
 const MOST = 300;
+const ENOUGH = 160; // as wide as is well seen, whatever else has room
 const HEAD = 44; // above the columns: two lines
 const SIDE = 112; // left of the rows
 
@@ -73,9 +74,10 @@ function corner({ explorer }) {
 export function layout(app) {
   const { explorer, state, ui } = app;
   const { rows, columns } = explorer;
+  const aspect = aspectOf(explorer);
   const share = Math.floor((ui.width - SIDE) / Math.max(1, columns.length)) - GAP;
-  const width = Math.min(MOST, Math.max(LEAST, state.size || share));
-  const height = Math.round(width * aspectOf(explorer));
+  const width = Math.min(MOST, Math.max(LEAST, state.size || Math.min(share, byHeight(app, aspect))));
+  const height = Math.round(width * aspect);
   const facts = heightOf(app, width);
   const across = width + GAP;
   const down = height + facts + GAP;
@@ -89,6 +91,12 @@ export function layout(app) {
     rows: window1d(rows.length, down, ui.top, ui.height - HEAD),
     columns: window1d(columns.length, across, ui.left, ui.width - SIDE),
   };
+}
+
+// Few columns are no wider than lets two rows be seen.
+function byHeight(app, aspect) {
+  const two = Math.floor((app.ui.height - HEAD) / 2) - GAP - heightOf(app, MOST);
+  return Math.max(ENOUGH, Math.floor(two / aspect));
 }
 
 function aspectOf({ images, runs, mapsOf }) {
