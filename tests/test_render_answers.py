@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kerasvis2.render import paint
-from kerasvis2.render.answers import mask_sheet, reconstruction_sheet, values_sheet
+from kerasvis2.render.answers import LABELS, mask_sheet, reconstruction_sheet, values_sheet
 from kerasvis2.render.bars import bars_sheet
 from kerasvis2.render.boxes import boxes_sheet
 from kerasvis2.render.captions import Said
@@ -227,3 +227,11 @@ def test_unfitting_shapes_are_named():
         volume_sheet(np.ones((2, 4, 4)), np.ones((2, 4, 4, 4)), title="t")
     with pytest.raises(ValueError, match="outputs"):
         reconstruction_sheet(np.ones((2, 4, 4, 3)), np.ones((2, 4, 4, 1)), title="t")
+
+
+def test_label_maps_that_shrink_have_no_colour_but_the_labels():
+    maps = np.random.default_rng(0).integers(0, 3, (16, 224, 224))
+    sheet = mask_sheet(np.zeros((16, 224, 224, 3)), maps, maps, title="Predictions")
+    colours = {tuple(each) for each in np.unique(sheet[120:].reshape(-1, 3), axis=0).tolist()}
+    grey = {each for each in colours if len(set(each)) == 1}
+    assert colours - grey == set(LABELS[:3])

@@ -165,7 +165,7 @@ def mask_sheet(
     count = len(images)
     present = sorted({int(c) for each in maps for c in np.unique(each[:SHOWN])})
     legend = [_name(c, names) for c in present]
-    panels = [as_pictures(images[:SHOWN])] + [_labelled(each[:SHOWN]) for each in maps]
+    panels = [as_pictures(images[:SHOWN]), *(each[:SHOWN] for each in maps)]
     key = _key(present, legend)
     return _beside(panels, count, captions[:SHOWN], title, how, [order, *notes], None, key)
 
@@ -219,6 +219,16 @@ def _labelled(maps: np.ndarray) -> np.ndarray:
     return table[np.where(np.isin(maps, _VOID), len(LABELS), places).astype(np.intp)]
 
 
+def _labels_at(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Label maps (N, h, w) as pictures of a size: of each pixel the label in its middle, as a mean
+    of two labels' colours would be that of a third."""
+    down, across = (
+        ((np.arange(wanted) + 0.5) * own / wanted).astype(int)
+        for wanted, own in zip(size, maps.shape[1:])
+    )
+    return _labelled(maps[:, down[:, None], across])
+
+
 def _key(present: Sequence[int], names: Sequence[str]) -> np.ndarray | None:
     """What the colours mean, in as many lines as that takes."""
     height = text.line_height(text.SMALL) + 2
@@ -248,7 +258,7 @@ def _beside(
     legend: Legend | None,
     key: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Cells of several pictures side by side, all drawn at the size of the first."""
+    """Cells of pictures and label maps side by side, all drawn at the size of the first."""
     above = 0 if key is None else len(key) + 8
     head = partial(head_height, title, how, [*notes, ""], legend)
     plan = arrange(
@@ -261,7 +271,10 @@ def _beside(
     )
     if plan.shown < total:
         notes = [*notes, f"{plan.shown} of {total} images"]
-    drawn = [resize_pictures(each[: plan.shown], plan.size) for each in panels]
+    drawn = [
+        (_labels_at if each.ndim == 3 else resize_pictures)(each[: plan.shown], plan.size)
+        for each in panels
+    ]
     height, width = plan.size
     cells = np.full(
         (plan.shown, height, len(drawn) * (width + BETWEEN) - BETWEEN, 3), PAPER, np.uint8
