@@ -20,21 +20,19 @@ from kerasvis2.attribution.perturb import masks_at_once
 from kerasvis2.observe.backend import backend
 from kerasvis2.synthesis import objectives, transforms
 from kerasvis2.synthesis.ascent import ascend, begin
-from kerasvis2.synthesis.canvas import plain as plain_canvas
+from kerasvis2.synthesis.canvas import measure
 from kerasvis2.synthesis.presets import Settings, preset
 
 STEPS = 40
 UNITS = 10
 ALL = (
     transforms.warp(
-        transforms.pad(0.05),
         transforms.jitter(0.1),
         transforms.scale(0.6, 1.3),
         transforms.rotate(15),
         transforms.shear(0.1),
         transforms.crop(0.8, 1.0),
     ),
-    transforms.blur(1.0),
     transforms.noise(0.05),
 )
 
@@ -94,7 +92,7 @@ def bare(model: Any, units: int, views: int, steps: int) -> Work:
 
 def climb(model: Any, units: int, settings: Settings, steps: int) -> Work:
     """An ascent of the model's first outputs, before their softmax."""
-    canvas = plain_canvas(model.input_shape[1:])
+    canvas = measure(np.random.default_rng(0).random((4, *model.input_shape[1:])))
     score = _score(model, units)
 
     @tf.function(autograph=False)
@@ -108,8 +106,8 @@ def climb(model: Any, units: int, settings: Settings, steps: int) -> Work:
 
 def _score(model: Any, units: int) -> Callable[[Any], Any]:
     model.layers[-1].activation = keras.activations.linear
-    classes = np.arange(units)
-    return lambda images: objectives.mean_channel(model(images, training=False), classes)
+    chosen = np.eye(units, model.output_shape[-1], dtype=np.float32)
+    return lambda images: objectives.direction(model(images, training=False), chosen)
 
 
 def perturbation_rows(repeats: int, masks: int = 400) -> Iterator[Row]:
