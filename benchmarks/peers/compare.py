@@ -18,7 +18,7 @@ from benchmarks.peers.serve import DONE, READY
 from benchmarks.report import Row, compared
 from benchmarks.shared_pass import floor, looked, probe_for
 from benchmarks.timing import Work, by_turns
-from kerasvis2.synthesis import transforms
+from kerasvis2.synthesis import regularizers, transforms
 from kerasvis2.synthesis.presets import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -26,8 +26,7 @@ ASCENT_STEPS = 200  # as in tf_keras_vis_tasks
 # What it does by default to each of its images: jitter, rotation, total variation and a norm.
 MOVED = Settings(
     transforms=(transforms.warp(transforms.jitter(0.1), transforms.rotate(3)),),
-    total_variation=0.3,
-    lp=0.4,
+    regularizers=(regularizers.total_variation(0.3), regularizers.lp_norm(0.4)),
 )
 
 
