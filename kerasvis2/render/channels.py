@@ -93,7 +93,8 @@ def channel_sheet(
     shown = min(len(blocks), max(1, (room + GAP) // each))
     body = body[: shown * each - GAP]
     if shown < count:
-        said.append(f"{shown} of {count} images")
+        what = "examples" if thumbs is None else "images"
+        said.append(f"{shown} of {count} {what}")
     notes = [" · ".join(said), *notes]
     picture = page(body, title=sheet.title, how=sheet.how, notes=notes, legend=legend)
     return picture, overall(scales).top
