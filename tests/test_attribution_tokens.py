@@ -8,6 +8,8 @@ import pytest
 from keras import layers
 
 import kerasvis2 as kv
+from kerasvis2.observe.captions import describe
+from kerasvis2.observe.session import Session
 
 WORDS, LENGTH, WIDTH = 9, 5, 4
 
@@ -68,8 +70,23 @@ def test_occlusion_puts_another_token_in_its_place(linear, probe, fill):
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_they_are_drawn_as_coloured_words(linear, probe):
+@pytest.mark.parametrize(
+    ("view", "unit"),
+    [
+        (kv.IntegratedGradients(points=3), "share of the logit"),
+        (kv.SmoothGrad(samples=3), "‖∂logit/∂embedding‖, mean of noisy copies"),
+        (kv.VarGrad(samples=3), "variance of ∂logit/∂embedding"),
+        (kv.Saliency(), "‖∂logit/∂embedding‖"),
+    ],
+    ids=lambda one: getattr(one, "name", ""),
+)
+def test_what_is_drawn_says_that_it_is_of_an_embedding(linear, probe, view, unit):
     model, *_ = linear
-    for view in (kv.IntegratedGradients(points=3), kv.SmoothGrad(samples=3), kv.VarGrad(samples=3)):
-        pictures = view.render(model, probe)
-        assert len(pictures) == 1
+    session = Session(model, probe)
+    session.add(view, "view")
+    look = session.look(["view"])
+    drawing = view.draw(look.arrays("view"), describe(look, "view", probe))
+    (drawn,) = drawing.maps.values()
+    assert drawn.unit == unit
+    assert drawn.values.shape == (4, LENGTH)
+    assert "black" not in view.how(describe(look, "view", probe))

@@ -32,6 +32,7 @@ class GradientTimesInput(PixelView):
 
     title = "Gradient × input"
     quantity = "input × ∂logit/∂input"
+    of_tokens = "embedding × ∂logit/∂embedding"
     embeds = True
 
     def attribute(self, seen: Seen) -> Any:

@@ -13,7 +13,7 @@ from kerasvis2.attribution.quadrature import mean_on_line
 from kerasvis2.keys import Key, parts
 from kerasvis2.task import number
 from kerasvis2.views.base import About, Arrays, Drawing, Request
-from kerasvis2.views.pixels import INPUT, PixelView, at_values, gradient_of, values_of
+from kerasvis2.views.pixels import INPUT, PixelView, at_values, gradient_of, is_of_tokens, values_of
 
 if TYPE_CHECKING:
     from kerasvis2.observe.seen import Seen
@@ -90,10 +90,10 @@ class IntegratedGradients(PixelView):
         total = ops.sum(ops.reshape(found, (values.shape[0], -1)), axis=1)
         return {INPUT: ops.sum(found, axis=-1) if seen.activations else found, GAP: total - rise}
 
-    def remarks(self, arrays: Arrays, key: Key) -> list[list[str]]:
+    def remarks(self, arrays: Arrays, key: Key, about: About) -> list[list[str]]:
         maps, gaps = arrays[key], arrays[key.of(GAP.part)]
         totals = maps.reshape(len(maps), -1).sum(1, dtype="float64")
-        rise = f"f(x) − f({self._start_word()})"
+        rise = f"f(x) − f({self._start_word(about)})"
         return [
             [f"sum {number(total)}", f"{rise} {number(total - gap)}"]
             for total, gap in zip(totals.tolist(), gaps.tolist())
@@ -106,14 +106,14 @@ class IntegratedGradients(PixelView):
         return drawing
 
     def how(self, about: About) -> str:
-        tokens = about.shown is not None and about.shown.kind == "tokens"
-        start = "padding" if tokens and self.baseline == "black" else self._start_word()
-        return f"{self.points} points on the way from {start}"
+        return f"{self.points} points on the way from {self._start_word(about)}"
 
-    def _start_word(self) -> str:
+    def _start_word(self, about: About) -> str:
         """What a picture calls the baseline."""
         if isinstance(self.baseline, np.ndarray):
             return "array"
+        if is_of_tokens(about):
+            return f"token {self.baseline}" if not isinstance(self.baseline, str) else "padding"
         return self.baseline if isinstance(self.baseline, str) else f"{self.baseline:g}"
 
     def _start(self, images: Any, probe: Probe | None) -> Any:

@@ -104,7 +104,7 @@ class LIME(PerturbedView):
         painted = ops.take_along_axis(coefficients, flat, axis=1)
         return {INPUT: ops.reshape(painted, segments.shape), FIT: fit}
 
-    def remarks(self, arrays: Arrays, key: Key) -> list[list[str]]:
+    def remarks(self, arrays: Arrays, key: Key, about: About) -> list[list[str]]:
         return [[f"R² {fit:.2f}, held out"] for fit in arrays[FIT.at(key.target)]]
 
     def how(self, about: About) -> str:

@@ -35,6 +35,7 @@ class PixelView(TargetedView):
     shows: ClassVar[str] = "map"
     notes: ClassVar[tuple[str, ...]] = ()  # further lines below the title of every picture
     quantity: ClassVar[str] = ""  # what a value is
+    of_tokens: ClassVar[str] = ""  # the same of tokens, where that is another
     why: ClassVar[str] = "the score does not depend on the input here"
     embeds: ClassVar[bool] = False  # whether `attribute` knows what to do with an embedding
 
@@ -60,7 +61,7 @@ class PixelView(TargetedView):
     def reduce(self, seen: Seen) -> dict[str, Any]:
         return {INPUT: self.attribute(seen)}
 
-    def remarks(self, arrays: Arrays, key: Key) -> list[list[str]]:
+    def remarks(self, arrays: Arrays, key: Key, about: About) -> list[list[str]]:
         """Further lines below each image."""
         return [[] for _ in arrays[key]]
 
@@ -73,12 +74,17 @@ class PixelView(TargetedView):
             {key: maps for key, maps in parts(arrays).items() if key.path == INPUT},
             about,
             self,
-            remarks=lambda key: self.remarks(arrays, key),
+            remarks=lambda key: self.remarks(arrays, key, about),
             notes=self.notes,
-            quantity=self.quantity,
+            quantity=(self.of_tokens if is_of_tokens(about) else "") or self.quantity,
             how=self.how(about),
             why=self.why,
         )
+
+
+def is_of_tokens(about: About) -> bool:
+    """Whether the examples are token ids, attributed to at their embedding."""
+    return about.shown is not None and about.shown.kind == "tokens"
 
 
 def with_channels(values: Any) -> Any:

@@ -30,6 +30,7 @@ class Saliency(PixelView):
     title = "Saliency"
     signed = False
     quantity = "|∂logit/∂input|, the largest of the channels"
+    of_tokens = "‖∂logit/∂embedding‖"
     embeds = True
 
     def attribute(self, seen: Seen) -> Any:

@@ -38,6 +38,7 @@ class SmoothGrad(NoisyView):
 
     title = "SmoothGrad"
     quantity = "∂logit/∂input, mean of noisy copies"
+    of_tokens = "‖∂logit/∂embedding‖, mean of noisy copies"
 
     def attribute(self, seen: Seen) -> Any:
         mean, _ = self.moments(seen)

@@ -37,6 +37,7 @@ class VarGrad(NoisyView):
 
     title = "VarGrad"
     quantity = "variance of ∂logit/∂input"
+    of_tokens = "variance of ∂logit/∂embedding"
     signed = False
     least = 2
 
