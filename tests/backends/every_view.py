@@ -126,6 +126,18 @@ def computed(folder: Path) -> dict[str, np.ndarray]:
     return found
 
 
+def distances(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> dict[str, float]:
+    """How far each array is off, as a share of the largest value."""
+    off = {}
+    for key, array in expected.items():
+        assert found[key].shape == array.shape, key
+        most = max(float(np.abs(array).max(initial=0)), 1e-6)
+        if key.endswith("/gap"):  # what is left between two equal sums: their rounding
+            most = 1.0
+        off[key] = float(np.abs(found[key] - array).max(initial=0)) / most
+    return off
+
+
 if __name__ == "__main__":
     given = Path(sys.argv[1])
     np.savez(given / "arrays.npz", **{k.replace("/", "|"): v for k, v in computed(given).items()})
