@@ -54,3 +54,12 @@ def test_a_recurrent_network_that_keeps_its_state():
     assert np.abs(maps).max() > 0
     for variable, value in zip(model.variables, before):
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(variable), value)
+
+
+def test_a_size_that_is_only_named_costs_nothing():
+    keras.utils.set_random_seed(2)
+    image = keras.Input(batch_shape=(512, 8, 8, 1))
+    h = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3)(image))
+    model = keras.Model(image, layers.Dense(3)(h))
+    probe = kv.Probe(np.random.default_rng(0).random((6, 8, 8, 1), "float32"))
+    assert kv.Session(model, probe).survey.batch is None

@@ -20,18 +20,24 @@ _PER_IMAGE = (
 )
 
 
-def fixed_batch(model: Any, infos: Sequence[LayerInfo]) -> int | None:
-    """How many examples a model takes at a time, None for any number.
-
-    `Input(batch_shape=(32, …))` says so, and recurrent layers that keep a state for each example.
-    """
+def declared_batch(model: Any) -> int | None:
+    """How many examples `Input(batch_shape=(32, …))` says that a model takes, or None."""
     try:  # subclassed or not built: there are none, and some say so by an error
         inputs = tree.flatten(getattr(model, "inputs", None) or ())
     except Exception:
-        inputs = []
+        return None
+    return _first_axis(inputs)
+
+
+def stateful_batch(infos: Sequence[LayerInfo]) -> int | None:
+    """The same of recurrent layers that keep a state for each example."""
     stateful = [info.layer for info in infos if getattr(info.layer, "stateful", False)]
     states = [tree.flatten(getattr(layer, "states", None) or ())[:1] for layer in stateful]
-    for tensor in (*inputs, *(state for each in states for state in each)):
+    return _first_axis([state for each in states for state in each])
+
+
+def _first_axis(tensors: Sequence[Any]) -> int | None:
+    for tensor in tensors:
         shape = getattr(tensor, "shape", None)
         if shape and shape[0] is not None:
             return int(shape[0])

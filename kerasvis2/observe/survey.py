@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import warnings
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from kerasvis2.keys import Key, as_key
 from kerasvis2.layers import LayerInfo, children
 from kerasvis2.layers import tree as layers_of
 from kerasvis2.observe.backend import Backend, Edges
-from kerasvis2.observe.batches import filled, fixed_batch
+from kerasvis2.observe.batches import declared_batch, filled, stateful_batch
 from kerasvis2.observe.capture import capturing
 from kerasvis2.observe.outputs import OutputFacts, outputs_of
 from kerasvis2.observe.reason import reason
@@ -147,16 +148,23 @@ def survey(model: Any, probe: Probe | None, backend: Backend) -> Survey:
         name = type(model).__name__
         return _unseen(model, f"{name} has no call; look at a part of it with Monitor(part=…)")
     try:
-        return _surveyed(model, probe, backend)
+        build(model, probe.inputs)
+        batch, declared = stateful_batch(layers_of(model)), declared_batch(model)
+        if batch is not None or declared in (None, probe.size):
+            return _surveyed(model, probe, backend, batch)
+        # Many models that name a batch's size take any; to fill one up may be a lot of work.
+        with contextlib.suppress(Exception):
+            found = _surveyed(model, probe, backend, None)
+            if all(output.shape[0] in (None, probe.size) for output in found.outputs):
+                return found
+        return _surveyed(model, probe, backend, declared)
     except Exception as error:
         why = f"{type(error).__name__}: {reason(error)}"
         return _unseen(model, f"the model cannot be followed ({why})")
 
 
-def _surveyed(model: Any, probe: Probe, backend: Backend) -> Survey:
-    build(model, probe.inputs)
+def _surveyed(model: Any, probe: Probe, backend: Backend, batch: int | None) -> Survey:
     infos = layers_of(model)
-    batch = fixed_batch(model, infos)
     inputs = filled(probe.inputs, batch)
     loss = getattr(model, "loss", None)
     half = any(getattr(info.layer, "compute_dtype", "") == "float16" for info in infos)
