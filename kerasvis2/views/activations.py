@@ -109,7 +109,7 @@ class Activations(View):
             value = value[:, None]
         if len(value.shape) == 4:
             side = LENGTH if len(shape) == 3 else SIDE
-            pool = [max(1, size // side) for size in value.shape[1:3]]
+            pool = tuple(max(1, size // side) for size in value.shape[1:3])
             if max(pool) > 1:
                 value = _largest(value, pool)
         return value
@@ -173,7 +173,7 @@ def _how(info: LayerFacts | None, values: np.ndarray) -> str:
     return f"{'×'.join(map(str, grid))} places{fewer}"
 
 
-def _largest(maps: Any, pool: list[int]) -> Any:
+def _largest(maps: Any, pool: tuple[int, ...]) -> Any:
     """(N, h, w, C) at a smaller size: of each block the value of largest magnitude, with its sign;
     NaN where the block holds what is not finite."""
     high = ops.max_pool(maps, pool, pool, padding="same")
