@@ -68,7 +68,7 @@ def there(files: Path) -> dict[str, np.ndarray]:
         ),
     }
     script = str(ROOT / "tests/backends/every_view.py")
-    subprocess.run([python, script, str(files)], env=environment, check=True, timeout=600)
+    subprocess.run([python, script, str(files)], env=environment, check=True, timeout=1500)
     with np.load(files / "arrays.npz") as found:
         return {key.replace("|", "/"): array for key, array in found.items()}
 

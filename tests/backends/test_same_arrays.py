@@ -6,6 +6,7 @@ import pytest
 import kerasvis2 as kv
 
 CLOSE = 1e-4  # of each array's largest value
+pytestmark = pytest.mark.timeout(1800)  # the first waits for both backends
 
 
 @pytest.mark.parametrize("name", list(every_view.MODELS))
