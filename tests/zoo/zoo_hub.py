@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import truths
 import zoo_data as data
-from programs import ATTENTION, PICTURES, Program, program, training
+from programs import ATTENTION, PICTURES, SMOOTH, Program, program, training
 
 if importlib.util.find_spec("keras_hub") is not None:
     import keras_hub
@@ -76,4 +76,4 @@ if importlib.util.find_spec("keras_hub") is not None:
             model.compile("adam", loss, metrics=["accuracy"], jit_compile=False)
             return model
 
-        return hub_program(make, (*PICTURES, *ATTENTION))
+        return hub_program(make, (*SMOOTH, *ATTENTION))
