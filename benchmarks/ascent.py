@@ -120,7 +120,7 @@ def perturbation_rows(repeats: int, masks: int = 400) -> Iterator[Row]:
     ):
         at_once = masks_at_once(probe.size, 32 * 32, count)
         floor = forwards(model, probe.size * at_once, -(-count // at_once))
-        works = {"ours": partial(view.compute, model, probe), "floor": floor}
+        works = {"ours": partial(kv.Session(model, probe).compute, view), "floor": floor}
         times = by_turns(works, repeats)
         measure = f"{name}, 16 images, CNN 32×32"
         what = f"{probe.size * count} forwards in batches of {probe.size * at_once}"

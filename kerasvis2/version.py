@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import sys
-from importlib import metadata
 
 __version__ = "0.1.0"
 
@@ -25,6 +24,8 @@ def _version(name: str) -> str:
     told = getattr(sys.modules.get(name), "__version__", None)
     if told is not None:
         return str(told)
+    from importlib import metadata  # which takes longer than all the rest of the package's import
+
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
