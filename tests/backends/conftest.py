@@ -16,6 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 BACKEND = os.environ.get("KERAS_BACKEND") or "tensorflow"
 ONLY_ON = {
+    "test_tensorflow_alone.py": ["tensorflow"],
     "test_torch_alone.py": ["torch"],
     "test_jax_alone.py": ["jax"],
     "test_torch_distribution.py": ["torch"],
