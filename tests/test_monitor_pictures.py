@@ -70,3 +70,12 @@ def test_maps_are_kept_at_every_step_and_are_the_same(runs):
 def test_a_schedule_of_pictures_is_checked_when_it_is_given(tmp_path):
     with pytest.raises(TypeError, match="log_spaced"):
         kv.Monitor(tmp_path, pictures="often")
+
+
+@pytest.mark.parametrize(
+    ("maps", "bits"), [(True, 8), (1, 8), (8, 8), (16, 16), (False, 0), (0, 0)]
+)
+def test_bits_of_maps(maps, bits):
+    from kerasvis2.monitoring.arguments import bits_of
+
+    assert bits_of(maps) == bits

@@ -39,7 +39,7 @@ def check_arguments(
 
 def bits_of(maps: bool | int) -> int:
     """How many bits a value of the maps has, 0 where none are kept."""
-    return 8 if maps is True else int(maps)
+    return 8 * int(maps) if maps in (True, False) else int(maps)
 
 
 def named(views: Sequence[View]) -> dict[str, View]:

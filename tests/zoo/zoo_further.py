@@ -21,6 +21,7 @@ from programs import (
     program,
     training,
 )
+from zoo_shapes import sentences
 from zoo_steps import STEPPED, descend
 
 TRUE = (truths.classes, truths.quiet)
@@ -334,24 +335,7 @@ def words_and_numbers() -> Program:
 @program(backends=("tensorflow",))
 def sentences_in() -> Program:
     """Whole sentences go in, and they are the probe."""
-    import tensorflow as tf
-
-    texts = np.array([f"{'good' if i % 2 else 'bad'} film number {i}" for i in range(24)])
-    y = np.arange(24) % 2
-
-    def make() -> Any:
-        vectorize = layers.TextVectorization(30, output_sequence_length=6)
-        vectorize.adapt(texts)
-        sentence = keras.Input((1,), dtype="string")
-        h = layers.Embedding(30, 6)(vectorize(sentence))
-        h = layers.GlobalAveragePooling1D()(layers.Conv1D(6, 3, activation="relu")(h))
-        model = keras.Model(sentence, layers.Dense(1, activation="sigmoid")(h))
-        return compiled(model, "binary_crossentropy", metrics=["accuracy"])
-
-    def fit(model: Any, callbacks: list[Any]) -> list[Any]:
-        source = tf.data.Dataset.from_tensor_slices((texts[:, None], y)).batch(8)
-        return training(source, batch_size=None)(model, callbacks)
-
+    texts, y, make, fit = sentences()
     probe = {"inputs": texts[:6, None], "labels": y[:6], "class_names": ["bad", "good"]}
     return Program(make, fit, probe, views=OF_ALL, shows=(*SHOWN, "predictions"), truths=QUIET)
 

@@ -117,9 +117,8 @@ def half_precision_everywhere() -> Program:
     return Program(make, training(x, y), probe, views=PICTURES, truths=true)
 
 
-@program(backends=("tensorflow",))
-def strings_in() -> Program:
-    """Whole sentences go in: the vectorization is a layer of the model."""
+def sentences() -> tuple[Any, Any, Any, Any]:
+    """Sentences, their labels, a model that takes them whole, and its training."""
     import tensorflow as tf
 
     texts = np.array([f"{'good' if i % 2 else 'bad'} film number {i}" for i in range(24)])
@@ -138,4 +137,11 @@ def strings_in() -> Program:
         source = tf.data.Dataset.from_tensor_slices((texts[:, None], y)).batch(8)
         return training(source, batch_size=None)(model, callbacks)
 
+    return texts, y, make, fit
+
+
+@program(backends=("tensorflow",))
+def strings_in() -> Program:
+    """Whole sentences go in: the vectorization is a layer of the model."""
+    _, _, make, fit = sentences()
     return Program(make, fit, None, views=("Filters",), shows=("filters",), truths=())
