@@ -30,10 +30,13 @@ on_tensorflow() {
             -e ".[test]"
     else
         environment "${VENV:-.venv}"
-        "$python" -m pip install --quiet --upgrade --upgrade-strategy eager -e ".[test]"
+        "$python" -m pip install --quiet --upgrade --upgrade-strategy eager -e ".[test,docs]"
         "$python" -m ruff check .
         "$python" -m ruff format --check .
         "$python" -m mypy
+        # The site; a link or an anchor that leads nowhere is an error.
+        NO_MKDOCS_2_WARNING=1 "$python" -m mkdocs build --strict --quiet
+        .ci/package "$python"
     fi
     KERAS_BACKEND=tensorflow "$python" -m pytest "$@"
 }

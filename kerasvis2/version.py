@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 
-__version__ = "0.1.0"
+__version__ = "1.0.0rc1"
 
 
 def versions(backend: str) -> dict[str, str]:
