@@ -67,7 +67,14 @@ HOSTILE = {
     "no JSON": forged({}, raw=b"{"),
     "JSON too deep": forged({}, raw=b"[" * 100_000),
     "no object": forged([]),
-    "another version": of_maps(version=2),
+    "another version": of_maps(version=3),
+    "residuals of what are no pictures": of_maps(
+        arrays=[{"name": "values", "dtype": "|u1", "shape": [1, 2, 2], "residual": True}], version=2
+    ),
+    "residuals that are a word": of_maps(
+        arrays=[{"name": "values", "dtype": "|u1", "shape": [1, 2, 2, 1], "residual": "yes"}],
+        version=2,
+    ),
     "another kind": of_maps(kind="probe"),
     "fewer values than said": of_maps(payload=bytes(3)),
     "more values than said": of_maps(payload=bytes(5)),
@@ -114,6 +121,36 @@ def test_the_probe_and_what_is_answered():
     )
     assert hidden["hashes"] == header["hashes"]
     assert nothing == {}
+
+
+def photographs(channels, shape=(3, 40, 52)):
+    """uint8, smooth with a little noise, and wrapping around both ends of a byte."""
+    draw = np.random.default_rng(0)
+    down, across = np.mgrid[: shape[1], : shape[2]]
+    waves = [np.sin(down / 9 + i) + np.cos(across / 7 - i) for i in range(shape[0])]
+    grey = np.stack(waves)[..., None] * 80 + 128 + np.arange(channels) * 9
+    return np.clip(grey + draw.normal(size=(*shape, channels)), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_photographs_are_kept_in_less_room_and_come_back_exactly(channels):
+    pictures = photographs(channels)
+    masks = pictures[..., 0] > 128
+    blob = probed.probe_blob(pictures / np.float32(255), fingerprint="f", masks=masks)
+    header, arrays = unpack(blob)
+    assert header["version"] == 2, "older readers must not take residuals for pictures"
+    assert np.array_equal(arrays["images"], pictures)
+    assert np.array_equal(arrays["masks"], masks)
+    assert header["hashes"] == [probed.hash_of(each) for each in arrays["images"]]
+    plain = {"images": pictures, "masks": masks.astype(np.uint8)}
+    assert len(blob) < 0.75 * len(pack(header, plain))
+
+
+def test_what_residuals_do_not_make_smaller_is_kept_as_it_is():
+    noise = np.random.default_rng(0).random((4, 28, 28, 3)).astype(np.float32)
+    header, arrays = unpack(probed.probe_blob(noise, fingerprint="f"))
+    assert header["version"] == 1
+    assert np.array_equal(arrays["images"], np.rint(noise * 255).astype(np.uint8))
 
 
 def test_margins_are_those_of_the_logits():

@@ -2,8 +2,9 @@
 
 A blob is `KVM1`, the length of its header (uint32, little-endian), the header (JSON) and deflated
 values. The header's `arrays` says what these are: names, NumPy types and shapes, one behind the
-other in C order. Of maps there is one array of 8 or 16 bits, `values`, whose first axis counts the
-images; image i has
+other in C order; of an array that is `residual` the values are `residuals`' of pictures of that shape, and
+the version is 2, so that nobody takes them for the pictures. Of maps there is one array of 8 or 16
+bits, `values`, whose first axis counts the images; image i has
 
     value = code · scale[i] / largest
 
@@ -24,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasvis2.record import residuals
 from kerasvis2.record.frames import Damaged
 
 try:
@@ -40,7 +42,7 @@ MAPS_TAG, VALUES_TAG = "maps/", "values/"
 ANSWERS = "kerasvis_answers"
 """The kind of data that answers are: as blobs, but told as a series that is read at once."""
 PROBE_TAG, ANSWERS_TAG = "kerasvis/probe", "kerasvis/answers"
-VERSION = 1
+VERSION, WITH_RESIDUALS = 1, 2
 
 _MAGIC = b"KVM1"
 _START = len(_MAGIC) + 4
@@ -50,8 +52,16 @@ _CODES = {"|u1": (254, 255), "|i1": (127, -128), "<u2": (65534, 65535), "<i2": (
 _TYPES = (*_CODES, "<i4", "<f4")
 
 
-def pack(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
+def pack(
+    header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], pictures: str = ""
+) -> bytes:
     """A blob of arrays, each of one of the types that `unpack` knows.
+
+    Args:
+        header: what else is to be known of them.
+        arrays: by name.
+        pictures: the array of uint8 pictures (N, H, W, C) that may be photographs; these are kept
+            as residuals where that makes the blob smaller.
 
     Raises:
         ValueError: If the arrays are larger than any reader takes.
@@ -59,12 +69,17 @@ def pack(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
     size = sum(array.nbytes for array in arrays.values())
     if size > _LARGEST:
         raise ValueError(f"{size / 1e6:.0f} MB of numbers; a blob holds {_LARGEST / 1e6:.0f} MB")
-    listed = [
+    listed: list[dict[str, Any]] = [
         {"name": name, "dtype": array.dtype.str, "shape": list(array.shape)}
         for name, array in arrays.items()
     ]
-    head = json.dumps({"version": VERSION, **header, "arrays": listed}, allow_nan=False).encode()
-    values = _deflate(b"".join(array.tobytes() for array in arrays.values()))
+    version, values = VERSION, _deflate(_joined(arrays))
+    if pictures in arrays:
+        other = residuals.deflated(_joined({**arrays, pictures: residuals.taken(arrays[pictures])}))
+        if len(other) < len(values):
+            version, values = WITH_RESIDUALS, other
+            listed[list(arrays).index(pictures)]["residual"] = True
+    head = json.dumps({"version": version, **header, "arrays": listed}, allow_nan=False).encode()
     return b"".join((_MAGIC, struct.pack("<I", len(head)), head, values))
 
 
@@ -77,14 +92,19 @@ def unpack(blob: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """
     header = _header(blob)
     arrays = [_array(entry) for entry in _list(header.get("arrays"), "arrays")]
-    size = sum(dtype.itemsize * math.prod(shape) for _, dtype, shape in arrays)
+    size = sum(dtype.itemsize * math.prod(shape) for _, dtype, shape, _ in arrays)
     if size > _LARGEST:
         raise Damaged(f"a blob that says to hold {size} bytes, more than {_LARGEST}")
     values = _inflated(blob[_START + struct.unpack_from("<I", blob, len(_MAGIC))[0] :], size)
     found, start = {}, 0
-    for name, dtype, shape in arrays:
+    for name, dtype, shape, residual in arrays:
         count = math.prod(shape)
-        found[name] = np.frombuffer(values, dtype, count, start).reshape(shape)
+        array = np.frombuffer(values, dtype, count, start)
+        if residual:
+            planes = array.reshape(shape[0], shape[3], shape[1], shape[2])
+            found[name] = residuals.restored(planes)
+        else:
+            found[name] = array.reshape(shape)
         start += count * dtype.itemsize
     return header, found
 
@@ -142,6 +162,10 @@ def decode_maps(blob: bytes) -> tuple[dict[str, Any], np.ndarray]:
     return header, values
 
 
+def _joined(arrays: Mapping[str, np.ndarray]) -> bytes:
+    return b"".join(array.tobytes() for array in arrays.values())
+
+
 def _header(blob: bytes) -> dict[str, Any]:
     if not is_blob(blob) or len(blob) < _START:
         raise Damaged("no blob of numbers")
@@ -152,13 +176,14 @@ def _header(blob: bytes) -> dict[str, Any]:
         header = json.loads(blob[_START : _START + length])
     except (ValueError, RecursionError) as error:
         raise Damaged(f"a blob's header that is no JSON: {error}") from error
-    if not isinstance(header, dict) or header.get("version") != VERSION:
-        version = header.get("version") if isinstance(header, dict) else None
-        raise Damaged(f"a blob of version {version!r}; this is version {VERSION}")
+    version = header.get("version") if isinstance(header, dict) else None
+    if not isinstance(header, dict) or version not in (VERSION, WITH_RESIDUALS):
+        raise Damaged(f"a blob of version {version!r}; this is version {WITH_RESIDUALS}")
     return header
 
 
-def _array(entry: Any) -> tuple[str, np.dtype, tuple[int, ...]]:
+def _array(entry: Any) -> tuple[str, np.dtype, tuple[int, ...], bool]:
+    """Its name, type and shape, and whether it holds residuals."""
     given = entry if isinstance(entry, dict) else {}
     name, dtype, shape = given.get("name"), given.get("dtype"), given.get("shape")
     good = isinstance(shape, list) and 0 < len(shape) <= 5
@@ -166,7 +191,10 @@ def _array(entry: Any) -> tuple[str, np.dtype, tuple[int, ...]]:
         raise Damaged(f"an array of shape {shape!r}")
     if not isinstance(name, str) or dtype not in _TYPES:
         raise Damaged(f"an array {name!r} of type {dtype!r}")
-    return name, np.dtype(dtype), tuple(shape or ())
+    residual = given.get("residual", False)
+    if residual is not False and (residual is not True or dtype != "|u1" or len(shape or ()) != 4):
+        raise Damaged(f"an array of type {dtype!r} and shape {shape!r} that cannot be residual")
+    return name, np.dtype(dtype), tuple(shape or ()), residual
 
 
 def _list(value: Any, name: str) -> list[Any]:

@@ -46,7 +46,7 @@ def probe_blob(
     arrays = {} if private else {"images": bytes_}
     if masks is not None and not private:
         arrays["masks"] = np.asarray(masks, np.uint8)
-    return pack(header, arrays)
+    return pack(header, arrays, pictures="images")
 
 
 def hash_of(picture: np.ndarray) -> str:

@@ -13,9 +13,10 @@ from board_server import Server
 from board_tab import Tab
 from map_logs import CONV, IMAGES, INPUT
 from playwright.sync_api import Browser, Locator, expect
-from test_record_maps import HOSTILE
+from test_record_maps import HOSTILE, photographs
 
 import kerasvis2 as kv
+from kerasvis2.record.probed import probe_blob
 from kerasvis2.render import scale
 from kerasvis2.render.colour import paint
 from kerasvis2.render.overlay import overlay
@@ -458,6 +459,23 @@ def test_hostile_blobs_are_refused_with_a_word_in_the_cell(
     expect(tab.find(".stage .error")).to_contain_text("99 hostile probe")
     tab.errors.clear()  # what the server refuses is in the browser's console too
     tab.close()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_photographs_kept_as_residuals_come_back_exactly(tab: Tab, channels: int) -> None:
+    pictures = photographs(channels)
+    blob = probe_blob(pictures / np.float32(255), fingerprint="aa" * 32)
+    tab.open(tag=CONV, runs="one")
+    version, found = tab.view.evaluate(
+        """async (bytes) => {
+            const { unpack } = await import("./static/blob.js");
+            const { header, arrays } = await unpack(new Uint8Array(bytes).buffer);
+            return [header.version, Array.from(arrays.get("images").data)];
+        }""",
+        list(blob),
+    )
+    assert version == 2, "else nothing was tried"
+    assert np.array_equal(np.reshape(found, pictures.shape), pictures)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

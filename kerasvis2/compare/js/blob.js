@@ -1,6 +1,8 @@
 // Blobs of numbers, as `kerasvis2.record.maps` writes them. Whatever one says of itself is checked
 // before anything is allocated for it: event files come from anybody.
 
+import { restored } from "./residuals.js";
+
 const MAGIC = "KVM1";
 const START = 8;
 const LONGEST = 2 ** 20; // a header's bytes at most
@@ -24,10 +26,11 @@ export async function unpack(buffer) {
   const values = await inflated(new Uint8Array(buffer, start), size);
   let at = 0;
   const found = new Map();
-  for (const { name, type, shape, count, bytes } of arrays) {
+  for (const { name, type, shape, count, bytes, residual } of arrays) {
     const [Kind, largest, nan] = type;
     // A copy, as the parts of a buffer need not begin where their type wants them to.
-    const data = new Kind(values.buffer.slice(at, at + bytes), 0, count);
+    const kept = new Kind(values.buffer.slice(at, at + bytes), 0, count);
+    const data = residual ? restored(kept, shape) : kept;
     found.set(name, { shape, data, largest, nan });
     at += bytes;
   }
@@ -67,20 +70,22 @@ function headerOf(buffer) {
   } catch {
     throw new Error("a header that is no JSON");
   }
-  if (header?.version !== 1) throw new Error(`a blob of another version: ${header?.version}`);
+  if (![1, 2].includes(header?.version)) throw new Error(`a blob of another version: ${header?.version}`);
   return { header, start: START + length };
 }
 
 function arrayOf(entry) {
-  const { name, dtype, shape } = entry ?? {};
+  const { name, dtype, shape, residual = false } = entry ?? {};
   const whole = (size) => Number.isInteger(size) && size >= 0 && size < 2 ** 24;
   if (!Array.isArray(shape) || !shape.length || shape.length > 4 || !shape.every(whole))
     throw new Error("an array of no shape");
   if (typeof name !== "string" || !Object.hasOwn(TYPES, dtype))
     throw new Error("an array of an unknown type");
+  if (residual !== false && (residual !== true || dtype !== "|u1" || shape.length !== 4))
+    throw new Error("an array that cannot hold residuals");
   const type = TYPES[dtype];
   const count = shape.reduce((product, size) => product * size, 1);
-  return { name, type, shape, count, bytes: count * type[0].BYTES_PER_ELEMENT };
+  return { name, type, shape, count, bytes: count * type[0].BYTES_PER_ELEMENT, residual };
 }
 
 function listOf(value, name) {
