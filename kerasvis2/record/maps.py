@@ -2,9 +2,9 @@
 
 A blob is `KVM1`, the length of its header (uint32, little-endian), the header (JSON) and deflated
 values. The header's `arrays` says what these are: names, NumPy types and shapes, one behind the
-other in C order; of an array that is `residual` the values are `residuals`' of pictures of that shape, and
-the version is 2, so that nobody takes them for the pictures. Of maps there is one array of 8 or 16
-bits, `values`, whose first axis counts the images; image i has
+other in C order. Where an array is `residual`, its values are what `residuals` makes of pictures of
+that shape, and the version is 2, so that nobody takes them for the pictures. Of maps there is one
+array of 8 or 16 bits, `values`, whose first axis counts the images; image i has
 
     value = code · scale[i] / largest
 
@@ -52,9 +52,7 @@ _CODES = {"|u1": (254, 255), "|i1": (127, -128), "<u2": (65534, 65535), "<i2": (
 _TYPES = (*_CODES, "<i4", "<f4")
 
 
-def pack(
-    header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], pictures: str = ""
-) -> bytes:
+def pack(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], pictures: str = "") -> bytes:
     """A blob of arrays, each of one of the types that `unpack` knows.
 
     Args:
