@@ -152,6 +152,14 @@ def test_large_dense_kernels_keep_their_largest_weights():
     assert (body[1:, 1:] == paint(np.array(0.1), True)).all()
 
 
+@pytest.mark.parametrize(("inputs", "filters"), [(1, 64), (3, 8), (96, 24), (500, 2), (2, 200)])
+@pytest.mark.parametrize("size", [(1, 1), (7, 1), (1, 7), (3, 3), (11, 2)])
+@pytest.mark.parametrize("kind", ["conv", "depthwise"])
+def test_no_sheet_of_kernels_is_larger_than_1200_pixels(kind, size, inputs, filters):
+    sheet, _ = draw(np.ones((*size, inputs, filters), np.float16), kind)
+    assert max(sheet.shape) <= 1200
+
+
 def test_kernels_of_whole_photographs_fit_on_a_sheet():
     sheet, _ = draw(np.random.default_rng(0).normal(size=(224, 224, 1, 64)))
     assert max(sheet.shape) <= 1200

@@ -118,7 +118,8 @@ def _tiles(kernel: np.ndarray, total: int, scale: Scale, word: str, said: list[s
     values = np.moveaxis(kernel, -1, 0)
     columns = min(8, count)
     room = min(INNER // columns - _GAP, 2 * _TILE)
-    factor = min(room // width, 2 * _TILE // height)
+    tall = _TALL // -(-count // columns) - _GAP
+    factor = min(room // width, min(2 * _TILE, tall) // height)
     if not factor:  # larger than its place: fewer in a row, or else fewer pixels
         columns = max(1, min(columns, INNER // (width + _GAP)))
         if width > INNER or -(-count // columns) * (height + _GAP) > _TALL:
@@ -156,7 +157,8 @@ def _matrix(
     rows = min(rows, shown, _TALL // (height + 1))
     columns = min(columns, shown, max(1, _WIDEST // (width + 1)))
     room = min(_WIDEST // columns - 1, _TILE)
-    down, across = _factors(height, width, min(room // width, _TILE // height))
+    tall = (_TALL // rows - 1) // height
+    down, across = _factors(height, width, min(room // width, _TILE // height, tall))
     said.insert(0, f"columns: {_part(columns, total[1], 'filter')}")
     said.insert(0, f"rows: {_part(rows, total[0], 'input channel')}")
     colours = paint(scale.unit(kernel[:, :, :rows, :columns]), True)
