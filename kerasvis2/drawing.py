@@ -85,6 +85,11 @@ class About:
         wiring: which layer feeds which, or None without a probe.
         lines: of each image what captions say, or None.
         missed: whether each answer is wrong; None where that is no matter of yes and no.
+
+    Example:
+        >>> indices = {"label_indices": np.array([0, 1]), "predicted_indices": np.array([0, 2])}
+        >>> kv.About(step=3, **indices).wrong()
+        [False, True]
     """
 
     step: int | None = None
@@ -207,6 +212,11 @@ class Picture:
         pixels: (H, W, 3) uint8.
         top: the value at the end of its colour scale, or None where it has no scale.
         text: Markdown for the Images tab.
+
+    Example:
+        >>> picture = kv.Picture(np.zeros((8, 8, 3), "uint8"), top=0.5)
+        >>> picture.pixels.shape, picture.top
+        ((8, 8, 3), 0.5)
     """
 
     pixels: np.ndarray
@@ -228,6 +238,12 @@ class Drawing:
         graph: a serialized GraphDef for the Graphs tab.
         train, validation: scalars under the tags as given, in the folders of that name.
         keep: what `draw` wants to find in `About.kept` next time.
+
+    Example:
+        >>> picture = kv.Picture(np.zeros((8, 8, 3), "uint8"))
+        >>> drawing = kv.Drawing(pictures={"input": picture}, scalars={"mean": 0.5})
+        >>> drawing.texts
+        {}
     """
 
     pictures: dict[str, Picture] = field(default_factory=dict)

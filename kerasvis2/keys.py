@@ -19,6 +19,11 @@ class Key(str):
         part: what of it, such as "score"; "" for the thing itself.
         call: which call of a shared layer, counted from 1.
         target: the target's name where several were asked for, otherwise "".
+
+    Example:
+        >>> key = kv.Key("block/conv", target="predicted")
+        >>> key, key.path, key == "block/conv@predicted"
+        ('block/conv@predicted', 'block/conv', True)
     """
 
     path: str

@@ -83,6 +83,12 @@ class Monitor(keras.callbacks.Callback):
         ValueError: on a bad argument, when it is given; on a probe, labels or layers that do not
             fit the model, when training starts.
         OSError: where `log_dir` cannot be written, when training starts.
+
+    Example:
+        >>> monitor = kv.Monitor("runs/new", probe, [kv.Curves(), kv.GradCAM()])
+        >>> history = model.fit(x, y, epochs=2, verbose=0, callbacks=[monitor])
+        >>> sorted(kv.read("runs/new")["new"].tags())[:2]
+        ['curves/00_metrics', 'grad_cam/00_conv1']
     """
 
     def __init__(

@@ -56,6 +56,11 @@ def log_spaced(n: int = 10) -> Callable[[int], bool]:
     Raises:
         TypeError: `n` is not an int.
         ValueError: `n` is less than 1.
+
+    Example:
+        >>> due = kv.log_spaced(4)
+        >>> [epoch for epoch in range(40) if due(epoch)]
+        [0, 1, 2, 5, 9, 17, 31]
     """
     if isinstance(n, bool) or not isinstance(n, Integral):
         raise TypeError(f"log_spaced(n={n!r}): n is the number of steps in a decade, an int.")

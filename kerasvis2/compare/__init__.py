@@ -33,6 +33,13 @@ def read(log_dir: str | os.PathLike[str]) -> dict[str, Run]:
 
     Raises:
         FileNotFoundError: If there is no such folder.
+
+    Example:
+        >>> run = kv.read("runs")["plain"]
+        >>> run.steps("grad_cam/02_conv2")
+        [0, 1]
+        >>> steps, losses = run.scalars("train/epoch_loss")
+        >>> maps = run.maps("grad_cam/02_conv2", 1)
     """
     return runs(log_dir)
 
@@ -67,6 +74,14 @@ def compare(
         FileNotFoundError: If there is no such folder, or no run in it.
         LookupError: If the tag fits none or several. The message lists the closest.
         ValueError: If there are no runs, or no steps, or nothing to subtract.
+
+    Example:
+        >>> beside = kv.compare("runs", "grad_cam/*conv2", steps=[0, 1])
+        >>> path = beside.save("grad_cam.png")
+
+    Example:
+        >>> beside = kv.compare("runs", "grad_cam/*conv2", steps=[0, 1])
+        >>> path = beside.save("grad_cam.png")
     """
     return align(named(runs), tag, steps, scale, minus)
 
@@ -89,6 +104,11 @@ def similarity(first: RunLike, second: RunLike, step: int | None = None) -> Simi
         FileNotFoundError: If there is no such folder, or no run in it.
         LookupError: If a folder holds several runs, or the runs have no such step in common.
         ValueError: If their probes differ.
+
+    Example:
+        >>> alike = kv.similarity("runs/plain", "runs/augmented")
+        >>> alike.values.shape, alike.step
+        ((3, 3), 1)
     """
     return similarity_of(_only(first), _only(second), step)
 

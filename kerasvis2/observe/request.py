@@ -42,6 +42,11 @@ class Request:
             Otherwise only the first chunk is looked at.
         probe: whether it needs a probe; False for a view that can do without.
         once: of a layer that is called several times, look at the last call alone.
+
+    Example:
+        >>> request = kv.Request(outputs=True, gradients=True, targets=("label",))
+        >>> request.captures
+        True
     """
 
     layers: LayerSpec = None
@@ -79,6 +84,11 @@ class Reduced:
     Attributes:
         arrays: small tensors by key, for `draw`.
         memory: what takes the place of `seen.memory`; it never leaves the device.
+
+    Example:
+        >>> found = kv.Reduced({"input": np.zeros(3)}, memory={"last": np.zeros(3)})
+        >>> sorted(found.memory)
+        ['last']
     """
 
     arrays: dict[str, Any]

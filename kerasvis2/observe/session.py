@@ -52,6 +52,13 @@ class Session:
 
     Raises:
         ValueError: where the probe does not fit the model.
+
+    Example:
+        >>> session = kv.Session(model, probe)
+        >>> maps = session.compute(kv.GradCAM())
+        >>> pictures = session.render(kv.Saliency(target="predicted"))
+        >>> [(tag, picture.dtype.name) for tag, picture in pictures.items()]
+        [('saliency/00_input@predicted', 'uint8')]
     """
 
     def __init__(

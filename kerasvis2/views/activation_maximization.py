@@ -75,6 +75,12 @@ class ActivationMaximization(View):
 
     Raises:
         ValueError: on an unknown quality, layer or unit.
+
+    Example:
+        >>> view = kv.ActivationMaximization(units=[0, 2], steps=8, quality="fast")
+        >>> images = view.compute(model, probe)
+        >>> images["animal"].shape, images["animal/score"].shape
+        ((2, 24, 24, 3), (2,))
     """
 
     title = "Activation maximization"

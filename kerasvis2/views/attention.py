@@ -44,6 +44,11 @@ class Attention(View):
 
     Raises:
         ValueError: where the model has no such layer, or not so many heads.
+
+    Example:
+        >>> maps = kv.Attention().compute(vit, probe)
+        >>> {path: map.shape for path, map in maps.items()}
+        {'attention0': (8, 2, 36, 36), 'attention1': (8, 2, 36, 36)}
     """
 
     title = "Attention"

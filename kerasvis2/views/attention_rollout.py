@@ -40,6 +40,11 @@ class AttentionRollout(View):
     Raises:
         ValueError: where the model has no `MultiHeadAttention` or `GroupQueryAttention` layers
             over the patches of the image, or these do not all attend over the same tokens.
+
+    Example:
+        >>> maps = kv.AttentionRollout().compute(vit, probe)
+        >>> {path: map.shape for path, map in maps.items()}
+        {'input': (8, 24, 24)}
     """
 
     title = "Attention rollout"

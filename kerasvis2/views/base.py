@@ -31,6 +31,19 @@ class View:
         freq: how often, instead of the monitor's `freq`: an int, 0 for never, or a callable.
         scale: the display scale, `"nice"`, `"image"`, `"run"` or a number (see `kerasvis2.render`).
         seed: for views that draw random numbers; the same seed gives the same array.
+
+    Example:
+        >>> class Brightness(kv.View):
+        ...     title = "Brightness"
+        ...     def needs(self, model, probe):
+        ...         return kv.Request()
+        ...     def reduce(self, seen):
+        ...         return {"input": keras.ops.mean(seen.inputs, axis=(1, 2, 3))}
+        ...     def draw(self, arrays, about):
+        ...         return kv.Drawing(scalars={"brightness": float(arrays["input"].mean())})
+        ...
+        >>> Brightness().compute(model, probe)["input"].shape
+        (8,)
     """
 
     title: ClassVar[str] = ""

@@ -23,6 +23,12 @@ class Curves(View):
 
     Args:
         freq: as for every view; the scalars are written whenever the view is due.
+
+    Example:
+        >>> monitor = kv.Monitor("runs/new", views=[kv.Curves()])
+        >>> history = model.fit(x, y, epochs=1, verbose=0, callbacks=[monitor])
+        >>> kv.read("runs/new")["new"].steps("curves/00_metrics")
+        [0]
     """
 
     title = "Curves"

@@ -24,6 +24,12 @@ def default_views() -> list[View]:
     that need a probe where there is none; `layers="all"` shows the rest.
 
         views = kv.default_views() + [kv.Saliency(), kv.GradCAM(target="predicted")]
+
+    Example:
+        >>> views = kv.default_views() + [kv.Saliency()]
+        >>> monitor = kv.Monitor("runs/new", probe, views)
+        >>> [view.name for view in kv.default_views()]
+        ['curves', 'predictions', 'grad_cam', 'activations', 'filters', 'activation_maximization']
     """
     ascent = ActivationMaximization(units="probe", quality="fast")
     few: list[tuple[View, int | None]] = [

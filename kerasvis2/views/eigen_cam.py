@@ -33,6 +33,11 @@ class EigenCAM(CAMView):
         layers: by default the last of each resolution, see `kerasvis2.views.cam.CAMView`.
         freq: how often, instead of the monitor's `freq`.
         scale: the display scale.
+
+    Example:
+        >>> maps = kv.EigenCAM().compute(model, probe)
+        >>> {path: map.shape for path, map in maps.items()}
+        {'conv1': (8, 24, 24), 'conv2': (8, 12, 12)}
     """
 
     title = "Eigen-CAM"

@@ -47,6 +47,13 @@ class Filmstrip(View):
 
     Raises:
         ValueError: for a view of another kind, or a number of images not between 1 and 8.
+
+    Example:
+        >>> views = [kv.GradCAM(), kv.Filmstrip(kv.GradCAM(), images=4)]
+        >>> monitor = kv.Monitor("runs/new", probe, views)
+        >>> history = model.fit(x, y, epochs=2, verbose=0, callbacks=[monitor])
+        >>> kv.read("runs/new")["new"].steps("filmstrip/02_conv2")
+        [0, 1]
     """
 
     title = "Filmstrip"

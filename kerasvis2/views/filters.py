@@ -38,6 +38,11 @@ class Filters(LayeredView):
         layers: layers with a kernel; every convolution and Dense layer by default.
         freq: as for every view.
         scale: as for every view.
+
+    Example:
+        >>> kernels = kv.Filters().compute(model, probe)
+        >>> {path: kernel.shape for path, kernel in kernels.items()}
+        {'conv1': (3, 3, 3, 8), 'conv2': (3, 3, 8, 12), 'animal': (12, 3)}
     """
 
     title = "Filters"

@@ -22,6 +22,14 @@ class GradCAM(CAMView):
     Args:
         layers: by default the last of each resolution, see `kerasvis2.views.cam.CAMView`.
         **common: `target`, `targets`, `freq`, `scale`.
+
+    Example:
+        >>> maps = kv.GradCAM().compute(model, probe)
+        >>> {path: map.shape for path, map in maps.items()}
+        {'conv1': (8, 24, 24), 'conv2': (8, 12, 12)}
+        >>> pictures = kv.GradCAM(layers="conv1", target="predicted").render(model, probe)
+        >>> list(pictures)
+        ['grad_cam/00_conv1@predicted']
     """
 
     title = "Grad-CAM"

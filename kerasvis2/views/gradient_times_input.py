@@ -28,6 +28,11 @@ class GradientTimesInput(PixelView):
 
     Args:
         **common: `target`, `targets`, `freq`, `scale`.
+
+    Example:
+        >>> maps = kv.GradientTimesInput().compute(model, probe)
+        >>> {path: map.shape for path, map in maps.items()}
+        {'input': (8, 24, 24, 3)}
     """
 
     title = "Gradient × input"

@@ -27,6 +27,11 @@ class HiResCAM(CAMView):
     Args:
         layers: by default the last of each resolution, see `kerasvis2.views.cam.CAMView`.
         **common: `target`, `targets`, `freq`, `scale`.
+
+    Example:
+        >>> maps = kv.HiResCAM(layers="conv2").compute(model, probe)
+        >>> {path: map.shape for path, map in maps.items()}
+        {'conv2': (8, 12, 12)}
     """
 
     title = "HiResCAM"

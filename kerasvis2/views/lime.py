@@ -56,6 +56,11 @@ class LIME(PerturbedView):
     Raises:
         ValueError: on a bad number of samples or a bad label map.
         ImportError: where scikit-image is needed and not installed.
+
+    Example:
+        >>> maps = kv.LIME(samples=50).compute(model, probe)
+        >>> {path: map.shape for path, map in maps.items()}
+        {'input': (8, 24, 24), 'fit': (8,)}
     """
 
     title = "LIME"

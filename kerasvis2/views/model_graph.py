@@ -48,6 +48,11 @@ class ModelGraph(LayeredView):
     Args:
         layers: layers whose weights to follow; all by default.
         freq: as for every view.
+
+    Example:
+        >>> pictures = kv.ModelGraph().render(model, probe)
+        >>> list(pictures)
+        ['model_graph/00_diagram']
     """
 
     title = "Model"

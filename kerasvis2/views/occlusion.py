@@ -47,6 +47,11 @@ class Occlusion(PerturbedView):
 
     Raises:
         ValueError: on a bad patch, stride or fill.
+
+    Example:
+        >>> maps = kv.Occlusion(patch=6, stride=3, fill="mean").compute(model, probe)
+        >>> {path: map.shape for path, map in maps.items()}
+        {'input': (8, 7, 7)}
     """
 
     title = "Occlusion"

@@ -45,6 +45,11 @@ class Predictions(View):
 
     Raises:
         ValueError: on another word for the boxes.
+
+    Example:
+        >>> logits = kv.Predictions().compute(model, probe)["logits"]
+        >>> logits.shape
+        (8, 3)
     """
 
     title = "Predictions"

@@ -26,6 +26,11 @@ class XGradCAM(CAMView):
     Args:
         layers: by default the last of each resolution, see `kerasvis2.views.cam.CAMView`.
         **common: `target`, `targets`, `freq`, `scale`.
+
+    Example:
+        >>> maps = kv.XGradCAM().compute(model, probe)
+        >>> {path: map.shape for path, map in maps.items()}
+        {'conv1': (8, 24, 24), 'conv2': (8, 12, 12)}
     """
 
     title = "XGrad-CAM"
