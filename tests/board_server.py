@@ -47,7 +47,7 @@ class Server:
         answer = ""
         while time.monotonic() < deadline:
             with urllib.request.urlopen(f"{self.url()}/{path}", timeout=30) as reply:
-                answer = reply.read().decode()
+                answer = reply.read().decode(errors="surrogateescape")
             if ready(answer):
                 return answer
             time.sleep(0.1)

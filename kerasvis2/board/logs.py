@@ -10,8 +10,9 @@ from tensorboard import errors
 from tensorboard.data import provider
 
 from kerasvis2.board import runs
+from kerasvis2.board.told import told
 from kerasvis2.record.index import SCALE_TAG, SCALES
-from kerasvis2.record.maps import ANSWERS, ANSWERS_TAG, MAPS, MAPS_TAG, PROBE_TAG, is_blob, unpack
+from kerasvis2.record.maps import ANSWERS, ANSWERS_TAG, MAPS, MAPS_TAG, PROBE_TAG, is_blob
 
 # What the stock dashboards call their data.
 _IMAGES, _SCALARS, _TEXT = "images", "scalars", "text"
@@ -121,29 +122,20 @@ class Logs:
         """When each run kept the maps of an image tag: `steps`, `times`, `keys` by run id."""
         return self._blobs(MAPS_TAG + tag)
 
-    def answers(self) -> dict[str, Any]:
-        """What each run's network answered to its probe, by run id.
-
-        Returns:
-            `steps` and, for each of them, a list of what the arrays of `kerasvis2.record.probed`
-            hold for each image: `predicted`, `top`, `shares`, `truth`, `margin`, and `words`; None
-            at steps that did not keep it, or where what they kept cannot be read.
-        """
+    def answers(self) -> bytes:
+        """What each run's network answered to its probe, as `told` has it."""
         read = self._ask(
             "read_tensors",
             plugin_name=ANSWERS,
             downsample=_ALL,
             run_tag_filter=provider.RunTagFilter(tags=[ANSWERS_TAG]),
         )
-        found = {}
-        for run, tags in read.items():
-            told = [(d.step, _answer(d.numpy)) for d in tags.get(ANSWERS_TAG, ())]
-            names = {name for _, answer in told for name in answer}
-            found[run] = {
-                "steps": [step for step, _ in told],
-                **{name: [answer.get(name) for _, answer in told] for name in names},
+        return told(
+            {
+                run: [(d.step, _only(d.numpy)) for d in tags.get(ANSWERS_TAG, ())]
+                for run, tags in read.items()
             }
-        return found
+        )
 
     def curves(self, tag: str) -> dict[str, Any]:
         """The points of a curve, by TensorBoard's run: `steps` and `values`."""
@@ -261,17 +253,6 @@ def _is_map(tag: str) -> bool:
     return tag.startswith(MAPS_TAG)
 
 
-def _answer(tensor: Any) -> dict[str, Any]:
-    try:
-        header, arrays = unpack(_bytes(tensor.item()))
-        found = {name: array.tolist() for name, array in arrays.items()}
-    except (ValueError, AttributeError):
-        return {}
-    words = header.get("words")
-    told = isinstance(words, list) and all(isinstance(word, str) for word in words)
-    return {**found, "words": words} if told else found
-
-
 def _usual_first(tag: str) -> tuple[bool, list[tuple[int, float, str]]]:
     """Sorts Keras's curves (`epoch_loss`) before those of single views (`view/layer/…`)."""
     return "/" in tag, runs.natural(tag)
@@ -284,6 +265,10 @@ def _by_event(data: Any) -> dict[tuple[int, float | None], float]:
         value = float(datum.numpy)
         found[datum.step, datum.wall_time] = found[datum.step, None] = value
     return found
+
+
+def _only(tensor: Any) -> bytes:
+    return _bytes(tensor.item()) if tensor.size == 1 else b""
 
 
 def _bytes(value: Any) -> bytes:

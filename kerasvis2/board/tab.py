@@ -16,6 +16,7 @@ from kerasvis2.record.maps import MAPS
 
 _DAY = 24 * 60 * 60
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
+_NUMBERS = "application/octet-stream"
 # Only what a browser draws and never runs; SVG, which can hold a script, is not among them.
 _PICTURES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -86,11 +87,11 @@ class KerasvisTab(base_plugin.TBPlugin):
         return _json(request, self._logs(request).maps(_argument(request, "tag")))
 
     def _answers(self, request: wrappers.Request) -> wrappers.Response:
-        return _json(request, self._logs(request).answers())
+        return http_util.Respond(request, self._logs(request).answers(), _NUMBERS)
 
     def _numbers(self, request: wrappers.Request) -> wrappers.Response:
         data = self._logs(request).numbers(_argument(request, "key"))
-        return http_util.Respond(request, data, "application/octet-stream", expires=_DAY)
+        return http_util.Respond(request, data, _NUMBERS, expires=_DAY)
 
     def _picture(self, request: wrappers.Request) -> wrappers.Response:
         data = self._logs(request).picture(_argument(request, "key"))

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Locator, expect
 from test_record_maps import HOSTILE, photographs
 
 import kerasvis2 as kv
+from kerasvis2.record.maps import unpack
 from kerasvis2.record.probed import probe_blob
 from kerasvis2.render import scale
 from kerasvis2.render.colour import paint
@@ -40,12 +41,19 @@ def servers(
     }
     for name in ("rust", "python", "private"):
         made[name].wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: " 7]" in text)
-        made[name].wait("data/plugin/kerasvis/answers", lambda text: " 7]" in text)
+        made[name].wait("data/plugin/kerasvis/answers", lambda text: _steps(text, "long") == 8)
     count = len(HOSTILE) + 1
     made["hostile"].wait(
         "data/plugin/kerasvis/index", lambda t: len(json.loads(t)["probes"]) >= count
     )
     return made
+
+
+def _steps(text: str, run: str) -> int:
+    """Of how many steps of a run the answers tell."""
+    header, arrays = unpack(text.encode(errors="surrogateescape"))
+    places = [place for place, each in enumerate(header["runs"]) if each["id"] == f"{run}/vis"]
+    return max((len(arrays[f"{place}/steps"]) for place in places), default=0)
 
 
 @pytest.fixture

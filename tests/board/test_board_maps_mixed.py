@@ -58,7 +58,7 @@ def test_each_run_is_right_by_its_own_labels_and_names(
         values = [events.blob(PROBE_TAG, probe), events.blob(MAPS_TAG + CONV, maps)]
         file.append(0, 1e9, [*values, events.answers(ANSWERS_TAG, told)])
     server = serve(tmp_path / "logs")
-    server.wait("data/plugin/kerasvis/answers", lambda text: text.count("steps") == 2)
+    server.wait("data/plugin/kerasvis/answers", lambda text: text.count("images") == 2)
     tab = Tab(browser, server.url()).open(tag=CONV)
     said = tab.find(".maprow").first.locator(".said").all_inner_texts()
     assert [" ".join(words.split()[:2]) for words in said] == ["✓ ant", "✓ wild"]

@@ -1,20 +1,24 @@
 // What the Python side answers.
 
+import { answersIn } from "./answers.js";
+import { unpack } from "./blob.js";
 import { layerNames } from "./words.js";
 
-const BASE = new URL("..", import.meta.url);
+const BASE = new URL("..", import.meta.url).href;
 
+// Of thousands of keys: objects of URLs would take longer than all else.
 function address(path, params) {
-  const url = new URL(path, BASE);
-  for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
-  return url.href;
+  const words = Object.entries(params).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return `${BASE}${path}?${words.join("&")}`;
 }
 
-async function ask(path, params = {}) {
+async function asked(path, params = {}) {
   const reply = await fetch(address(path, params));
   if (!reply.ok) throw new Error(`${reply.status} ${(await reply.text()).slice(0, 200)}`);
-  return reply.json();
+  return reply;
 }
+
+const ask = async (path, params) => (await asked(path, params)).json();
 
 export async function fetchIndex() {
   const index = await ask("index");
@@ -52,13 +56,9 @@ export async function fetchMaps(tag) {
 
 export const numbersAt = (key, time = 0) => address("numbers", { key, time });
 
-// By run: `steps`, `at` (step → place) and, for each step, lists of what was answered to each image.
+// By run: `steps`, `at` (step → place), and what was told at each of them of each image.
 export async function fetchAnswers() {
-  const answers = await ask("answers");
-  for (const run of Object.values(answers)) {
-    run.at = new Map(run.steps.map((step, place) => [step, place]));
-  }
-  return answers;
+  return answersIn(await unpack(await (await asked("answers")).arrayBuffer()));
 }
 
 // By TensorBoard's run: steps and values. JSON has no NaN: those come as words.

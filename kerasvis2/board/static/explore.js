@@ -50,24 +50,6 @@ const titleOf = ({ labels, names }, place, number) =>
 
 export const className = (names, index) => names?.[index] ?? String(index);
 
-// What a run answered to an image at a step, or null.
-export function answerTo(answers, run, step, place) {
-  const told = answers?.[run.id];
-  const at = told?.at.get(step);
-  if (at === undefined || place === undefined) return null;
-  const of = (name) => told[name]?.[at]?.[place] ?? null;
-  return {
-    run: run.id,
-    guess: of("predicted"),
-    truth: of("truth"),
-    margin: of("margin"),
-    top: of("top"),
-    shares: of("shares"),
-    word: of("words"),
-    before: at ? (told.predicted?.[at - 1]?.[place] ?? null) : null,
-  };
-}
-
 // Whether an answer is right; null where that is not known.
 export function verdict(image, answer) {
   const label = image.labels.get(answer?.run) ?? null;

@@ -1,8 +1,9 @@
 // What the explorer needs to draw itself, put together from what has arrived.
 
+import { answerTo } from "./answers.js";
 import { numbersAt } from "./api.js";
 import { columnsOf, oneRun, stepColumns, tagsOf } from "./columns.js";
-import { answerTo, confusion, imagesOf, selected, source, unknownImages } from "./explore.js";
+import { confusion, imagesOf, selected, source, unknownImages } from "./explore.js";
 import { difference, mapAt, tops } from "./lock.js";
 import { layout } from "./map_grid.js";
 

@@ -1,6 +1,7 @@
 // What stands above the columns: the run, step, layer or view, and what holds for all of its maps.
 
-import { answerTo, verdict } from "./explore.js";
+import { answerTo } from "./answers.js";
+import { verdict } from "./explore.js";
 import { h } from "./dom.js";
 import { unitOf } from "./look.js";
 import { number } from "./words.js";

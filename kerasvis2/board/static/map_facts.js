@@ -1,6 +1,7 @@
 // What stands below a map: the answer, and what is to be known of the map.
 
-import { answerTo, changed, className, verdict } from "./explore.js";
+import { answerTo, likeliest } from "./answers.js";
+import { changed, className, verdict } from "./explore.js";
 import { h } from "./dom.js";
 import { header } from "./look.js";
 import { broken, energyOn, largest } from "./values.js";
@@ -28,7 +29,7 @@ export function facts(app, cell, height) {
   return h(
     "div",
     { class: "mapfacts", style: { height } },
-    said(app.explorer.namesOf(run), verdict(image, answer), answer),
+    said(app, cell, verdict(image, answer), answer),
     h(
       "div",
       { class: "facts", title: [...parts, own?.how, most === 0 && own?.why].filter(Boolean).join("\n") },
@@ -50,16 +51,20 @@ function partsOf({ explorer }, cell, own, answer, most) {
 }
 
 // The class gives way where there is no room, never the sign and the number.
-function said(names, right, answer) {
+function said({ explorer }, { run, step, place }, right, answer) {
+  const names = explorer.namesOf(run);
   const guess = answer?.guess ?? null;
-  const share = answer?.shares?.[0];
+  const first = likeliest(explorer.answers, run, step, place);
   return h(
     "div",
-    { class: right === false ? "said wrong" : "said" },
+    {
+      class: right === false ? "said wrong" : "said",
+      title: first.map(([one, share]) => `${className(names, one)} ${share.toFixed(2)}`).join("\n") || null,
+    },
     right !== null &&
       h("span", { class: "verdict", role: "img", "aria-label": right ? "right" : "wrong" }, right ? "✓" : "✗"),
     answer && h("span", { class: "guess" }, guess === null ? (answer.word ?? "") : className(names, guess)),
-    guess !== null && Number.isFinite(share) && h("span", null, share.toFixed(2)),
+    guess !== null && answer.share !== null && h("span", null, answer.share.toFixed(2)),
     answer && changed(answer) && was(className(names, answer.before)),
   );
 }

@@ -1,6 +1,6 @@
 // What stands left of a row: the image itself, or the run with how sure it was over the steps.
 
-import { answerTo } from "./explore.js";
+import { answerTo } from "./answers.js";
 import { h } from "./dom.js";
 import { pictureOn } from "./map_paint.js";
 import { number } from "./words.js";

@@ -1,6 +1,7 @@
 // The probe's images in a row, each with what every run says of it.
 
-import { answerTo, stepOf, verdict } from "./explore.js";
+import { answerTo } from "./answers.js";
+import { stepOf, verdict } from "./explore.js";
 import { h } from "./dom.js";
 import { pictureOn } from "./map_paint.js";
 

@@ -36,13 +36,9 @@ function sized(map, height, width, smooth) {
 function plain(picture, height, width) {
   const { channels, data } = resized(picture, height, width);
   const pixels = new Uint32Array(height * width);
-  for (let at = 0, from = 0; at < pixels.length; at += 1, from += channels) {
-    const [red, green, blue] =
-      channels === 1
-        ? [data[from], data[from], data[from]]
-        : [data[from], data[from + 1], data[from + 2]];
-    pixels[at] = (255 << 24) | (blue << 16) | (green << 8) | red;
-  }
+  const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
+  for (let at = 0, from = 0; at < pixels.length; at += 1, from += channels)
+    pixels[at] = (255 << 24) | (data[from + blue] << 16) | (data[from + green] << 8) | data[from];
   return pixels;
 }
 

@@ -63,23 +63,20 @@ export function table(signed, grey = false) {
   });
 }
 
-// The row of the table for each value in [0, 1] or [−1, 1], in the float32 that NumPy works in.
-export function rowsOf(units, signed) {
-  const rows = new Uint16Array(units.length);
-  const [factor, more] = signed ? [127, 127.5] : [255, 0.5];
-  for (let at = 0; at < units.length; at += 1) {
-    const unit = units[at];
-    rows[at] = unit === unit ? Math.fround(Math.fround(unit * factor) + more) : LAST; // NaN is not
-  }
-  return rows;
-}
+// A value's row of the table is `value · factor + more`, rounded down, in the float32 of NumPy.
+export const stepsOf = (signed) =>
+  signed ? { factor: 127, more: 127.5 } : { factor: 255, more: 0.5 };
 
 // Pixels (as `pixel` makes them) of values in [0, 1] or [−1, 1].
 export function paint(units, signed, grey = false) {
   const colours = table(signed, grey);
-  const rows = rowsOf(units, signed);
-  const pixels = new Uint32Array(rows.length);
-  for (let at = 0; at < rows.length; at += 1) pixels[at] = colours[rows[at]];
+  const { factor, more } = stepsOf(signed);
+  const pixels = new Uint32Array(units.length);
+  for (let at = 0; at < pixels.length; at += 1) {
+    const unit = units[at];
+    const row = unit === unit ? Math.fround(Math.fround(unit * factor) + more) | 0 : LAST;
+    pixels[at] = colours[row]; // NaN is not itself
+  }
   return pixels;
 }
 

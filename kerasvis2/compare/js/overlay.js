@@ -1,6 +1,6 @@
 // Heat over a photograph, by the rules of the Python renderer: see `kerasvis2.render.overlay`.
 
-import { LAST, NOT_A_NUMBER, along, pixel, rounded, rowsOf } from "./colour.js";
+import { LAST, NOT_A_NUMBER, along, pixel, rounded, stepsOf } from "./colour.js";
 
 // The colour over middle grey, and the width of the photograph's range, at equal distances.
 const WARM = [
@@ -35,23 +35,28 @@ export function heatTable(signed) {
 }
 
 function makeTable(stops, count) {
-  const tones = [0, 1, 2, 3].map((channel) => along(stops.map((stop) => stop[channel]), count));
+  const [reds, greens, blues, widths] = [0, 1, 2, 3].map((channel) =>
+    Float64Array.from(along(stops.map((stop) => stop[channel]), count)),
+  );
   const found = new Uint32Array((LAST + 1) * 256);
+  const tone = (value) => Math.min(255, Math.max(0, rounded(value)));
   for (let grey = 0; grey < 256; grey += 1) {
     const part = (grey - 127.5) / 255;
-    let before = null;
+    let [before, first, second, third] = [0, -1, -1, -1];
     for (let row = 0; row < count; row += 1) {
-      const [red, green, blue, width] = tones.map((tone) => tone[row]);
-      const exact = [red, green, blue].map((tone) =>
-        Math.min(255, Math.max(0, rounded(tone + width * part))),
-      );
-      const now = { colour: exact, bright: brightness(exact) };
+      const red = tone(reds[row] + widths[row] * part);
+      const green = tone(greens[row] + widths[row] * part);
+      const blue = tone(blues[row] + widths[row] * part);
+      // Luma by Rec. 601, luma by Rec. 709, and relative luminance.
+      const one = 0.299 * (red / 255) + 0.587 * (green / 255) + 0.114 * (blue / 255);
+      const other = 0.2126 * (red / 255) + 0.7152 * (green / 255) + 0.0722 * (blue / 255);
+      const light = 0.2126 * LINEAR[red] + 0.7152 * LINEAR[green] + 0.0722 * LINEAR[blue];
       // Rounding must not make a larger value darker.
-      if (before && now.bright.some((one, kind) => one < before.bright[kind])) found[row * 256 + grey] = pixel(before.colour);
-      else {
-        found[row * 256 + grey] = pixel(exact);
-        before = now;
+      if (one >= first && other >= second && light >= third) {
+        before = ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+        [first, second, third] = [one, other, light];
       }
+      found[row * 256 + grey] = before;
     }
     found[LAST * 256 + grey] = pixel(NOT_A_NUMBER);
   }
@@ -62,34 +67,26 @@ const LINEAR = Float64Array.from({ length: 256 }, (_, tone) =>
   tone / 255 <= 0.04045 ? tone / 255 / 12.92 : ((tone / 255 + 0.055) / 1.055) ** 2.4,
 );
 
-// Luma by Rec. 601, luma by Rec. 709, and relative luminance.
-function brightness(colour) {
-  const units = colour.map((tone) => tone / 255);
-  const linear = colour.map((tone) => LINEAR[tone]);
-  const sum = ([red, green, blue], [r, g, b]) => red * r + green * g + blue * b;
-  const weights = [0.2126, 0.7152, 0.0722];
-  return [sum(units, [0.299, 0.587, 0.114]), sum(units, weights), sum(linear, weights)];
-}
-
 // The luma of a picture of 1 or 3 channels, by the weights of Rec. 601.
 export function greyOf({ channels, data }) {
   const grey = new Uint8Array(data.length / channels);
-  for (let at = 0, from = 0; at < grey.length; at += 1, from += channels) {
-    const [red, green, blue] =
-      channels === 1
-        ? [data[from], data[from], data[from]]
-        : [data[from], data[from + 1], data[from + 2]];
-    grey[at] = (77 * red + 150 * green + 29 * blue) >> 8;
-  }
+  const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
+  for (let at = 0, from = 0; at < grey.length; at += 1, from += channels)
+    grey[at] = (77 * data[from] + 150 * data[from + green] + 29 * data[from + blue]) >> 8;
   return grey;
 }
 
 // Pixels of a map's units {height, width, data} over grey bytes.
 export function paintOver(grey, map, signed) {
+  const { data } = map;
   const colours = heatTable(signed);
-  const rows = rowsOf(map.data, signed);
-  const pixels = new Uint32Array(rows.length);
-  for (let at = 0; at < rows.length; at += 1) pixels[at] = colours[rows[at] * 256 + grey[at]];
+  const { factor, more } = stepsOf(signed);
+  const pixels = new Uint32Array(data.length);
+  for (let at = 0; at < pixels.length; at += 1) {
+    const unit = data[at];
+    const row = unit === unit ? Math.fround(Math.fround(unit * factor) + more) | 0 : LAST;
+    pixels[at] = colours[(row << 8) | grey[at]];
+  }
   if (Math.max(map.height, map.width) >= FINEST) drawLines(pixels, map);
   return pixels;
 }
@@ -99,25 +96,16 @@ const inked = (ink) =>
   Uint8Array.from({ length: 256 }, (_, tone) => Math.floor((tone * (255 - LINE) + ink * LINE) / 255));
 const [UNDER_DARK, UNDER_LIGHT] = [inked(DARK), inked(LIGHT)];
 
+// Used anew for each map: a row's quarters of the scale, which pixels are marked, and where those lie.
+let [above, marked, places] = [new Int8Array(0), new Uint8Array(0), new Int32Array(0)];
+
 // Along ¼, ½ and ¾ of the scale, one pixel wide, on the side that is nearer to 0.
 function drawLines(pixels, { height, width, data }) {
-  const levels = new Int8Array(data.length);
-  for (let at = 0; at < data.length; at += 1) {
-    const quarters = (data[at] * 4) | 0; // towards 0, as is NaN
-    levels[at] = quarters > 3 ? 3 : quarters < -3 ? -3 : quarters;
-  }
-  const edge = new Uint8Array(data.length);
-  let count = 0;
-  for (let y = 0, at = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1, at += 1) {
-      const level = levels[at];
-      if (y && levels[at - width] !== level) mark(at, at - width);
-      if (x && levels[at - 1] !== level) mark(at, at - 1);
-    }
-  }
-  if (count > BUSY * data.length) return;
-  for (let at = 0; at < edge.length; at += 1) {
-    if (!edge[at]) continue;
+  const most = Math.floor(BUSY * data.length);
+  const count = findLines(data, height, width, most);
+  if (count > most) return;
+  for (let place = 0; place < count; place += 1) {
+    const at = places[place];
     const tones = data[at] < 0 ? UNDER_LIGHT : UNDER_DARK;
     const was = pixels[at];
     pixels[at] =
@@ -126,11 +114,43 @@ function drawLines(pixels, { height, width, data }) {
       (tones[(was >> 8) & 255] << 8) |
       tones[was & 255];
   }
+}
 
-  function mark(one, other) {
-    if (data[one] !== data[one] || data[other] !== data[other]) return; // NaN has no lines
-    const nearer = Math.abs(levels[one]) < Math.abs(levels[other]) ? one : other;
-    count += 1 - edge[nearer];
-    edge[nearer] = 1;
+// How many pixels are lines, whose places then stand in `places`; the rest is not looked for once
+// there are more than `most`.
+function findLines(data, height, width, most) {
+  if (marked.length < data.length) {
+    marked = new Uint8Array(data.length);
+    places = new Int32Array(data.length);
   }
+  if (above.length < width) above = new Int8Array(width);
+  marked.fill(0, 0, data.length);
+  for (let x = 0; x < width; x += 1) above[x] = quarter(data[x]);
+  let count = 0;
+  for (let y = 0, at = 0; y < height && count <= most; y += 1) {
+    let before = quarter(data[at]);
+    for (let x = 0; x < width; x += 1, at += 1) {
+      const level = quarter(data[at]);
+      const over = above[x];
+      if (level !== over) count = mark(data, at, at - width, level, over, count);
+      if (level !== before) count = mark(data, at, at - 1, level, before, count);
+      above[x] = before = level;
+    }
+  }
+  return count;
+}
+
+// Towards 0, as is NaN.
+function quarter(unit) {
+  const level = (unit * 4) | 0;
+  return level > 3 ? 3 : level < -3 ? -3 : level;
+}
+
+function mark(data, one, other, level, over, count) {
+  if (data[one] !== data[one] || data[other] !== data[other]) return count; // NaN has no lines
+  const nearer = Math.abs(level) < Math.abs(over) ? one : other;
+  if (marked[nearer]) return count;
+  marked[nearer] = 1;
+  places[count] = nearer;
+  return count + 1;
 }

@@ -2,6 +2,7 @@
 // Python renderer gets from Pillow's bilinear filter. Pure, but for tables that are remembered.
 
 const BITS = 22; // Pillow's fixed point for bytes
+const HALF = 1 << (BITS - 1);
 const tables = new Map();
 
 // Of a line of `from` pixels made `to` long: for each new one the first old pixel, how many, and
@@ -107,6 +108,10 @@ function down(data, from, width, to) {
   const made = new Float32Array(to * width);
   const sums = new Float64Array(width);
   for (let y = 0; y < to; y += 1) {
+    if (count[y] === 2) {
+      mix(made, y * width, data, first[y] * width, width, weights[y * taps], weights[y * taps + 1]);
+      continue;
+    }
     sums.fill(0);
     for (let at = 0; at < count[y]; at += 1) {
       const weight = weights[y * taps + at];
@@ -116,6 +121,12 @@ function down(data, from, width, to) {
     made.set(sums, y * width);
   }
   return made;
+}
+
+// A row of `made` as a mean of two of `data`'s, one below the other: what growing is made of.
+function mix(made, to, data, from, width, upper, lower) {
+  for (let x = 0, below = from + width; x < width; x += 1)
+    made[to + x] = data[from + x] * upper + data[below + x] * lower;
 }
 
 function shrink(map, height, width) {
@@ -156,9 +167,8 @@ export function resizePicture(picture, height, width) {
   }
   let { data } = picture;
   if (width !== picture.width)
-    data = bytesAlong(data, picture.height, picture.width, width, channels, true);
-  if (height !== picture.height)
-    data = bytesAlong(data, picture.height, width, height, channels, false);
+    data = bytesAcross(data, picture.height, picture.width, width, channels);
+  if (height !== picture.height) data = bytesDown(data, picture.height, height, width * channels);
   return { height, width, channels, data };
 }
 
@@ -177,24 +187,35 @@ function repeated(picture, height, width) {
   return { height, width, channels, data };
 }
 
-// One axis of a picture. `flat`: along its rows, which then are `to` long.
-function bytesAlong(data, height, other, to, channels, flat) {
-  const from = flat ? other : height;
-  const lines = flat ? height : other;
+function bytesAcross(data, height, from, to, channels) {
   const { taps, first, count, fixed } = table(from, to);
-  const made = new Uint8ClampedArray(lines * to * channels);
-  const [step, line] = flat ? [channels, from * channels] : [lines * channels, channels];
-  const [newStep, newLine] = flat ? [channels, to * channels] : [lines * channels, channels];
-  for (let along = 0; along < lines; along += 1) {
-    for (let place = 0; place < to; place += 1) {
-      for (let channel = 0; channel < channels; channel += 1) {
-        let sum = 1 << (BITS - 1);
-        const start = along * line + first[place] * step + channel;
-        for (let at = 0; at < count[place]; at += 1)
-          sum += data[start + at * step] * fixed[place * taps + at];
-        made[along * newLine + place * newStep + channel] = sum >> BITS;
+  const made = new Uint8ClampedArray(height * to * channels);
+  for (let y = 0, place = 0; y < height; y += 1) {
+    for (let x = 0; x < to; x += 1) {
+      const start = (y * from + first[x]) * channels;
+      for (let channel = 0; channel < channels; channel += 1, place += 1) {
+        let sum = HALF;
+        for (let at = 0, pixel = start + channel; at < count[x]; at += 1, pixel += channels)
+          sum += data[pixel] * fixed[x * taps + at];
+        made[place] = sum >> BITS;
       }
     }
+  }
+  return made;
+}
+
+function bytesDown(data, from, to, line) {
+  const { taps, first, count, fixed } = table(from, to);
+  const made = new Uint8ClampedArray(to * line);
+  const sums = new Int32Array(line); // 255 times weights of 1 together are 30 bits
+  for (let y = 0; y < to; y += 1) {
+    sums.fill(HALF);
+    for (let at = 0; at < count[y]; at += 1) {
+      const weight = fixed[y * taps + at];
+      const start = (first[y] + at) * line;
+      for (let x = 0; x < line; x += 1) sums[x] += data[start + x] * weight;
+    }
+    for (let x = 0; x < line; x += 1) made[y * line + x] = sums[x] >> BITS;
   }
   return made;
 }
