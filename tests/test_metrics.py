@@ -151,6 +151,14 @@ def test_cascade_tells_what_depends_on_the_weights(digits_model: Any, digits: An
         np.testing.assert_array_equal(now, then)
 
 
+def test_cascade_leaves_out_what_is_no_map(digits_model: Any, digits: Any) -> None:
+    probe = kv.Probe(digits.x_test[:3], digits.y_test[:3])
+    view = kv.IntegratedGradients(points=4)
+    assert view.compute(digits_model, probe).keys() == {"input", "input/gap"}
+    for step in metrics.randomization_cascade(view, digits_model, probe).values():
+        assert step.keys() == {"input"}
+
+
 def test_cascade_on_a_model_that_cannot_be_copied() -> None:
     model = networks.subclassed()
     probe = kv.Probe(networks.images(3), [0, 1, 2], display=(0, 1))

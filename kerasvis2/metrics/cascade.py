@@ -51,7 +51,8 @@ def randomization_cascade(
     session = Session(twin, probe)
 
     def maps() -> dict[str, np.ndarray]:
-        return session.compute(view)
+        found = session.compute(view)  # one number an image, such as LIME's fit, is no map
+        return {key: values for key, values in found.items() if np.ndim(values) > 1}
 
     trained, rng, found = maps(), np.random.default_rng(seed), {}
     for info in reversed(tree(twin)):
