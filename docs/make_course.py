@@ -84,9 +84,7 @@ def small(text: str) -> tuple[str, str]:
     if picture.width > WIDEST:
         size = (WIDEST, round(picture.height * WIDEST / picture.width))
         picture = picture.resize(size, Image.Resampling.LANCZOS)
-    few = picture.quantize(
-        128, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE
-    )
+    few = picture.quantize(128, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     png, jpeg = io.BytesIO(), io.BytesIO()
     few.save(png, "PNG", optimize=True)
     picture.save(jpeg, "JPEG", quality=72, subsampling=0, optimize=True)

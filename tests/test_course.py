@@ -3,9 +3,10 @@
 import re
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
+
+nbformat = pytest.importorskip("nbformat", reason="the extra `test` has it")
+nbclient = pytest.importorskip("nbclient", reason="the extra `test` has it")
 
 COURSE = sorted((Path(__file__).parents[1] / "docs" / "course").glob("*.ipynb"))
 MOST = 300_000  # bytes of a file
@@ -22,7 +23,7 @@ def _quiet(monkeypatch):
 def test_a_notebook_runs_from_top_to_bottom(path, tmp_path):
     notebook = nbformat.read(path, as_version=4)
     where = {"metadata": {"path": str(tmp_path)}}
-    NotebookClient(notebook, timeout=900, resources=where).execute()
+    nbclient.NotebookClient(notebook, timeout=900, resources=where).execute()
     kept = nbformat.read(path, as_version=4)
     for cell, stored in zip(notebook.cells, kept.cells):
         if cell.cell_type == "code":
