@@ -24,6 +24,7 @@ from benchmarks import (
     shared_pass,
     training,
     training_monitor,
+    whole,
 )
 from benchmarks.peers import compare as peers
 from benchmarks.report import Row
@@ -31,6 +32,10 @@ from benchmarks.report import Row
 
 def _training(args: argparse.Namespace) -> Iterator[Row]:
     return training.rows(args.mnist, *((3, 200) if args.quick else ()))
+
+
+def _whole(args: argparse.Namespace) -> Iterator[Row]:
+    return whole.rows(args.mnist, *((2, 64, 1) if args.quick else ()))
 
 
 def _board(args: argparse.Namespace) -> Iterator[Row]:
@@ -49,6 +54,7 @@ SECTIONS: dict[str, Callable[[argparse.Namespace], Iterable[Row]]] = {
     "pass": lambda args: shared_pass.rows(args.repeats, "CNN" if args.quick else "", args.model),
     "monitor": lambda args: training_monitor.rows(args.repeats, args.quick),
     "training": _training,
+    "whole": _whole,
     "memory": _memory,
     "long": lambda args: [memory.growth_row(20 if args.quick else 1000)],
     "ascent": lambda args: ascent.ascent_rows(args.repeats, args.quick),

@@ -13,22 +13,12 @@ import numpy as np
 import tensorflow as tf
 
 import kerasvis2 as kv
-from benchmarks.networks import cnn
+from benchmarks.networks import cnn, digits
 from benchmarks.report import Row, compared
 from benchmarks.shared_pass import without_ascent
 from benchmarks.timing import Work, by_turns
 
 EPOCHS = 20
-
-
-def digits(path: str | None) -> tuple[Any, Any, str]:
-    """8,000 digits from an .npz with x_train and y_train; without one, noise of their shape."""
-    if path:
-        with np.load(path) as found:
-            x, y = found["x_train"][:8000], found["y_train"][:8000]
-        return (x[..., None] / 255).astype("float32"), y.astype("int64"), "MNIST images"
-    rng = np.random.default_rng(0)
-    return rng.random((8000, 28, 28, 1), "float32"), np.arange(8000) % 10, "random 28×28 images"
 
 
 def rows(path: str | None, epochs: int = EPOCHS, images: int = 8000) -> Iterator[Row]:

@@ -1,6 +1,7 @@
 """Pictures at some steps, maps and numbers at all."""
 
 import event_files
+import keras
 import networks
 import numpy as np
 import pytest
@@ -65,6 +66,61 @@ def test_maps_are_kept_at_every_step_and_are_the_same(runs):
     for name in sorted(names):
         for step in range(6):
             np.testing.assert_array_equal(some.maps(name, step), every.maps(name, step))
+
+
+class Counting:
+    """How many pictures a view draws at each step, and what it says besides."""
+
+    def draw(self, arrays, about):
+        drawing = super().draw(arrays, about)
+        vars(self).setdefault("drawn", {})[about.step] = len(drawing.pictures)
+        vars(self).setdefault("said", []).append((about.step, [*drawing.scalars, *drawing.texts]))
+        return drawing
+
+
+def counting(kind, *args, **kwargs):
+    return type(kind.__name__, (Counting, kind), {"name": kind.__name__.lower()})(*args, **kwargs)
+
+
+def test_at_other_steps_nothing_is_drawn_only_to_be_thrown_away(tmp_path):
+    views = [
+        counting(kind)
+        for kind in (kv.Curves, kv.Predictions, kv.GradCAM, kv.LayerHealth, kv.Drift, kv.ModelGraph)
+    ]
+    model = networks.functional()
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    x, y = networks.images(6), networks.labels(6)
+    probe = kv.Probe(x, y, display=(0, 1))
+    monitor = kv.Monitor(tmp_path, probe, views, pictures=lambda step: step in (1, 3))
+    model.fit(x, y, epochs=4, verbose=0, callbacks=[monitor])
+    for view in views:
+        assert list(view.drawn) == [0, 1, 2, 3], view
+        assert view.drawn[0] == view.drawn[2] == 0, view
+        assert view.drawn[1] > 0, view
+        said = [words for step, words in view.said if step]
+        assert said[1] == said[2] or view.name == "modelgraph", view
+    assert views[-1].drawn == {0: 0, 1: 1, 2: 0, 3: 0}, "the diagram is owed until it is drawn"
+
+
+@pytest.mark.parametrize(
+    ("view", "task", "units"),
+    [({}, "regression", 2), ({"boxes": "xyxy"}, "regression", 4), ({}, "multilabel", 3)],
+)
+def test_answers_that_are_no_class_are_not_drawn_in_vain_either(tmp_path, view, task, units):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(units)]
+    )
+    model.compile("sgd", "mse")
+    x = np.random.default_rng(0).random((5, 8, 8, 1), "float32")
+    y = np.random.default_rng(1).integers(0, 2, (5, units)).astype("float32")
+    watched = counting(kv.Predictions, **view)
+    probe = kv.Probe(x, y, display=(0, 1), task=task)
+    monitor = kv.Monitor(tmp_path, probe, [watched], pictures=2)
+    model.fit(x, y, epochs=3, verbose=0, callbacks=[monitor])
+    assert watched.drawn[1] == 0
+    assert watched.drawn[0] == watched.drawn[2] > 0
+    assert watched.said[1][1] == watched.said[2][1]
 
 
 def test_a_schedule_of_pictures_is_checked_when_it_is_given(tmp_path):

@@ -51,9 +51,15 @@ def draw_answers(logits: np.ndarray, about: About, view: View) -> Drawing:
         counted = ~np.isin(true, VOID)
         drawing.scalars["accuracy"] = float((maps == true)[counted].mean())
     if maps is not None and about.shown is not None and about.shown.kind == "tokens":
-        _draw_words(drawing, task, logits, true, about, view)
+        if about.drawn:
+            _draw_words(drawing, task, logits, true, about, view)
         return drawing
     pictures = _pictures(task, logits, about)
+    samples = _samples(task, logits) if pictures is None else None
+    if about.images is None and captions and samples is None:
+        drawing.texts["answers"] = _table(about.captions())
+    if not about.drawn:
+        return drawing
     if task.kind == "regression" and near is not None and not task.space:
         values = task.values(logits)
         drawing.pictures["values"] = Picture(
@@ -64,7 +70,6 @@ def draw_answers(logits: np.ndarray, about: About, view: View) -> Drawing:
                 names=_units(about, task),
             )
         )
-    samples = _samples(task, logits) if pictures is None else None
     if samples is not None and about.images is None:
         shown, note = samples
         drawing.pictures["images"] = Picture(
@@ -72,8 +77,6 @@ def draw_answers(logits: np.ndarray, about: About, view: View) -> Drawing:
         )
         return drawing
     if about.images is None:
-        if captions:
-            drawing.texts["answers"] = _table(about.captions())
         return drawing
     if maps is not None and maps.ndim == 3:
         drawing.pictures["images"] = Picture(

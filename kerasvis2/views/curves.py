@@ -39,8 +39,6 @@ class Curves(View):
         return Request(probe=False)
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
-        from kerasvis2.render import curves_sheet
-
         drawing = Drawing()
         if not about.history:
             return drawing
@@ -50,6 +48,9 @@ class Curves(View):
                 drawing.validation[f"epoch_{name[4:]}"] = value
             else:
                 drawing.train[f"epoch_{name}"] = value
-        title = about.title("Curves", "")
-        drawing.pictures["metrics"] = Picture(curves_sheet(about.history, title=title))
+        if about.drawn:
+            from kerasvis2.render import curves_sheet
+
+            title = about.title("Curves", "")
+            drawing.pictures["metrics"] = Picture(curves_sheet(about.history, title=title))
         return drawing

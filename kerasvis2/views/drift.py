@@ -157,8 +157,6 @@ class Drift(View):
     def _draw_layers(
         self, drawing: Drawing, about: About, found: dict[tuple[str, Key], float], size: int
     ) -> None:
-        from kerasvis2.render.heatmap import Panel, heatmap_sheet
-
         rows = list(dict.fromkeys(self._row(key, quantity) for quantity, key in found))
         column = np.full((len(_PANELS), len(rows)), np.nan)
         for (quantity, key), value in found.items():
@@ -166,6 +164,10 @@ class Drift(View):
             column[place] = 1 - value if quantity == "cka" else value
         track = about.kept.get("track", Track()).then(about.step or 0, column)
         drawing.keep["track"] = track
+        if not about.drawn:
+            return
+        from kerasvis2.render.heatmap import Panel, heatmap_sheet
+
         panels = [
             Panel(words, table, (0.0, 1.0), 0.0, absent=~np.isfinite(table))
             for words, table in zip(_PANELS.values(), track.table)

@@ -217,7 +217,8 @@ class LayerHealth(View):
                     drawing.scalars[f"{measure}/{key}"] = value
         track = about.kept.get("track", Track()).then(step, column(facts, findings))
         drawing.keep["track"] = track
-        drawing.pictures["layers"] = layer_sheet(self.title, track, facts, about)
+        if about.drawn:
+            drawing.pictures["layers"] = layer_sheet(self.title, track, facts, about)
         return drawing
 
 

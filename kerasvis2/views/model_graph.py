@@ -93,12 +93,17 @@ class ModelGraph(LayeredView):
                 lines.append(f"| `{path}/{weight.name}` | {_row(found)} |")
         drawing.texts["weights"] = "\n".join(lines)
         words = table.layer_table(about.layers)
-        drawing.keep = {"layers": words}
-        if about.kept.get("layers") != words:
+        changed = about.kept.get("layers") != words
+        owed = changed or about.kept.get("owed", False)
+        # Nothing is drawn where nothing went through the model.
+        drawn = about.drawn or about.wiring is None
+        drawing.keep = {"layers": words, "owed": owed and not drawn}
+        if changed:
             drawing.texts["layers"] = words
-            if about.wiring is not None:  # something went through the model
-                if about.wiring.edges:
-                    drawing.graph = self._graph(about, about.wiring)
+        if about.wiring is not None:
+            if changed and about.wiring.edges:
+                drawing.graph = self._graph(about, about.wiring)
+            if owed and about.drawn:
                 drawing.pictures["diagram"] = Picture(self._diagram(about, about.wiring))
         return drawing
 

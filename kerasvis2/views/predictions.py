@@ -73,6 +73,8 @@ class Predictions(View):
         if self.output is not None:
             about = about.spoken_by(self.output, logits)
         if self.boxes is not None and about.images is not None and about.task is not None:
+            if not about.drawn:
+                return Drawing()
             return draw_boxes(self.boxes, logits, about.task, about, about.title(self.title))
         if kind_of(logits, about) not in ("classes", "binary"):
             return draw_answers(logits, about, self)
@@ -85,14 +87,19 @@ class Predictions(View):
         if before is None or len(before) != len(guess) or len(track.steps) < 2:
             before = None  # the first look: nothing can have changed
         drawing = Drawing(keep={"margins": track, "before": guess})
-        self._draw_images(drawing, about, guess, before)
-        self._draw_margins(drawing, about, track)
+        rows = [_row(about, i, len(moved)) for i in range(len(moved))]
+        lines = [f"| {name} | {value:.3g} |" for name, value in zip(rows, moved)]
+        drawing.texts["margins"] = "\n".join(["| Example | Margin |", "|---|--:|", *lines])
+        if about.drawn:
+            self._draw_images(drawing, about, guess, before)
+            self._draw_margins(drawing, about, track, rows)
+            if true is not None:
+                self._draw_confusion(drawing, about, np.asarray(true), guess)
         if before is not None:
             drawing.scalars["changed"] = float((guess != before).mean())
         drawing.scalars["margin/mean"] = float(moved.mean())
         if true is not None:
             drawing.scalars["accuracy"] = float((guess == true).mean())
-            self._draw_confusion(drawing, about, np.asarray(true), guess)
         return drawing
 
     def _draw_images(self, drawing: Drawing, about: About, guess: Any, before: Any) -> None:
@@ -123,7 +130,7 @@ class Predictions(View):
             )
         )
 
-    def _draw_margins(self, drawing: Drawing, about: About, track: Track) -> None:
+    def _draw_margins(self, drawing: Drawing, about: About, track: Track, rows: list[str]) -> None:
         from kerasvis2.render.heatmap import Panel, heatmap_sheet
         from kerasvis2.render.scale import fit_one
 
@@ -132,7 +139,6 @@ class Predictions(View):
         true = about.label_indices is not None
         what = f"{'true' if true else 'predicted'} class's logit less the best other one's"
         panel = Panel(f"margin: {what}", table, (-top, top), 0.0, "low" if true else "")
-        rows = [_row(about, i, len(table)) for i in range(len(table))]
         drawing.pictures["margins"] = Picture(
             heatmap_sheet(
                 [panel],
@@ -145,8 +151,6 @@ class Predictions(View):
             ),
             top,
         )
-        lines = [f"| {name} | {value:.3g} |" for name, value in zip(rows, table[:, -1])]
-        drawing.texts["margins"] = "\n".join(["| Example | Margin |", "|---|--:|", *lines])
 
     def _draw_confusion(self, drawing: Drawing, about: About, true: Any, guess: Any) -> None:
         from kerasvis2.render.predictions import confusion_sheet
