@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kerasvis2.layers import LayerInfo, children
+from kerasvis2.layers import LayerInfo, children, kind_of
+from kerasvis2.modules import Module, weights_of
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,14 @@ def _weights(layer: Any, serials: dict[int, int]) -> Iterator[WeightFacts]:
 
 def named_weights(layer: Any) -> Iterator[tuple[str, Any, bool]]:
     """(name, variable, whether an inner layer's) of all of a layer's weights."""
+    import keras
+
+    if isinstance(layer, Module):
+        yield from layer.named_weights()
+        return
+    if isinstance(layer, keras.layers.TorchModuleWrapper):
+        yield from weights_of(layer)
+        return
     within = {id(weight) for child in children(layer) for weight in child.weights}
     names: dict[str, int] = {}
     for weight in layer.weights:
@@ -173,7 +182,7 @@ def named_weights(layer: Any) -> Iterator[tuple[str, Any, bool]]:
 
 def own_weights(layer: Any) -> list[tuple[int, Any]]:
     """(place in `layer.weights`, weight) of what training changes, of a layer frozen now too."""
-    if type(layer).__name__ == "Normalization":  # adapted to the data, never trained
+    if kind_of(layer) == "Normalization":  # adapted to the data, never trained
         return []
     trainable = {id(weight) for weight in layer.trainable_weights}
     return [
@@ -206,11 +215,13 @@ def kernels(layer: Any) -> Iterator[tuple[str, Any]]:
 
 def convolves(layer: Any) -> bool:
     """Whether a layer moves a kernel over space."""
+    if isinstance(layer, Module):
+        return "Conv" in layer.kind
     return hasattr(layer, "kernel_size") and hasattr(layer, "strides")
 
 
 def _words(layer: Any) -> str:
-    words = type(layer).__name__
+    words = kind_of(layer)
     kernel = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
     if kernel is not None:
         words += " " + "×".join(str(size) for size in _tuple(kernel))

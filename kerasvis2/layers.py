@@ -2,15 +2,20 @@
 
 A path is the names from the model down, joined by "/": `"backbone/block1_conv"`. The model's
 own name is left out. A layer that stands in two places is listed once, where it is met first.
+Modules of PyTorch's own, inside a `TorchModuleWrapper`, are layers too, and go by PyTorch's dotted
+names: `"backbone/layer4.1.conv2"`.
 """
 
 from __future__ import annotations
 
 import difflib
 import fnmatch
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from kerasvis2.modules import Module, inside
 
 LayerSpec = Any  # None, "all", a layer, a path, a glob, or a list of these
 
@@ -31,6 +36,8 @@ class LayerInfo:
         channels_first: whether the channels come before the places.
         settled: of a convolution, where what the network makes of it stands: the path behind the
             normalisation, activation and residual sum that follow it.
+        ends: of what is made of several layers, the path of the one whose output it hands on as
+            its own; "" where it makes something else of it.
     """
 
     path: str
@@ -41,11 +48,23 @@ class LayerInfo:
     grid: tuple[int, ...] | None = None
     channels_first: bool = False
     settled: str = ""
+    ends: str = ""
 
     @property
     def kind(self) -> str:
         """The layer's class name, such as `"Conv2D"`."""
-        return type(self.layer).__name__
+        return kind_of(self.layer)
+
+    @property
+    def channels(self) -> int:
+        """How many channels or units its output has; 0 where that is not known."""
+        shape = self.shape or (None,)
+        return int((shape[1] if self.channels_first and len(shape) > 2 else shape[-1]) or 0)
+
+
+def kind_of(layer: Any) -> str:
+    """A layer's class name; of a module of PyTorch's own, Keras's name of such a layer."""
+    return layer.kind if isinstance(layer, Module) else type(layer).__name__
 
 
 def children(layer: Any) -> list[Any]:
@@ -56,6 +75,10 @@ def children(layer: Any) -> list[Any]:
     """
     import keras
 
+    if isinstance(layer, Module):
+        return layer.children()
+    if isinstance(layer, keras.layers.TorchModuleWrapper):
+        return inside(layer)
     if isinstance(layer, keras.Model):
         return list(layer.layers)
     return [child for child in getattr(layer, "_layers", ()) if isinstance(child, keras.Layer)]
@@ -67,21 +90,54 @@ def tree(model: Any) -> list[LayerInfo]:
     seen = {id(model)}
 
     def walk(parent: Any, parents: tuple[str, ...]) -> None:
-        prefix = parents[-1] + "/" if parents else ""
+        joint = "." if isinstance(parent, Module) else "/"
+        prefix = parents[-1] + joint if parents else ""
         names: dict[str, int] = {}
         for child in children(parent):
             names[child.name] = names.get(child.name, 0) + 1
             # Subclassed models may hold two layers of one name; the second is "name~2".
             twin = f"~{names[child.name]}" if names[child.name] > 1 else ""
-            if id(child) in seen:
+            itself = id(child.module if isinstance(child, Module) else child)
+            if itself in seen:
                 continue
-            seen.add(id(child))
+            seen.add(itself)
             path = prefix + child.name + twin
             found.append(LayerInfo(path, child, len(found), parents))
             walk(child, (*parents, path))
 
     walk(model, ())
     return found
+
+
+def in_order(infos: Sequence[LayerInfo], calls: Sequence[str]) -> list[LayerInfo]:
+    """The same layers, with PyTorch's modules in the order of their calls.
+
+    They are listed as they were attached, which says little: an encoder's normalisations stand
+    behind its attention, which reads the first of them.
+
+    Args:
+        infos: all layers, from `tree`.
+        calls: paths in the order in which the layers were called.
+    """
+    first = {path: i for i, path in reversed([*enumerate(calls)])}
+    places = {info.path: info.place for info in infos}
+    known = {info.path: list(info.parents) for info in infos if isinstance(info.layer, Module)}
+    for path in list(first):
+        for parent in known.get(path, ()):
+            first[parent] = min(first.get(parent, len(calls)), first[path])
+
+    def place(info: LayerInfo) -> tuple[tuple[int, int], ...]:
+        return tuple(
+            (first.get(path, len(calls)) if path in known else 0, places[path])
+            for path in (*info.parents, info.path)
+        )
+
+    ordered = sorted(infos, key=place)
+    return [replace(info, place=i) for i, info in enumerate(ordered)]
+
+
+# Of PyTorch: what has others inside it and makes nothing of its own of them.
+ROWS = ("Sequential", "ModuleList", "TorchModuleWrapper")
 
 
 def is_convolution(info: LayerInfo) -> bool:
@@ -95,7 +151,9 @@ def is_convolution(info: LayerInfo) -> bool:
         *(keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose),
         keras.layers.Conv3DTranspose,
     )
-    return isinstance(info.layer, kinds)
+    return isinstance(info.layer, kinds) or (
+        isinstance(info.layer, Module) and "Conv" in info.kind and info.layer.leaf
+    )
 
 
 def is_attention(info: LayerInfo) -> bool:
@@ -103,7 +161,16 @@ def is_attention(info: LayerInfo) -> bool:
     import keras
 
     kinds = (keras.layers.MultiHeadAttention, keras.layers.GroupQueryAttention)
-    return isinstance(info.layer, kinds)
+    inner = isinstance(info.layer, Module)
+    return info.kind == "MultiHeadAttention" if inner else isinstance(info.layer, kinds)
+
+
+def is_dense(info: LayerInfo) -> bool:
+    """Whether a layer is a matrix."""
+    import keras
+
+    inner = isinstance(info.layer, Module)
+    return info.kind == "Dense" if inner else isinstance(info.layer, keras.layers.Dense)
 
 
 def spread(infos: Sequence[LayerInfo], most: int) -> list[LayerInfo]:
@@ -197,8 +264,7 @@ def _by_name(infos: Sequence[LayerInfo], spec: str) -> LayerInfo:
     for info in infos:
         if info.path == spec:
             return info
-    tail = "/" + spec
-    same = [info for info in infos if info.path.endswith(tail)]
+    same = [info for info in infos if info.path.endswith(("/" + spec, "." + spec))]
     if len(same) == 1:
         return same[0]
     if same:
@@ -210,7 +276,7 @@ def _by_name(infos: Sequence[LayerInfo], spec: str) -> LayerInfo:
 def _known(infos: Sequence[LayerInfo], near: str | None = None) -> str:
     paths = [info.path for info in infos]
     if near is not None:
-        last = {info.path: info.path.rsplit("/", 1)[-1] for info in infos}
+        last = {info.path: re.split("[/.]", info.path)[-1] for info in infos}
         close = list(_closest(near, paths, last))
         if close:
             return f"Did you mean {_listing(close, 'or')}?"
@@ -219,7 +285,7 @@ def _known(infos: Sequence[LayerInfo], near: str | None = None) -> str:
 
 def _closest(near: str, paths: Sequence[str], last: dict[str, str]) -> Iterator[str]:
     def likeness(path: str) -> float:
-        name = near.rsplit("/", 1)[-1]
+        name = re.split("[/.]", near)[-1]
         whole = difflib.SequenceMatcher(None, near, path).ratio()
         return max(whole, difflib.SequenceMatcher(None, name, last[path]).ratio())
 

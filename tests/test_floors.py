@@ -15,7 +15,8 @@ SOURCE = Path(kerasvis2.__file__).parent
 # From the ground up; a room uses rooms of the floors below its own. What is not a folder is a
 # module of that name.
 FLOORS = [
-    {"version", "installed", "keys", "schedule", "draws", "layers", "tasks"},
+    {"version", "installed", "keys", "schedule", "draws", "modules", "tasks"},
+    {"layers"},
     {"task", "facts", "synthesis", "attribution", "diagnostics"},
     {"probing"},
     {"probe", "render"},

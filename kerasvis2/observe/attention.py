@@ -13,6 +13,7 @@ from keras import ops
 
 from kerasvis2.keys import Key
 from kerasvis2.layers import LayerInfo
+from kerasvis2.modules import Module
 from kerasvis2.observe.backend import Backend
 from kerasvis2.observe.backend.shadow import shadowed
 
@@ -30,9 +31,45 @@ def attending(
     reachable = backend.reachable()
     with contextlib.ExitStack() as stack:
         for info in infos:
+            if isinstance(info.layer, Module):
+                stack.enter_context(_module_attending(info, found))
+                continue
             telling = _telling(info, found, reachable)
             stack.enter_context(shadowed(info.layer, "call", telling))
         yield
+
+
+@contextlib.contextmanager
+def _module_attending(info: LayerInfo, found: dict[Key, Any]) -> Iterator[None]:
+    """The same of PyTorch's own attention, which computes its weights for those who ask."""
+    asked: list[tuple[bool, bool]] = []
+    calls = 0
+
+    def ask(module: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        bound = inspect.signature(module.forward).bind(*args, **kwargs)
+        bound.apply_defaults()
+        given = bound.arguments
+        asked.append((given["need_weights"], given["average_attn_weights"]))
+        return (), given | {"need_weights": True, "average_attn_weights": False}
+
+    def tell(module: Any, args: Any, outputs: Any) -> Any:
+        nonlocal calls
+        wanted, mean = asked.pop()
+        output, weights = outputs
+        calls += 1
+        found[Key(info.path, call=calls)] = weights
+        if not wanted:
+            return output, None
+        return output, weights.mean(dim=-3) if mean else weights
+
+    module = info.layer.module
+    before = module.register_forward_pre_hook(ask, with_kwargs=True)
+    after = module.register_forward_hook(tell)
+    try:
+        yield
+    finally:
+        before.remove()
+        after.remove()
 
 
 def _telling(

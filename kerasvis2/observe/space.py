@@ -77,8 +77,9 @@ def lies(
     for info in infos:  # what is made of several layers goes on behind the last of them
         if info.path in found or not children(info.layer):
             continue
-        inner = [i for i in infos if info.path in i.parents and i.path in found]
-        lie = _handed_on(found[inner[-1].path], info) if inner else None
+        inner = [i.path for i in infos if info.path in i.parents and i.path in found]
+        inner = [info.ends] if info.ends in found else inner
+        lie = _handed_on(found[inner[-1]], info) if inner else None
         if lie is not None:
             found[info.path] = lie
     found.pop(drawn)
@@ -111,12 +112,15 @@ def _handed_on(lie: Lie, info: LayerInfo) -> Lie | None:
 def _as_map(lie: Lie, info: LayerInfo, shape: Sequence[int | None], axes: int) -> Lie | None:
     format_ = getattr(info.layer, "data_format", None)
     first = lie.channels_first if format_ is None else format_ == "channels_first"
-    for channels_first in (first, not first):
-        grid = tuple(int(n or 0) for n in (shape[2:] if channels_first else shape[1 : axes + 1]))
-        if lie.tokens:
-            if grid == lie.grid:
-                return Lie(grid, channels_first=channels_first)
-        elif (_is_local(info) and channels_first == first) or _alike(lie.grid, grid):
+    both = [
+        (order, tuple(int(n or 0) for n in (shape[2:] if order else shape[1 : axes + 1])))
+        for order in (first, not first)
+    ]
+    for channels_first, grid in both:
+        if grid == lie.grid and (lie.tokens or format_ is None or channels_first == first):
+            return Lie(grid, channels_first=channels_first)
+    for channels_first, grid in () if lie.tokens else both:
+        if (_is_local(info) and channels_first == first) or _alike(lie.grid, grid):
             return Lie(grid, channels_first=channels_first)
     return None
 

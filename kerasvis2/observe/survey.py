@@ -15,7 +15,7 @@ from keras import tree
 from kerasvis2.drawing import Wiring
 from kerasvis2.facts import LayerFacts, facts_of
 from kerasvis2.keys import Key, as_key
-from kerasvis2.layers import LayerInfo, children
+from kerasvis2.layers import LayerInfo, children, in_order
 from kerasvis2.layers import tree as layers_of
 from kerasvis2.observe.backend import Backend, Edges
 from kerasvis2.observe.batches import declared_batch, filled, stateful_batch
@@ -171,15 +171,23 @@ def _surveyed(model: Any, probe: Probe, backend: Backend, batch: int | None) -> 
     shapes: dict[Key, tuple[int | None, ...]] = {}
     found: list[OutputFacts] = []
     innermost = {info.path for info in infos if _is_innermost(info.layer)}
+    last: dict[int, tuple[Any, Key]] = {}  # the tensor is kept, so that no other takes its id
+    ends: dict[str, Key] = {}
+    called: list[str] = []
 
     def run(batch: Any, note: Callable[[Any, Any], Any]) -> None:
         count = tree.flatten(batch)[0].shape[0]
 
         def hook(key: Key, tensor: Any) -> Any:
+            called.append(key.path)
             # What has another first axis, such as windows of all pictures, is of no one example.
             if tensor.shape is not None and tensor.shape[:1] in ((), (None,), (count,)):
                 shapes[key] = (None, *tensor.shape[1:])
-            return note(key, tensor) if key.path in innermost else tensor
+            if key.path not in innermost:
+                ends[key.path] = last.get(id(tensor), (None, Key("")))[1]
+                return tensor
+            last[id(tensor)] = tensor, key
+            return note(key, tensor)
 
         everyone = [model, *(info.layer for info in infos)]
         # Keras's stateless scope: whatever the call would assign (statistics, random seeds,
@@ -187,7 +195,7 @@ def _surveyed(model: Any, probe: Probe, backend: Backend, batch: int | None) -> 
         with (
             keras.StatelessScope(),
             backend.notes() as notes,
-            capturing(backend, everyone, infos, hook),
+            capturing(backend, everyone, infos, hook, apart=False),
         ):
             returned = model(batch, training=False)
             for output in outputs_of(model, returned, notes):
@@ -198,6 +206,8 @@ def _surveyed(model: Any, probe: Probe, backend: Backend, batch: int | None) -> 
                 found.append(OutputFacts(output.name, shape, output.head, task))
 
     edges = backend.trace(run, inputs)
+    last.clear()
+    infos = in_order(infos, called)
     keys: dict[str, list[Key]] = {}
     for info in infos:
         calls: list[Key] = []
@@ -206,10 +216,11 @@ def _surveyed(model: Any, probe: Probe, backend: Backend, batch: int | None) -> 
         keys[info.path] = calls
     layers = [dataclasses.replace(info, shape=shapes.get(Key(info.path))) for info in infos]
     drawn = _label(probe)
+    layers = [dataclasses.replace(info, ends=ends.get(info.path, Key("")).path) for info in layers]
     where = lies(layers, edges, drawn, _start(probe))
-    ends = settled(layers, by_path(edges))
-    layers = [_placed(info, where.get(info.path), ends.get(info.path)) for info in layers]
-    reads = dict(ends.values())
+    behind = settled(layers, edges, ends)
+    layers = [_placed(info, where.get(info.path), behind.get(info.path)) for info in layers]
+    reads = dict(behind.values())
     inputs_of = reached(edges)
     elsewhere = frozenset(
         key

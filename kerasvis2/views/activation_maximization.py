@@ -142,7 +142,7 @@ class ActivationMaximization(View):
         canvas = easel_of(probe).canvas
         start: Arrays = {}
         for info in layers:
-            units = len(self._units((info.shape or (0,))[-1] or 0, probe))
+            units = len(self._units(info.channels, probe))
             params = begin(canvas, self._settings(canvas), units, self.seed)
             start[Key(info.path).of(PARAMS)] = np.asarray(params)
             start[Key(info.path).of(AGE)] = np.zeros((), "int32")

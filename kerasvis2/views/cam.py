@@ -9,7 +9,7 @@ from keras import ops
 
 from kerasvis2.attribution.tokens import fold
 from kerasvis2.keys import Key
-from kerasvis2.layers import LayerInfo, is_attention, spread
+from kerasvis2.layers import ROWS, LayerInfo, is_attention, spread
 from kerasvis2.observe.settled import ends_the_model
 from kerasvis2.views.base import About, Arrays, Drawing, Request
 from kerasvis2.views.layered import LayeredView
@@ -148,6 +148,7 @@ def informative(infos: Sequence[LayerInfo], most: int | None = None) -> list[Lay
         for info in infos
         if "Normalization" in info.kind and len(info.shape or ()) == 3 and info.place < last
     }
+    chosen = {path: i for path, i in chosen.items() if not any(p in chosen for p in i.parents)}
     ordered = sorted(chosen.values(), key=lambda info: info.place) or list(infos)
     stages = {_stage(info): info for info in ordered}
     found = list(stages.values()) if len(stages) > 1 else ordered
@@ -162,10 +163,9 @@ def _whole(info: LayerInfo, infos: Sequence[LayerInfo]) -> LayerInfo:
     for block in infos:
         if block.path not in info.parents or block.shape != info.shape:
             continue
-        inner = [i.place for i in infos if block.path in i.parents]
-        if inner[-1:] == [info.place] and not isinstance(
-            block.layer, (keras.Function, keras.Sequential)
-        ):
+        inner = [i.path for i in infos if block.path in i.parents]
+        plain = isinstance(block.layer, (keras.Function, keras.Sequential))
+        if not plain and block.kind not in ROWS and info.path in (block.ends, *inner[-1:]):
             return block
     return info
 

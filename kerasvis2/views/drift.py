@@ -11,7 +11,7 @@ import numpy as np
 from kerasvis2.diagnostics import tensors
 from kerasvis2.diagnostics.similarity import gram, gram_cka
 from kerasvis2.keys import Key, as_key, parts
-from kerasvis2.layers import LayerInfo, LayerSpec, is_convolution, spread
+from kerasvis2.layers import LayerInfo, LayerSpec, is_convolution, is_dense, spread
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
 from kerasvis2.views.cam import has_places
 from kerasvis2.views.grad_cam import GradCAM
@@ -206,9 +206,7 @@ def _words(key: Key) -> str:
 
 
 def _layers(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
-    import keras
-
-    chosen = [i for i in infos if is_convolution(i) or isinstance(i.layer, keras.layers.Dense)]
+    chosen = [i for i in infos if is_convolution(i) or is_dense(i)]
     return spread(chosen or list(infos), MOST)
 
 

@@ -10,7 +10,8 @@ from keras import ops
 
 from kerasvis2.facts import LayerFacts, convolves, kernels
 from kerasvis2.keys import Key, as_key
-from kerasvis2.layers import LayerInfo
+from kerasvis2.layers import LayerInfo, is_dense
+from kerasvis2.modules import Module
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request
 from kerasvis2.views.layered import LayeredView
 
@@ -61,13 +62,19 @@ class Filters(LayeredView):
 
     def whole(self, seen: Seen) -> dict[str, Any]:
         return {
-            Key(path, part): ops.convert_to_tensor(kernel)
+            Key(path, part): ops.convert_to_tensor(
+                layer.stored if isinstance(layer, Module) else kernel
+            )
             for path, layer in seen.layers.items()
             for part, kernel in kernels(layer)
         }
 
     def reduce(self, seen: Seen) -> dict[str, Any]:
-        return {key: _shown(kernel) for key, kernel in self.whole(seen).items()}
+        return {
+            Key(path, part): _shown(ops.convert_to_tensor(kernel))
+            for path, layer in seen.layers.items()
+            for part, kernel in kernels(layer)
+        }
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         from kerasvis2.render import kernel_sheet
@@ -118,10 +125,7 @@ def _layers(infos: Sequence[LayerInfo], most: int | None) -> list[LayerInfo]:
 
 def _is_plain(info: LayerInfo) -> bool:
     """Convolutions of every kind and Dense layers, but not the projections of attention."""
-    import keras
-
-    dense = isinstance(info.layer, keras.layers.Dense)
-    return dense or "Conv" in info.kind or convolves(info.layer)
+    return is_dense(info) or "Conv" in info.kind or convolves(info.layer)
 
 
 def _kind(layer: LayerFacts, part: str) -> Literal["conv", "depthwise", "dense"]:

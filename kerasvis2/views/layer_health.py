@@ -14,7 +14,7 @@ from kerasvis2.diagnostics.report import Subject, judge, report, speak
 from kerasvis2.diagnostics.weights import has_matrix, rectifies
 from kerasvis2.facts import count_weights, own_weights
 from kerasvis2.keys import Key
-from kerasvis2.layers import LayerInfo, LayerSpec, children, spread
+from kerasvis2.layers import LayerInfo, LayerSpec, children, kind_of, spread
 from kerasvis2.views.base import About, Arrays, Drawing, Reduced, Request, View
 from kerasvis2.views.layer_sheet import column, layer_sheet
 from kerasvis2.views.measured import (
@@ -173,7 +173,7 @@ class LayerHealth(View):
         """
         if self.layers is not None or len(rows) <= FEW:
             return set()
-        norms = [(p,) for p in rows if type(seen.layers[p]).__name__ == "BatchNormalization"]
+        norms = [(p,) for p in rows if kind_of(seen.layers[p]) == "BatchNormalization"]
         return {path for path in rows if seen.feeds.get(path) in norms}
 
     def _weights(self, seen: Seen, rows: Sequence[str]) -> Reduced:

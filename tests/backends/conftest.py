@@ -18,6 +18,7 @@ BACKEND = os.environ.get("KERAS_BACKEND") or "tensorflow"
 ONLY_ON = {
     "test_tensorflow_alone.py": ["tensorflow"],
     "test_torch_alone.py": ["torch"],
+    "test_torch_modules.py": ["torch"],
     "test_jax_alone.py": ["jax"],
     "test_torch_distribution.py": ["torch"],
     "test_jax_distribution.py": ["jax"],

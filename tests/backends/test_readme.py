@@ -109,6 +109,17 @@ def rules_in_a_loop(request):
     return "followed"
 
 
+def wrapped_modules(request):
+    if keras.backend.backend() != "torch":
+        return "there are none"
+    import wrapped
+
+    model, _ = wrapped.made(wrapped.ResNet)
+    looked = kv.Probe(np.ones((2, *wrapped.SHAPE), "float32"), [0, 1], display=(0, 1))
+    found = kv.GradCAM(layers="net/layer1.1.conv2").compute(model, looked)
+    return "layers, by dotted path" if found["net/layer1.1.conv2"].shape == (2, 8, 6) else "no"
+
+
 MEASURED = {
     "a pass is": a_pass,
     "training is": a_training,
@@ -116,6 +127,7 @@ MEASURED = {
     "bfloat16 and float16": half_precision,
     "models that cannot be traced": untraceable,
     "ReLU rules inside a loop": rules_in_a_loop,
+    "modules in a `TorchModuleWrapper`": wrapped_modules,
 }
 
 

@@ -17,6 +17,7 @@ from kerasvis2.observe.backend.naming import named
 from kerasvis2.observe.backend.protocol import Edges, Hook, Recorded
 from kerasvis2.observe.backend.torch_notes import FunctionNotes, Wires, watch
 from kerasvis2.observe.backend.torch_relu import relu_rule
+from kerasvis2.observe.backend.torch_wrapped import as_it_is
 from kerasvis2.observe.structures import exchanged
 
 __all__ = ["BACKEND", "Torch"]
@@ -72,7 +73,7 @@ class Torch:
         if isinstance(layer, keras.layers.RNN):
             return looping(plain or call)
         if isinstance(layer, keras.layers.TorchModuleWrapper):
-            return _keeping_modes(layer, plain or call)
+            return as_it_is(layer, plain or call)
         return plain
 
     def notes(self) -> FunctionNotes:
@@ -103,12 +104,13 @@ class Torch:
             captured[key] = tensor
             return tensor
 
+        # A copy, since a model that works in place would write into everybody's images.
         if not taken:  # of an outer gradient nothing is lost
-            return Recorded(run(images, weights, hook)[2], captured, [], [], None)
+            return Recorded(run(images.clone(), weights, hook)[2], captured, [], [], None)
         with torch.enable_grad():
             images = _leaf(images) if inputs else images
             weights = tree.map_structure(_leaf, weights)
-            totals, loss, rest = run(images, weights, hook)
+            totals, loss, rest = run(images.clone(), weights, hook)
             sources = (list(captured.values()) if layers else []) + ([images] if inputs else [])
             found = [_gradients(total, sources) for total in totals] if sources else []
             flat = tree.flatten(weights)
@@ -202,20 +204,6 @@ def _alone(found: Any, shared: set[int]) -> Any:
     found = found.detach()
     larger = found.untyped_storage().nbytes() > found.nbytes
     return found.clone() if larger or _storage(found) in shared else found
-
-
-def _keeping_modes(wrapper: Any, call: Callable[..., Any]) -> Callable[..., Any]:
-    """A call of a wrapped module, which Keras puts into the mode that the call asks for."""
-
-    def run(*args: Any, **kwargs: Any) -> Any:
-        modes = [(module, module.training) for module in wrapper.modules()]
-        try:
-            return call(*args, **kwargs)
-        finally:
-            for module, training in modes:
-                module.training = training
-
-    return run
 
 
 def _is_mapped(tensor: Any) -> bool:

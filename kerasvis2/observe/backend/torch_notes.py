@@ -31,6 +31,7 @@ _TRANSPARENT = {
 _RELUS = {
     *(F.relu, torch.relu, Tensor.relu, F.relu_, torch.relu_, Tensor.relu_, F.relu6),
 }
+_COPIES = {Tensor.clone, torch.clone}
 
 _NOTED: ContextVar[FunctionNotes | None] = ContextVar("kerasvis2_notes", default=None)
 
@@ -44,6 +45,8 @@ class FunctionNotes(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
         self._made: Any = WeakTensorKeyDictionary()  # result → (what made it, of what)
+        # What is watched and, as long as they are what it was, its copies → (tensor, its readers)
+        self._known: Any = WeakTensorKeyDictionary()
         self._read: dict[int, tuple[Any, list[tuple[Any, Any]]]] = {}
 
     def __enter__(self) -> FunctionNotes:
@@ -56,6 +59,11 @@ class FunctionNotes(TorchFunctionMode):
         _NOTED.reset(self._token)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        reads = [
+            (given, known, given._version)
+            for given in (tensors_of((args, kwargs)) if self._read else ())
+            if (known := self._known.get(given)) is not None
+        ]
         result = func(*args, **(kwargs or {}))
         if isinstance(result, Tensor):
             kind = _ACTIVATIONS.get(func)
@@ -69,16 +77,20 @@ class FunctionNotes(TorchFunctionMode):
                     self._made[result] = kind, given
         elif not isinstance(result, (tuple, list)) or isinstance(result, torch.Size):
             return result  # a shape or a dtype was asked for, nothing was read
-        if self._read:
-            for given in tensors_of((args, kwargs)):
-                known = self._read.get(id(given))
-                if known is not None and given is not result:
-                    known[1].append((func, result))
+        for given, known, version in reads:
+            if func in _COPIES:
+                self._known[result] = known
+            elif given._version != version:  # in place: who reads it now reads what it became
+                known[1].append((func, result.clone() if func in _RELUS else result))
+                self._known.pop(given, None)
+            elif given is not result:
+                known[1].append((func, result))
         return result
 
     def watch(self, tensor: Any) -> None:
         """From now on it is noted who reads this tensor."""
-        self._read.setdefault(id(tensor), (tensor, []))
+        if id(tensor) not in self._read:
+            self._read[id(tensor)] = self._known[tensor] = tensor, []
 
     def logits(self, value: Any) -> tuple[Any, str, tuple[Any, ...]]:
         """See `kerasvis2.observe.backend.protocol.Notes`."""
