@@ -5,6 +5,7 @@ import inspect
 import re
 import shlex
 import shutil
+import textwrap
 import warnings
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def blocks(page: Path, *languages: str) -> list[str]:
     """The fenced blocks of a page, also those that are indented in a tab or an admonition."""
     fence = rf"^( *)```(?:{'|'.join(languages)})\n(.*?)^\1```"
     found = re.findall(fence, page.read_text("utf-8"), re.M | re.S)
-    return [inspect.cleandoc(block) + "\n" for _, block in found]
+    return [textwrap.dedent(block) for _, block in found]
 
 
 def of(*languages):
