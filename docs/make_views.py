@@ -201,9 +201,7 @@ PICTURES: dict[str, Callable[[], np.ndarray]] = {
         kv.Predictions(), "predictions/00_confusion", 0.3, epochs=3
     ),
     "layer_health": lambda: logged("fixed", "layer_health/"),
-    "layer_health_dead": lambda: on_digits(
-        kv.LayerHealth(), "layer_health/", 0.3
-    ),
+    "layer_health_dead": lambda: on_digits(kv.LayerHealth(), "layer_health/", 0.3),
     "drift": lambda: logged("fixed", "drift/"),
     "drift_restless": lambda: on_digits(kv.Drift(), "drift/", 0.015),
     "filmstrip": lambda: logged("fixed", "filmstrip/"),
