@@ -48,7 +48,8 @@ def badge(name: str, version: str) -> str:
         f'role="img" aria-label="{name}: {version}"><title>{name}: {version}</title>'
         f'<rect width="{left}" height="{HEIGHT}" fill="#444"/>'
         f'<rect x="{left}" width="{right}" height="{HEIGHT}" fill="#2b5fa8"/>'
-        f'<text x="{PAD}" {text}>{name}</text><text x="{left + PAD}" {text}>{version}</text></svg>\n'
+        f'<text x="{PAD}" {text}>{name}</text>'
+        f'<text x="{left + PAD}" {text}>{version}</text></svg>\n'
     )
 
 
