@@ -177,9 +177,16 @@ class About:
             where += f" ({' + '.join(layer.reads)})"
         moment = "" if self.step is None else f"{self.unit} {self.step}"
         target = known.target
-        if target.isdecimal() and self.class_names and int(target) < len(self.class_names):
-            target += f" {self.class_names[int(target)]}"
+        if target.isdecimal() and (name := self.called(int(target))):
+            target += f" {name}"
         return " · ".join(filter(None, [view, where, target, moment]))
+
+    def called(self, index: int) -> str:
+        """The name of a class, or of a unit that is none; "" where it has no name."""
+        names = self.class_names or ()
+        units = None if self.task is None or self.task.classes else self.task.units
+        known = index < len(names) and units in (None, len(names))
+        return names[index] if known else ""
 
     def captions(self) -> list[list[str]]:
         """Lines for each image: what is true, and what the model says, as the task has it."""

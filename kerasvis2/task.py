@@ -16,7 +16,7 @@ from kerasvis2.tasks.decide import KINDS, WORDS, Head, by_word, decide, squash_o
 from kerasvis2.tasks.forms import fits, form_of
 from kerasvis2.tasks.kind import Task
 from kerasvis2.tasks.losses import Loss, loss_name, loss_of
-from kerasvis2.tasks.words import captions, class_name, number, spoken
+from kerasvis2.tasks.words import captions, class_name, measured, number, spoken, unit_name
 
 __all__ = [
     "KINDS",
@@ -27,9 +27,11 @@ __all__ = [
     "class_name",
     "loss_name",
     "loss_of",
+    "measured",
     "number",
     "spoken",
     "task_of",
+    "unit_name",
 ]
 
 
@@ -76,6 +78,8 @@ def task_of(
     form = form_of(array, lengths, has_units)
     if array is not None and inputs is not None and _same(array, inputs):
         form = "values"  # to be reproduced, also where the pictures are black and white
+    if form == "beyond":  # a slip, unless a loss of the user's own makes something of it
+        form = "values" if found.name and not found.family else "index"
     head = Head(
         units=units,
         space=len(lengths) - has_units,
@@ -92,7 +96,9 @@ def task_of(
         why = f"task={word!r} does not fit {head.words}; instead: {why}"
     squash = squash_of(kind, head)
     classed = kind in ("classes", "binary", "multilabel", "mask")
-    hinge = found.family == "hinge"
+    hinge = found.family == "hinge" or (
+        found.name == "categorical_hinge" and activation == "linear"
+    )
     return Task(
         kind=kind,
         units=units,

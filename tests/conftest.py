@@ -134,3 +134,20 @@ def pytest_runtest_makereport() -> Any:
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Any:
     return _fail_skips((yield))
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """The lines that are written on pictures, as they can be read there."""
+    from kerasvis2.render import text
+
+    lines = []
+    write = text.write
+
+    def record(picture, left, top, words, *, width=None, size=text.BODY, bold=False, **how):
+        shown = str(words) if width is None else text.shorten(str(words), width, size, bold)
+        lines.append(shown)
+        write(picture, left, top, words, width=width, size=size, bold=bold, **how)
+
+    monkeypatch.setattr(text, "write", record)
+    return lines

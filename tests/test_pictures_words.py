@@ -8,25 +8,9 @@ import numpy as np
 import pytest
 
 import kerasvis2 as kv
-from kerasvis2.render import text
 
 L = keras.layers
 DRAW = np.random.default_rng(0)
-
-
-@pytest.fixture
-def written(monkeypatch):
-    """The lines that are written on pictures, as they can be read there."""
-    lines = []
-    write = text.write
-
-    def record(picture, left, top, words, *, width=None, size=text.BODY, bold=False, **how):
-        shown = str(words) if width is None else text.shorten(str(words), width, size, bold)
-        lines.append(shown)
-        write(picture, left, top, words, width=width, size=size, bold=bold, **how)
-
-    monkeypatch.setattr(text, "write", record)
-    return lines
 
 
 def left_bright(activation="sigmoid"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kerasvis2 import task
-from kerasvis2.task import Task, captions, loss_of, spoken, task_of
+from kerasvis2.task import Task, captions, loss_of, measured, spoken, task_of
 
 N = 12
 DRAW = np.random.default_rng(0)
@@ -288,8 +288,8 @@ def test_a_regression_is_a_number():
     assert one.wrong([[1.0], [2.0]], [3, 4]) is None
     assert one.truth([3, 4]) is None
     box = task_of(shape=(4,), loss="huber")
-    assert spoken(box, [[1, 2, 3, 4.5]], 3, ["x", "y", "w", "h"]) == ["h 4.5"]
-    assert spoken(box, [[1, 2, 3, 4.5]], 3) == ["unit 3 4.5"]
+    assert measured(box, [4.5], 3, ["x", "y", "w", "h"]) == ["h 4.5"]
+    assert measured(box, [4.5], 3) == ["unit 3 4.5"]
     assert captions(box, [[1, 2, 3, 4.5]]) == [["pred 1, 2, 3, 4.5"]]
 
 

@@ -54,17 +54,20 @@ def margins(logits: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
         logits: (N, classes), or (N, 1) of one unit for two classes, whose logit counts for class
             1 and against class 0.
         classes: (N,) the true classes; None for the predicted ones, whose margin is never below 0.
+            −1 for none of them: NaN.
     """
     logits = np.asarray(logits, np.float64)
     if logits.shape[1] == 1:
         signed = logits[:, 0]
-        return np.abs(signed) if classes is None else np.where(classes > 0, signed, -signed)
+        if classes is None:
+            return np.abs(signed)
+        return np.where(classes < 0, np.nan, np.where(classes > 0, signed, -signed))
     if classes is None:
         classes = logits.argmax(axis=1)
     rows = np.arange(len(logits))
     others = logits.copy()
     others[rows, classes] = -np.inf
-    return logits[rows, classes] - others.max(axis=1)
+    return np.where(classes < 0, np.nan, logits[rows, classes] - others.max(axis=1))
 
 
 def confusion(true: np.ndarray, predicted: np.ndarray, classes: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from keras import ops
 from kerasvis2.drawing import About, Explained
 from kerasvis2.observe.look import OUTPUTS, Look
 from kerasvis2.observe.outputs import Output, OutputFacts
-from kerasvis2.task import Task, class_name, number, spoken
+from kerasvis2.task import Task, class_name, measured, number, spoken
 
 if TYPE_CHECKING:
     from kerasvis2.observe.seen import Seen
@@ -93,10 +93,7 @@ def _in_words(
     if target.function is not None:
         words = [f"{target.key} {number(float(score))}" for score in scores]
     elif classes is None:
-        many = "output" if target.unit is not None else "sum of the outputs"
-        units = tasks[target.output].units
-        what = many if units == 1 or target.unit is None else f"unit {target.unit}"
-        words = [f"{what} {number(float(score))}" for score in scores]
+        words = measured(tasks[target.output], scores, target.unit, probe.class_names)
     elif "answers" in found:
         words = spoken(tasks[target.output], found["answers"], classes, probe.class_names)
     else:

@@ -237,7 +237,9 @@ def look_at(
 def _classes(target: Target, outputs: Sequence[Output], given: Any) -> Any:
     if target.function is not None or target.itself:
         return None
-    return predicted(outputs[target.output].logits) if given is None else given
+    if given is not None:
+        return given
+    return predicted(outputs[target.output].logits, target.threshold)
 
 
 def _given_by(output: Output, found: dict[Key, Any]) -> frozenset[Key]:

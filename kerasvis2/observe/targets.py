@@ -29,6 +29,7 @@ class Target:
         function: a user's own `outputs -> (N,) scores`, instead of a class.
         itself: a unit's value is the score as it is, never negated: there are no classes.
         unit: which one; None for the sum of all.
+        threshold: the logit from which on one unit says yes, as the output's task has it.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Target:
     function: Callable[[Any], Any] | None = None
     itself: bool = False
     unit: int | None = None
+    threshold: float = 0.0
 
     def __eq__(self, other: object) -> bool:
         """Whether it is the same score, whatever it is called."""
@@ -124,7 +126,7 @@ def _for_output(
         classes = labels_for(index, outputs, probe) if spec == "label" else None
         if classes is not None and (classes < 0).any():
             classes = None  # a label that names no class of this output
-        return Target(spec, index, classes)
+        return Target(spec, index, classes, threshold=output.task.threshold)
     count = 1 if probe is None else probe.size
     try:
         classes = np.asarray(spec)
@@ -152,7 +154,7 @@ def _for_output(
     if itself:
         return Target(key, index, itself=True, unit=int(classes))
     classes = np.broadcast_to(classes, (count,)).astype("int32")
-    return Target(key, index, classes)
+    return Target(key, index, classes, threshold=output.task.threshold)
 
 
 def _of_output(function: Callable[[Any], Any], name: str, values: Any) -> Any:
@@ -191,7 +193,7 @@ def scores(
         axes = tuple(range(1, len(chosen.shape)))
         return ops.sum(chosen, axis=axes) if axes else chosen
     if logits.shape[-1] == 1:
-        return _binary(logits[..., 0], classes, space)
+        return _binary(logits[..., 0], classes, space, target.threshold)
     if classes is None:
         classes = predicted(logits)
     onehot = ops.one_hot(ops.cast(classes, "int32"), logits.shape[-1], dtype="float32")
@@ -203,33 +205,35 @@ def scores(
     return ops.sum(wanted * ops.stop_gradient(won), axis=tuple(axis for axis in space))
 
 
-def _binary(logit: Any, classes: Any | None, space: tuple[int, ...]) -> Any:
+def _binary(logit: Any, classes: Any | None, space: tuple[int, ...], threshold: float) -> Any:
     if classes is None:
-        classes = _binary_class(logit, space)
+        classes = _binary_class(logit, space, threshold)
     positive = ops.reshape(ops.cast(classes, "float32"), (-1, *(1 for _ in space))) > 0
     signed = ops.where(positive, logit, -logit)
     if not space:
         return signed
-    return ops.sum(signed * ops.cast(signed > 0, "float32"), axis=space)
+    won = ops.where(positive, logit > threshold, logit <= threshold)
+    return ops.sum(signed * ops.cast(won, "float32"), axis=space)
 
 
-def _binary_class(logit: Any, space: tuple[int, ...]) -> Any:
-    hit = ops.cast(logit > 0, "int32")
+def _binary_class(logit: Any, space: tuple[int, ...], threshold: float) -> Any:
+    hit = ops.cast(logit > threshold, "int32")
     return ops.max(hit, axis=space) if space else hit
 
 
-def predicted(logits: Any) -> Any:
+def predicted(logits: Any, threshold: float = 0.0) -> Any:
     """(N,) predicted classes.
 
     Of a label map it is the class that most pixels are given; in a tie the later one, so that
-    class 0, the background of many, is taken only where it wins.
+    class 0, the background of many, is taken only where it wins. One unit says yes above the
+    threshold.
     """
     if len(logits.shape) == 1:
         logits = logits[:, None]
     space = tuple(range(1, len(logits.shape) - 1))
     units = logits.shape[-1]
     if units == 1:
-        return _binary_class(logits[..., 0], space)
+        return _binary_class(logits[..., 0], space, threshold)
     winner = ops.argmax(logits, axis=-1)
     if not space:
         return ops.cast(winner, "int32")

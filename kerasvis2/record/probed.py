@@ -88,8 +88,10 @@ def answers_blob(
         arrays["top"] = order.astype("<i4")
         arrays["shares"] = np.take_along_axis(shares, order, 1).astype("<f4")
         known = np.asarray(guess if true is None else true)
-        arrays["truth"] = shares[np.arange(len(shares)), known].astype("<f4")
-        arrays["margin"] = _margins(shares, known).astype("<f4")
+        none = known < 0  # a label that names no class of this output
+        own = shares[np.arange(len(shares)), known]
+        arrays["truth"] = np.where(none, np.nan, own).astype("<f4")
+        arrays["margin"] = np.where(none, np.nan, _margins(shares, known)).astype("<f4")
     return pack(header, arrays)
 
 

@@ -29,8 +29,9 @@ def form_of(labels: np.ndarray | None, shape: tuple[int | None, ...], has_units:
 
     Returns:
         "none"; for one unit "zero_one", "signs" (−1 and 1), "whole", "shares" (within 0…1) or
-        "values"; for several "index" (one whole number a place), "one_hot", "many_hot" (0 and 1),
-        "soft" (shares that sum to 1), "shares" or "values"; "other" for another shape.
+        "values"; for several "index" (a unit's, at each place), "beyond" (whole numbers, not all of
+        them a unit's), "one_hot", "many_hot" (0 and 1), "soft" (shares that sum to 1), "shares" or
+        "values"; "other" for another shape.
     """
     if labels is None or labels.dtype.kind not in "biufV":
         return "none"
@@ -43,7 +44,9 @@ def form_of(labels: np.ndarray | None, shape: tuple[int | None, ...], has_units:
     if fits(given, shape):
         return _several(_numbers(labels))
     if single:
-        return "index" if is_whole(labels) else "values"
+        if not is_whole(labels):
+            return "values"
+        return "index" if _within(labels, units) else "beyond"
     return "other"
 
 
@@ -58,6 +61,12 @@ def _single(labels: np.ndarray) -> str:
             return "zero_one"
         return "signs" if seen <= {-1, 1} else "whole"
     return "shares" if labels.min() >= 0 and labels.max() <= 1 else "values"
+
+
+def _within(labels: np.ndarray, units: int | None) -> bool:
+    """Whether each is the index of a unit, or void in a map."""
+    named = (labels >= 0) & (labels < (units or np.inf))
+    return bool((named | np.isin(labels, VOID)).all() if labels.ndim > 2 else named.all())
 
 
 def _several(labels: np.ndarray) -> str:

@@ -92,7 +92,9 @@ def loss_of(loss: Any, output: str = "", index: int = 0) -> Loss:
     if isinstance(loss, str):
         name = _plain(loss)
         return Loss(name, _family(name), False if name in _FAMILY else None)
-    name = next((name for name in _names(loss) if name in _FAMILY), "") or _names(loss)[0]
+    names = _names(loss)
+    name = next((name for name in names if name in _FAMILY), "")
+    name = name or next((name for name in names if _family(name)), names[0])
     return Loss(name, _family(name), _from_logits(loss, known=name in _FAMILY))
 
 
@@ -115,12 +117,22 @@ def _names(loss: Any) -> list[str]:
     if isinstance(loss, type):
         return [_plain(kind.__name__) for kind in loss.__mro__[:-1]] or [""]
     if hasattr(loss, "__name__"):
-        return [_plain(loss.__name__)]
+        return [_plain(loss.__name__), *_makers(loss)]
     kinds = [_plain(kind.__name__) for kind in type(loss).__mro__[:-1]]
     inner = getattr(loss, "fn", None)  # a function wrapped as a loss
     own = getattr(loss, "name", None)
     wrapped = _names(inner) if callable(inner) else []
     return [*wrapped, *kinds, *([_plain(own)] if isinstance(own, str) else [])]
+
+
+def _makers(loss: Any) -> list[str]:
+    """The function that a function was made in: `focal_loss` of `focal_loss.<locals>.inner`.
+
+    None that does more than make a loss, such as `train_with_mse`.
+    """
+    *_, maker = ["", *getattr(loss, "__qualname__", "").split(".<locals>.")[:-1]]
+    name = _plain(maker.rpartition(".")[2])
+    return [name] if "loss" in name or 0 < len(name.split("_")) <= 2 else []
 
 
 def _family(name: str) -> str:

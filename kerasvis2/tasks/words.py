@@ -45,25 +45,39 @@ def captions(task: Task, logits: Any, labels: Any = None, names: Names = None) -
 
 
 def spoken(task: Task, logits: Any, classes: Any, names: Names = None) -> list[str]:
-    """What a map of one class (or unit) each is of: "espresso 0.94", "unit 2: 0.058".
+    """What a map of one class each is of: "espresso 0.94".
 
     Args:
         task: what the output is.
         logits: (N, …) as for `Task`.
-        classes: the class or unit of each example, or one for all.
+        classes: the class of each example, or one for all.
         names: as for `captions`.
     """
     chosen = np.broadcast_to(np.asarray(classes, np.int64), len(np.asarray(logits)))
-    if not task.classes:
-        if task.space or task.kind == "unknown":
-            return ["output" if task.units == 1 else f"unit {c}" for c in chosen]
-        values = task.values(logits)
-        return [f"{_unit(task, c, names)} {number(v[c])}" for c, v in zip(chosen, values)]
     likely = task.probability(logits, chosen)
     return [
         class_name(names, c) + ("" if likely is None else f" {_share(task, likely[i])}")
         for i, c in enumerate(chosen)
     ]
+
+
+def measured(task: Task, scores: Any, unit: int | None = None, names: Names = None) -> list[str]:
+    """What a map of an output that is no class is of: "age 41", "sum of the outputs 3".
+
+    Args:
+        task: what the output is.
+        scores: (N,) what stands before the final activation, of one unit or summed.
+        unit: which unit; None for the sum of all.
+        names: as for `captions`.
+    """
+    named = unit_name(task, unit or 0, names)
+    if task.space or (unit is None and task.units > 1):
+        before = f", before the {task.squash}" if task.squash else ""
+        whole = "sum of the outputs" if unit is None or task.units == 1 else f"sum of {named}"
+        return [f"{whole}{before} {number(float(score))}" for score in scores]
+    if task.squash == "sigmoid":  # as captions say it
+        scores = 0.5 * (1 + np.tanh(np.asarray(scores, np.float64) / 2))
+    return [f"{named} {number(float(score))}" for score in scores]
 
 
 def class_name(names: Names, index: int) -> str:
@@ -145,24 +159,25 @@ def _numbers(task: Task, logits: Any, labels: Any, names: Names) -> Lines:
     values = task.values(logits)
     said = [f"pred {_vector(task, row, names)}" for row in values]
     array = numeric(labels)
-    if array is None or array.size != values.size:
+    if array is None or array.size not in (len(values), values.size):
         return [None, said]
-    true = array.reshape(values.shape)
+    true = array.reshape(len(values), -1)  # one number where each unit says it in its own way
     return [[f"true {_vector(task, row, names)}" for row in true], said]
 
 
 def _vector(task: Task, row: np.ndarray, names: Names) -> str:
-    if len(row) == 1:
+    if len(row) == 1:  # a unit, or what several units are all trained on, such as quantiles
         return number(float(row[0]))
     named = names is not None and len(names) == len(row)
     words = [
-        (f"{_unit(task, i, names)} " if named else "") + number(float(value))
+        (f"{unit_name(task, i, names)} " if named else "") + number(float(value))
         for i, value in enumerate(row[:SHOWN])
     ]
     return ", ".join(words) + (", …" if len(row) > SHOWN else "")
 
 
-def _unit(task: Task, index: int, names: Names) -> str:
+def unit_name(task: Task, index: int, names: Names) -> str:
+    """What a unit that is no class is called."""
     if names is not None and len(names) == task.units:
         return names[index]
     return "output" if task.units == 1 else f"unit {index}"

@@ -32,6 +32,9 @@ def facts_of(arrays: Arrays, about: About) -> Facts:
     logits = arrays.get(LOGITS)
     falling = arrays.get(FALLING)
     truth = None if about.label_indices is None else np.asarray(about.label_indices)
+    if logits is not None and truth is not None:  # without labels that name none of its classes
+        logits, truth = logits[truth >= 0], truth[truth >= 0]
+        truth = truth if len(truth) else None
     kinds = {info.kind for info in about.layers.values()}
     return Facts(
         layers=layers,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kerasvis2.diagnostics.numbers import confusion, margins
+from kerasvis2.task import class_name
 from kerasvis2.views.answered import draw_answers, kind_of, stated
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
 from kerasvis2.views.boxes import BOXES, draw_boxes
@@ -78,28 +79,32 @@ class Predictions(View):
             return draw_boxes(self.boxes, logits, about.task, about, about.title(self.title))
         if kind_of(logits, about) not in ("classes", "binary"):
             return draw_answers(logits, about, self)
-        guess = logits.argmax(axis=1) if logits.shape[1] > 1 else (logits[:, 0] > 0).astype(int)
+        threshold = 0.0 if about.task is None or logits.shape[1] > 1 else about.task.threshold
+        guess = logits.argmax(axis=1) if logits.shape[1] > 1 else logits[:, 0] > threshold
+        guess = np.where(np.isnan(logits).any(axis=1), -1, guess)
         true = about.label_indices
-        moved = margins(logits, None if true is None else np.asarray(true))
+        moved = margins(logits - threshold, None if true is None else np.asarray(true))
         step = 0 if about.step is None else about.step
         track = about.kept.get("margins", Track()).then(step, moved)
         before = about.kept.get("before")
         if before is None or len(before) != len(guess) or len(track.steps) < 2:
             before = None  # the first look: nothing can have changed
         drawing = Drawing(keep={"margins": track, "before": guess})
+        # Labels that name no class of this output count nowhere.
+        known = np.ones(len(guess), bool) if true is None else np.asarray(true) >= 0
         rows = [_row(about, i, len(moved)) for i in range(len(moved))]
         lines = [f"| {name} | {value:.3g} |" for name, value in zip(rows, moved)]
         drawing.texts["margins"] = "\n".join(["| Example | Margin |", "|---|--:|", *lines])
         if about.drawn:
             self._draw_images(drawing, about, guess, before)
             self._draw_margins(drawing, about, track, rows)
-            if true is not None:
-                self._draw_confusion(drawing, about, np.asarray(true), guess)
+            if true is not None and known.any():
+                self._draw_confusion(drawing, about, np.asarray(true)[known], guess[known])
         if before is not None:
             drawing.scalars["changed"] = float((guess != before).mean())
-        drawing.scalars["margin/mean"] = float(moved.mean())
-        if true is not None:
-            drawing.scalars["accuracy"] = float((guess == true).mean())
+        drawing.scalars["margin/mean"] = float(moved[known].mean()) if known.any() else np.nan
+        if true is not None and known.any():
+            drawing.scalars["accuracy"] = float((guess == true)[known].mean())
         return drawing
 
     def _draw_images(self, drawing: Drawing, about: About, guess: Any, before: Any) -> None:
@@ -167,8 +172,7 @@ class Predictions(View):
 
 
 def _class(about: About, index: int) -> str:
-    names = about.class_names
-    return names[index] if names is not None and 0 <= index < len(names) else str(index)
+    return class_name(about.class_names, int(index))
 
 
 def _row(about: About, i: int, count: int) -> str:
