@@ -44,11 +44,19 @@ class Explained:
         words: a line for each image, such as "espresso 0.94".
         scores: (N,) the score that was explained.
         target: what it is called, "" for the default.
+        score: what that score is: "logit", "output" or "score".
+        sure: what stands for a probability of it: "probability", or the score where it has none.
     """
 
     words: tuple[str, ...]
     scores: np.ndarray
     target: str = ""
+    score: str = "logit"
+    sure: str = "probability"
+
+    def in_words(self, quantity: str) -> str:
+        """What a legend measures, where that is no logit or no probability."""
+        return quantity.replace("probability", self.sure).replace("logit", self.score)
 
 
 @dataclass(frozen=True)
@@ -68,8 +76,8 @@ class About:
         task: what the output is that captions speak of, or None.
         answers: (N, …) that output's logits, of a label map its classes, or None.
         truth: its labels as they were given, or None.
-        tasks: of each output by name what it is, and its labels or None.
-        class_names: all class names, or None.
+        tasks: of each output by name what it is, its labels or None, and its class names or None.
+        class_names: the class names of the output that captions speak of, or None.
         layers: every layer of the model by path.
         explained: what the maps are of, by the target in their keys.
         history: metric name → [(epoch, value), …] of this training, Keras's own names.
@@ -104,7 +112,7 @@ class About:
     task: Task | None = None
     answers: np.ndarray | None = None
     truth: Any = None
-    tasks: Mapping[str, tuple[Task, Any]] = field(default_factory=dict)
+    tasks: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     class_names: Sequence[str] | None = None
     layers: Mapping[str, LayerFacts] = field(default_factory=dict)
     explained: Mapping[str, Explained] = field(default_factory=dict)
@@ -129,8 +137,8 @@ class About:
 
     def spoken_by(self, output: str, answers: Any) -> About:
         """As another output of the model says it."""
-        task, truth = self.tasks[output]
-        return self.answered(task, answers, truth)
+        task, truth, names = self.tasks[output]
+        return replace(self, class_names=names).answered(task, answers, truth)
 
     def answered(self, task: Task, answers: Any, truth: Any) -> About:
         """With what the model said, in numbers and in words."""

@@ -110,6 +110,11 @@ def task_of(
         has_units=has_units,
         threshold=0.5 if squash is None and classed and not hinge else 0.0,
         bounded=not hinge,
+        apart=kind == "mask"
+        and units > 1
+        and squash != "softmax"
+        and (activation == "sigmoid" or found.family in ("binary", "overlap"))
+        and form not in ("one_hot", "index"),
     )
 
 

@@ -162,3 +162,177 @@ def test_a_loss_that_was_made_goes_by_its_makers_name():
     assert task.loss_of(focal_loss(2)).family == "binary"
     assert task.loss_of(functools.partial(focal_loss(2))).name == "focal_loss"
     assert task.loss_of(train_with_mse()).family == ""
+
+
+def mapper(units, after=None, activation=None):
+    """The logits of its label map are the input's channels."""
+    image = keras.Input((12, 12, units))
+    head = L.Conv2D(units, 1, activation=activation, name="map")
+    said = head(image)
+    head.set_weights([np.eye(units)[None, None], np.zeros(units)])
+    return keras.Model(image, said if after is None else after(said))
+
+
+def of_maps(classes, units):
+    return np.where(np.eye(units)[classes] > 0, 3, -3).astype("float32")
+
+
+LABELS = np.zeros((3, 12, 12), int)
+LABELS[0, :2] = 1
+LABELS[1, :8] = 1
+
+
+@pytest.mark.parametrize("squeezed", [True, False])
+def test_a_map_without_an_axis_of_units_is_read_as_one_with_it(written, squeezed):
+    model = mapper(1, (lambda y: keras.ops.squeeze(y, -1)) if squeezed else None, "sigmoid")
+    model.compile(loss="binary_crossentropy")
+    logits = np.where(LABELS == 1, 3.0, -3.0).astype("float32")[..., None]
+    labels = LABELS if squeezed else LABELS[..., None]
+    probe = kv.Probe(logits, labels, class_names=["ground", "thing"], display=(-4, 4))
+    looked = kv.Session(model, probe)
+    looked.render(kv.Predictions())
+    assert said(written, "pred ") == ["ground 83 %", "thing 67 %", "ground 100 %"]
+    assert said(written, "true ") == said(written, "pred ")
+    assert said(written, "IoU ") == ["1.00"] * 3
+    written.clear()
+    looked.render(kv.Saliency(target="label"))
+    assert said(written, "map of: ") == ["ground", "thing", "ground"]
+    for target, sign in ((1, 1), (0, -1)):
+        got = looked.compute(kv.GradientTimesInput(target=target))["input"][..., 0]
+        np.testing.assert_allclose(got, np.where((LABELS == 1) == (sign > 0), 3, 0), atol=1e-5)
+
+
+def test_classes_of_a_map_that_are_each_yes_or_no_leave_places_without_any(written):
+    """Two sigmoid channels without one for the background, as many a U-Net has."""
+    here = np.zeros((2, 12, 12, 2), "float32")
+    here[0, :2, :, 1] = 1
+    here[1, :4, :, 0] = here[1, 2:6, :, 1] = 1  # both in two rows
+    model = mapper(2, activation="sigmoid")
+    model.compile(loss="binary_crossentropy")
+    probe = kv.Probe(here * 6 - 3, here, class_names=["road", "car"], display=(-4, 4))
+    looked = kv.Session(model, probe)
+    looked.render(kv.Predictions())
+    assert said(written, "pred ") == ["car 17 %", "road 33 %"]  # of two that are as likely, road
+    assert said(written, "true ") == said(written, "pred ")
+    assert said(written, "IoU ") == ["1.00", "1.00"]
+    assert "none" in written  # beside its colour
+    looked.render(kv.Saliency())
+    assert said(written, "map of: ") == ["car", "road"]
+    got = looked.compute(kv.GradientTimesInput(target="predicted"))["input"]
+    np.testing.assert_allclose(got[0, ..., 1], here[0, ..., 1] * 3, atol=1e-5)
+    np.testing.assert_allclose(got[1, ..., 0], here[1, ..., 0] * 3, atol=1e-5)
+    assert not got[0, ..., 0].any()
+    assert not got[1, ..., 1].any()
+
+
+def test_a_map_of_which_nothing_is_labelled_has_no_true_class(written):
+    void = np.where(LABELS == 1, 1, 255)
+    model = mapper(3, activation="softmax")
+    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(ignore_class=255))
+    looked = kv.Session(model, kv.Probe(of_maps(LABELS, 3), void, display=(-4, 4)))
+    looked.render(kv.Predictions())
+    assert said(written, "true ") == ["1 100 %", "1 100 %", "–"]
+    looked.render(kv.Saliency())
+    assert said(written, "map of: ") == ["1", "1", "0"]  # the last as predicted
+
+
+def test_depths_are_drawn_on_their_own_scale(written):
+    model = mapper(1)
+    model.compile(loss="mae")
+    depths = np.linspace(2, 10, 144).reshape(1, 12, 12, 1)
+    images = np.repeat(depths - 1, 2, axis=0).astype("float32")
+    probe = kv.Probe(images / 10, np.repeat(depths, 2, axis=0), display=(0, 1))
+    (sheet,) = kv.Session(model, probe).render(kv.Predictions()).values()
+    assert "black: 2, white: 10, by what is wanted" in written
+    assert "wanted, put out, difference" in written
+    assert said(written, "mean error ") == [f"{np.abs((depths - 1) / 10 - depths).mean():.3g}"] * 2
+
+
+def test_what_stands_for_a_probability_is_one(written):
+    """RISE and Score-CAM weigh by it; where a class has none, the legend says what they took."""
+    cases = [
+        (reader(3), keras.losses.BinaryCrossentropy(from_logits=True), np.eye(3)[[0, 1, 1, 2]]),
+        (reader(3, activation="softmax"), "categorical_crossentropy", np.eye(3)[[0, 1, 1, 2]]),
+        (reader(1, by_hand), "binary_crossentropy", [1, 0, 0, 0]),
+    ]
+    for model, loss, labels in cases:
+        model.compile(loss=loss)
+        logits = THREE if model.output_shape[-1] == 3 else ONE
+        looked = session(model, logits, labels)
+        (found,) = looked.compute(kv.RISE(masks=1, grid=2, keep=0.99)).values()
+        given = pixels(logits)
+        best = np.argmax(labels, axis=1) if np.ndim(labels) == 2 else np.asarray(labels)
+        said_by = np.asarray(model(given))
+        if np.ndim(labels) == 2 and loss != "categorical_crossentropy":
+            said_by = 1 / (1 + np.exp(-said_by))
+        odds = said_by[np.arange(4), best] if np.ndim(labels) == 2 else said_by[:, 0]
+        odds = odds if np.ndim(labels) == 2 else np.where(best == 1, odds, 1 - odds)
+        np.testing.assert_allclose(found.max((1, 2)), odds / 0.99, rtol=2e-2)
+    written.clear()
+    model = reader(1)
+    model.compile(loss="hinge")
+    session(model, ONE, [1, -1, -1, -1]).render(kv.RISE(masks=4))
+    assert any(line.startswith("logit where visible") or "output where" in line for line in written)
+    assert not any("probability" in line for line in written)
+    written.clear()
+    session(model, ONE).render(kv.IntegratedGradients(target=lambda y: y[:, 0] * 2, points=2))
+    assert "share of the score" in written
+
+
+def three_outputs():
+    """A dict of outputs whose own order is not the one that Keras flattens it in."""
+    image = keras.Input((SIDE, SIDE, 1))
+    flat = L.Flatten()(image)
+    heads = {
+        "kind": L.Dense(3, "softmax", name="kind"),
+        "age": L.Dense(1, name="age"),
+        "wet": L.Dense(1, "sigmoid", name="wet"),
+    }
+    model = keras.Model(image, {name: head(flat) for name, head in heads.items()})
+    places = {"kind": [0, 1, 2], "age": [3], "wet": [4]}
+    for name, head in heads.items():
+        head.set_weights([np.eye(SIDE * SIDE)[:, places[name]], np.zeros(len(places[name]))])
+    losses = {
+        "kind": "sparse_categorical_crossentropy",
+        "age": "mse",
+        "wet": "binary_crossentropy",
+    }
+    model.compile(loss=losses)
+    return model
+
+
+BOTH = [[2, -1, 0, 0.5, 1], [0, 1, 3, -7, -2]]
+
+
+def test_each_of_several_outputs_is_what_it_is(written):
+    labels = {"kind": [0, 1], "age": [0.4, -6.0], "wet": [1, 0]}
+    looked = session(three_outputs(), BOTH, labels, class_names=["A", "B", "C"])
+    looked.render(kv.Predictions())
+    assert said(written, "true ")[:2] == ["A", "B"]
+    written.clear()
+    looked.render(kv.Predictions(output="age"))
+    assert (said(written, "true "), said(written, "pred ")) == (["0.4", "−6"], ["0.5", "−7"])
+    written.clear()
+    looked.render(kv.Predictions(output="wet"))
+    assert said(written, "true ")[:2] == ["1", "0"]  # they are not the names of these classes
+    written.clear()
+    looked.render(kv.Saliency(target=("kind", 2)))
+    assert said(written, "map of: ") == ["C 0.11", "C 0.84"]
+    written.clear()
+    looked.render(kv.ActivationMaximization(layers="kind", steps=1))
+    assert [line for line in written if line in "ABC"] == ["A", "B", "C"]
+
+
+def test_class_names_are_those_of_the_output_that_is_labelled(written):
+    looked = session(three_outputs(), BOTH, {"wet": [1, 0]}, class_names=["dry", "wet"])
+    looked.render(kv.Predictions())
+    assert said(written, "true ")[:2] == ["wet", "dry"]
+    written.clear()
+    looked.render(kv.Saliency(target=("kind", 0)))
+    assert said(written, "map of: ") == ["0 0.84", "0 0.04"]
+
+
+def test_names_that_are_alike_or_empty_are_told_apart(written):
+    model = reader(3, activation="softmax")
+    session(model, THREE, [0, 1, 1, 2], class_names=["crane", "", "crane"]).render(kv.Saliency())
+    assert said(written, "true ") == ["crane (0)", "1", "1", "crane (2)"]

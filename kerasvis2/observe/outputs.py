@@ -35,8 +35,8 @@ class OutputFacts:
 
     @property
     def units(self) -> int:
-        """The size of the last axis; 1 of (N,)."""
-        return (self.shape[-1] or 1) if len(self.shape) > 1 else 1
+        """The size of the last axis; 1 where that is none of units, as of (N,) and (N, H, W)."""
+        return self.task.units
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ def outputs_of(model: Any, returned: Any, notes: Notes) -> list[Output]:
 
 def _output(name: str, value: Any, notes: Notes) -> Output:
     logits, head, trail = notes.logits(value)
-    if tuple(logits.shape) != tuple(value.shape) and logits.shape[-1] == value.shape[-1]:
+    reshaped = head == "sigmoid" or logits.shape[-1] == value.shape[-1]
+    if tuple(logits.shape) != tuple(value.shape) and reshaped:
         logits = ops.reshape(logits, ops.shape(value))  # what only reshaped them stands behind
     return Output(name, value, logits, head, trail)
 

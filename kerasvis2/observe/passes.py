@@ -20,7 +20,7 @@ from kerasvis2.observe.outputs import Output, outputs_of
 from kerasvis2.observe.request import Demand
 from kerasvis2.observe.structures import exchanged
 from kerasvis2.observe.survey import Survey
-from kerasvis2.observe.targets import Target, predicted, scores
+from kerasvis2.observe.targets import Target, scores
 
 if TYPE_CHECKING:
     from kerasvis2.observe.progress import Progress
@@ -237,9 +237,8 @@ def look_at(
 def _classes(target: Target, outputs: Sequence[Output], given: Any) -> Any:
     if target.function is not None or target.itself:
         return None
-    if given is not None:
-        return given
-    return predicted(outputs[target.output].logits, target.threshold)
+    guess = target.predicted(outputs)
+    return guess if given is None else ops.where(ops.less(given, 0), guess, given)
 
 
 def _given_by(output: Output, found: dict[Key, Any]) -> frozenset[Key]:

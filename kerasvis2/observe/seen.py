@@ -15,7 +15,7 @@ from kerasvis2.observe.batches import in_batches
 from kerasvis2.observe.chunks import Chunk
 from kerasvis2.observe.passes import Result, Subject, look_at
 from kerasvis2.observe.request import Demand
-from kerasvis2.observe.targets import Target
+from kerasvis2.observe.targets import Target, spoken
 from kerasvis2.task import Task
 
 if TYPE_CHECKING:
@@ -160,7 +160,8 @@ def see(
 
     stored = {key: ops.cast(result.activations[key], "float32") for key in keys}
     grads = result.gradients[which] if result.gradients else {}
-    place = target.output if target else 0
+    spoken_of = spoken(subject.survey.outputs, subject.probe)
+    place = target.output if target else spoken_of
     output = result.outputs[place] if result.outputs else None
     return Seen(
         inputs=result.inputs,

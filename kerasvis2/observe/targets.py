@@ -14,6 +14,7 @@ from kerasvis2.observe.outputs import Output, OutputFacts
 
 if TYPE_CHECKING:
     from kerasvis2.probe import Probe
+    from kerasvis2.task import Task
 
 PREDICTED = "predicted"
 
@@ -29,7 +30,7 @@ class Target:
         function: a user's own `outputs -> (N,) scores`, instead of a class.
         itself: a unit's value is the score as it is, never negated: there are no classes.
         unit: which one; None for the sum of all.
-        threshold: the logit from which on one unit says yes, as the output's task has it.
+        task: what the output is; None of a callable.
     """
 
     key: str
@@ -38,7 +39,28 @@ class Target:
     function: Callable[[Any], Any] | None = None
     itself: bool = False
     unit: int | None = None
-    threshold: float = 0.0
+    task: Task | None = None
+
+    def rows(self, outputs: Sequence[Output]) -> Any:
+        """(n, …, units) float32 logits of the output."""
+        logits = ops.cast(outputs[self.output].logits, "float32")
+        bare = len(logits.shape) == 1 or (self.task is not None and not self.task.has_units)
+        return logits[..., None] if bare else logits
+
+    def predicted(self, outputs: Sequence[Output]) -> Any:
+        """(n,) the predicted classes."""
+        rows = self.rows(outputs)
+        return predicted(rows, self.threshold, apart=self.apart)
+
+    @property
+    def apart(self) -> bool:
+        """Whether each unit of a label map says yes or no."""
+        return self.task is not None and self.task.apart
+
+    @property
+    def threshold(self) -> float:
+        """The logit from which on one unit says yes."""
+        return self.task.threshold if self.task is not None else 0.0
 
     def __eq__(self, other: object) -> bool:
         """Whether it is the same score, whatever it is called."""
@@ -122,11 +144,11 @@ def _for_output(
                 "image, a callable, or (output name, target)."
             )
         if itself:
-            return Target(spec, index, itself=True, unit=0 if output.units == 1 else None)
+            one = 0 if output.units == 1 else None
+            return Target(spec, index, itself=True, unit=one, task=output.task)
+        # A label that names no class of this output, −1, is followed by the predicted one.
         classes = labels_for(index, outputs, probe) if spec == "label" else None
-        if classes is not None and (classes < 0).any():
-            classes = None  # a label that names no class of this output
-        return Target(spec, index, classes, threshold=output.task.threshold)
+        return Target(spec, index, classes, task=output.task)
     count = 1 if probe is None else probe.size
     try:
         classes = np.asarray(spec)
@@ -152,9 +174,9 @@ def _for_output(
         )
     key = str(int(classes)) if classes.ndim == 0 else "per_image"
     if itself:
-        return Target(key, index, itself=True, unit=int(classes))
+        return Target(key, index, itself=True, unit=int(classes), task=output.task)
     classes = np.broadcast_to(classes, (count,)).astype("int32")
-    return Target(key, index, classes, threshold=output.task.threshold)
+    return Target(key, index, classes, task=output.task)
 
 
 def _of_output(function: Callable[[Any], Any], name: str, values: Any) -> Any:
@@ -184,9 +206,7 @@ def scores(
                 "score per image, (N,)."
             )
         return found
-    logits = ops.cast(outputs[target.output].logits, "float32")
-    if len(logits.shape) == 1:
-        logits = logits[:, None]
+    logits = target.rows(outputs)
     space = tuple(range(1, len(logits.shape) - 1))
     if target.itself:
         chosen = logits if target.unit is None else logits[..., target.unit]
@@ -195,13 +215,14 @@ def scores(
     if logits.shape[-1] == 1:
         return _binary(logits[..., 0], classes, space, target.threshold)
     if classes is None:
-        classes = predicted(logits)
+        classes = target.predicted(outputs)
     onehot = ops.one_hot(ops.cast(classes, "int32"), logits.shape[-1], dtype="float32")
     onehot = ops.reshape(onehot, (-1, *(1 for _ in space), logits.shape[-1]))
     wanted = ops.sum(logits * onehot, axis=-1)
     if not space:
         return wanted
-    won = ops.cast(wanted >= ops.max(logits, axis=-1), "float32")
+    best = target.threshold if target.apart else ops.max(logits, axis=-1)
+    won = ops.cast(wanted > best if target.apart else wanted >= best, "float32")
     return ops.sum(wanted * ops.stop_gradient(won), axis=tuple(axis for axis in space))
 
 
@@ -221,15 +242,13 @@ def _binary_class(logit: Any, space: tuple[int, ...], threshold: float) -> Any:
     return ops.max(hit, axis=space) if space else hit
 
 
-def predicted(logits: Any, threshold: float = 0.0) -> Any:
-    """(N,) predicted classes.
+def predicted(logits: Any, threshold: float = 0.0, apart: bool = False) -> Any:
+    """(N,) predicted classes of logits (N, …, units).
 
     Of a label map it is the class that most pixels are given; in a tie the later one, so that
     class 0, the background of many, is taken only where it wins. One unit says yes above the
-    threshold.
+    threshold; where units are apart, each of them does, and no class is no answer.
     """
-    if len(logits.shape) == 1:
-        logits = logits[:, None]
     space = tuple(range(1, len(logits.shape) - 1))
     units = logits.shape[-1]
     if units == 1:
@@ -237,6 +256,7 @@ def predicted(logits: Any, threshold: float = 0.0) -> Any:
     winner = ops.argmax(logits, axis=-1)
     if not space:
         return ops.cast(winner, "int32")
-    counts = ops.sum(ops.one_hot(winner, units, dtype="float32"), axis=space)
+    won = ops.one_hot(winner, units, dtype="float32")
+    counts = ops.sum(ops.cast(logits > threshold, "float32") * won if apart else won, axis=space)
     later = np.linspace(0, 0.5, units, dtype="float32")  # less than a pixel
     return ops.cast(ops.argmax(counts + ops.convert_to_tensor(later), axis=-1), "int32")

@@ -115,7 +115,7 @@ def tensors_of(model: Any, which: str) -> dict[str, Any]:
     if not isinstance(tensors, (list, tuple)) or not all(hasattr(t, "shape") for t in tensors):
         return {}
     if isinstance(structure, Mapping) and len(structure) == len(tensors):
-        return dict(structure)
+        return {key: structure[key] for key in sorted(structure)}  # as Keras flattens it
     if which == "input":
         return {tensor.name: tensor for tensor in tensors}
     return dict(zip(_layer_names(model) or [f"output_{i}" for i in range(len(tensors))], tensors))

@@ -21,7 +21,7 @@ from kerasvis2.render.scale import as_float, in_units, overall
 SHOWN = 16
 PANELS = 6
 
-_VOID = (-1, 255)
+_VOID, _NONE = (-1, 255), -2
 
 # Told apart by most colour-blind readers; none is the colour of what is wrong, or of NaN.
 LABELS = (
@@ -38,6 +38,9 @@ LABELS = (
     (190, 210, 110),
     (240, 240, 242),
 )
+
+
+_NOTHING = (224, 224, 228)  # where each class says no
 
 
 def values_sheet(
@@ -150,7 +153,8 @@ def mask_sheet(
 
     Args:
         images: Float (N, H, W, C) in [0, 1].
-        predicted, true: int (N, h, w), the class of each pixel; −1 and 255 where there is none.
+        predicted, true: int (N, h, w), the class of each pixel; −1 and 255 where it is not
+            labelled, −2 where it is none of the classes.
         title: What it is.
         names: The classes' names.
         how: By which settings it was made, in one line.
@@ -175,14 +179,16 @@ def reconstruction_sheet(
     outputs: Any,
     *,
     quantity: str = "absolute difference",
+    wanted: str = "wanted",
     **given: Any,
 ) -> tuple[np.ndarray, float]:
     """Pictures that a network puts out, beside what they should be, and how far they are off.
 
     Args:
-        targets: Float (N, H, W, C) in [0, 1]: the input, or what it should become.
+        targets: Float (N, H, W, C), black 0 and white 1: the input, or what it should become.
         outputs: Float, of the same shape.
         quantity: What the scale measures.
+        wanted: What the targets are called.
         **given: `Given`'s.
 
     Returns:
@@ -200,7 +206,7 @@ def reconstruction_sheet(
     whole = overall(scales)
     panels = [as_pictures(targets), as_pictures(outputs), paint(in_units(off, scales), False)]
     legend = legend_of(whole, quantity=quantity)
-    notes = ["wanted, put out, difference", *sheet.notes]
+    notes = [f"{wanted}, put out, difference", *sheet.notes]
     words = with_reach(sheet.captions, off, scales)
     return _beside(panels, count, words, sheet.title, sheet.how, notes, legend), whole.top
 
@@ -208,15 +214,18 @@ def reconstruction_sheet(
 def _name(label: int, names: Sequence[str]) -> str:
     if label in _VOID:
         return "not labelled"
+    if label == _NONE:
+        return "none"
     return names[label] if label < len(names) else f"class {label}"
 
 
 def _labelled(maps: np.ndarray) -> np.ndarray:
     """Label maps in the labels' colours, those of more than there are colours taken in turn."""
     rest = len(LABELS) - 1
-    table = np.array([*LABELS, (PAPER,) * 3], np.uint8)
+    table = np.array([*LABELS, (PAPER,) * 3, _NOTHING], np.uint8)
     places = np.where(maps > 0, 1 + (maps - 1) % rest, 0)
-    return table[np.where(np.isin(maps, _VOID), len(LABELS), places).astype(np.intp)]
+    places = np.where(np.isin(maps, _VOID), len(LABELS), places)
+    return table[np.where(maps == _NONE, len(LABELS) + 1, places).astype(np.intp)]
 
 
 def _labels_at(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 VOID = (255, -1)  # in a label map, pixels that belong to no class
+NONE = -2  # in a label map of classes that are each yes or no, pixels where all are no
 
 
 def is_whole(values: np.ndarray) -> bool:

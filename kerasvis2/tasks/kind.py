@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasvis2.tasks import maps
+from kerasvis2.tasks.forms import NONE
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,9 @@ class Task:
         space: axes between the batch and the units.
         has_units: whether the last axis holds units; False for (N,) and for (N, H, W) maps.
         threshold: the logit from which on one unit says yes.
+        apart: whether each unit of a "mask" says yes or no, so that a place can have none of the
+            classes (`forms.NONE`) or several, of which the likeliest is taken.
+        bounded: whether what is said of a class can be taken for a probability; a margin cannot.
     """
 
     kind: str
@@ -42,6 +46,12 @@ class Task:
     has_units: bool = True
     threshold: float = 0.0
     bounded: bool = True
+    apart: bool = False
+
+    @property
+    def sure(self) -> bool:
+        """Whether an example's class has a probability."""
+        return self.classes > 0 and self.bounded and not self.space
 
     def rows(self, logits: Any) -> np.ndarray:
         """(N, *space, units) float64."""
@@ -83,14 +93,18 @@ class Task:
         rows = self.rows(logits)
         if self.units == 1:
             return (rows[..., 0] > self.threshold).astype(np.int64)
-        return rows.argmax(axis=-1)
+        found = rows.argmax(axis=-1)
+        return np.where(rows.max(axis=-1) > self.threshold, found, NONE) if self.apart else found
 
     def true_maps(self, labels: Any, logits: Any) -> np.ndarray | None:
         """(N, *space) the true class at each place of a "mask", or None without such labels."""
         array = numeric(labels)
         if array is None or self.kind != "mask":
             return None
-        return maps.of_labels(array, np.shape(logits)[: 1 + self.space], self.units)
+        places = np.shape(logits)[: 1 + self.space]
+        if self.apart and array.shape == (*places, self.units):
+            return maps.of_several(array, self.label_maps(logits))
+        return maps.of_labels(array, places, self.units)
 
     def _says_classes(self, logits: Any) -> bool:
         """Whether the classes of a label map are given, in place of their logits."""
@@ -120,7 +134,10 @@ class Task:
             return None
         if self.kind == "mask":
             places = array.shape[: 1 + self.space]
-            found = maps.of_labels(array, places, self.units) if len(places) > 1 else None
+            if len(places) < 2:
+                return None
+            several = self.apart and array.shape == (*places, self.units)
+            found = maps.of_several(array) if several else maps.of_labels(array, places, self.units)
             return None if found is None else maps.majority(found)
         if array.ndim == 2 and array.shape[1] == 1:
             array = array[:, 0]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from kerasvis2.tasks import maps
-from kerasvis2.tasks.forms import VOID
+from kerasvis2.tasks.forms import NONE, VOID
 from kerasvis2.tasks.kind import Task, numeric
 
 Names = Sequence[str] | None
@@ -80,10 +81,19 @@ def measured(task: Task, scores: Any, unit: int | None = None, names: Names = No
     return [f"{named} {number(float(score))}" for score in scores]
 
 
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Class names of which no two are alike and none is empty: with its number where one is."""
+    counts = Counter(names)
+    return [
+        str(i) if not name.strip() else name if counts[name] == 1 else f"{name} ({i})"
+        for i, name in enumerate(names)
+    ]
+
+
 def class_name(names: Names, index: int) -> str:
     """The name of a class, its number where it has none; "–" for what is no class."""
     if index < 0:
-        return "–"
+        return "none" if index == NONE else "–"
     return names[index] if names is not None and index < len(names) else str(int(index))
 
 
@@ -133,7 +143,10 @@ def _maps(task: Task, logits: Any, labels: Any, names: Names) -> Lines:
     most, agree = maps.majority(true), task.agreement(logits, labels)
     assert agree is not None
     shares = maps.share(true, most)
-    known = [f"true {class_name(names, c)} {100 * s:.0f} %" for c, s in zip(most, shares)]
+    known = [
+        f"true {class_name(names, c)} {100 * s:.0f} %" if c != -1 else "true –"
+        for c, s in zip(most, shares)
+    ]
     return [known, said, [f"IoU {value:.2f}" for value in agree]]
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from kerasvis2.task import number
 from kerasvis2.tasks.forms import VOID
 from kerasvis2.tasks.kind import Task
 from kerasvis2.views.base import About, Drawing, Picture, View
@@ -87,13 +89,16 @@ def draw_answers(logits: np.ndarray, about: About, view: View) -> Drawing:
                 title=title,
                 names=about.class_names or (),
                 captions=captions,
+                notes=["where several classes are, the likeliest"] if task.apart else (),
             )
         )
     elif pictures is not None:
-        wanted, put_out = pictures
         pixels, top = reconstruction_sheet(
-            wanted,
-            put_out,
+            pictures.wanted,
+            pictures.put_out,
+            wanted="wanted" if about.truth is not None else "given",
+            quantity=pictures.quantity,
+            notes=pictures.notes,
             scale=view.scale,
             frozen=about.frozen.get("images"),
             title=title,
@@ -120,20 +125,45 @@ def _task(logits: np.ndarray, about: About) -> Task:
     return Task("classes" if units > 1 else "binary", units, max(units, 2))
 
 
-def _pictures(task: Task, logits: np.ndarray, about: About) -> tuple[np.ndarray, np.ndarray] | None:
-    """What should come out and what does, in [0, 1], or None where these are no pictures."""
-    if task.kind != "image" or about.to_display is None:
+@dataclass(frozen=True)
+class _Pictures:
+    """What should come out and what does, black 0 and white 1; what a difference of 1 is."""
+
+    wanted: np.ndarray
+    put_out: np.ndarray
+    quantity: str = "absolute difference, of black to white"
+    notes: Sequence[str] = ()
+
+
+def _pictures(task: Task, logits: np.ndarray, about: About) -> _Pictures | None:
+    """None where these are no pictures."""
+    if task.kind != "image" or about.to_display is None or about.images is None:
         return None
-    found = task.values(logits)
-    truth = None if about.truth is None else np.asarray(about.truth, np.float64)
-    shown = np.clip(about.to_display(found.astype("float32")), 0, 1)
+    found = task.values(logits).astype("float32")
+    if found.ndim != 4 or found.shape[-1] not in (1, 3):
+        return None
+    truth = None if about.truth is None else np.asarray(about.truth, "float32")
     if truth is not None and truth.size == found.size:
-        wanted = np.clip(about.to_display(truth.reshape(found.shape).astype("float32")), 0, 1)
-    elif about.images is not None and about.images.shape == shown.shape:
-        wanted = about.images
-    else:
-        return None
-    return (wanted, shown) if shown.ndim == 4 and shown.shape[-1] in (1, 3) else None
+        wanted = truth.reshape(found.shape)
+        if not _as_the_input(wanted, about):  # such as depths, or a heat map
+            low, high = float(wanted.min()), float(wanted.max())
+            span = (high - low) or 1.0
+            note = f"black: {number(low)}, white: {number(high)}, by what is wanted"
+            return _Pictures((wanted - low) / span, (found - low) / span, notes=[note])
+        return _Pictures(about.to_display(wanted), about.to_display(found))
+    shown = about.to_display(found)
+    return _Pictures(about.images, shown) if about.images.shape == shown.shape else None
+
+
+def _as_the_input(values: np.ndarray, about: About) -> bool:
+    """Whether they are in the input's own units, as far as can be seen."""
+    shape = (*(about.input_shape or ()), 1)[:3]
+    if about.to_display is None or values.shape[-1] != shape[-1]:
+        return False
+    low, high = float(values.min()), float(values.max())
+    inner = [low + 0.1 * (high - low), high - 0.1 * (high - low)]  # neither black nor white
+    dark, bright = (about.to_display(np.full_like(values[:1], value)) for value in inner)
+    return bool(dark.min() > 0 and bright.max() < 1 and (bright - dark).max() >= 0.1)
 
 
 def _draw_words(

@@ -118,7 +118,7 @@ class Filmstrip(View):
                 scale=self.scale,
                 frozen=about.frozen.get(key),
                 previous=about.scales.get(key),
-                quantity=quantity_of(self.view, about),
+                quantity=quantity_of(self.view, as_key(key), about),
                 notes=[] if evolving else _explained(as_key(key), about),
             )
             drawing.pictures[key] = Picture(pixels, top)

@@ -39,10 +39,10 @@ def draw_maps(
         why: what it means where a map is 0 everywhere.
     """
     drawing, signed, overlay = Drawing(), view.signed, view.overlay
-    quantity = in_words(quantity, about)
     for given, each in maps.items():
         key = as_key(given)
         explained = about.explained.get(key.target)
+        measure = quantity if explained is None else explained.in_words(quantity)
         captions = about.captions() or [[] for _ in each]
         if explained is not None:
             captions = [[*c, f"map of: {what}"] for c, what in zip(captions, explained.words)]
@@ -62,7 +62,7 @@ def draw_maps(
                 captions=captions,
                 wrong=about.wrong(),
                 notes=[*notes, *([about.display_note] if about.display_note else [])],
-                quantity=quantity,
+                quantity=measure,
                 how=made,
                 why=why,
             )
@@ -74,7 +74,7 @@ def draw_maps(
             view=view.title,
             layer=str(key.at("")),
             target=named.target,
-            unit=quantity,
+            unit=measure,
             of=() if explained is None else explained.words,
             top=top,
             how=made,
@@ -96,17 +96,11 @@ def _laid(about: About, maps: np.ndarray, overlay: bool) -> np.ndarray:
     return maps if arranged is None else arranged
 
 
-def quantity_of(view: View, about: About) -> str:
+def quantity_of(view: View, key: Key, about: About) -> str:
     """What a view's legend measures."""
-    return in_words(getattr(view, "quantity", ""), about)
-
-
-def in_words(quantity: str, about: About) -> str:
-    """What a legend measures: of an output that is no class, a number is no logit."""
-    number = about.task is not None and not about.task.classes
-    for word in ("logit", "probability") if number else ():
-        quantity = quantity.replace(word, "output")
-    return quantity
+    quantity: str = getattr(view, "quantity", "")
+    explained = about.explained.get(key.target)
+    return quantity if explained is None else explained.in_words(quantity)
 
 
 def _sheet(about: About, maps: np.ndarray, overlay: bool) -> Callable[..., Any]:

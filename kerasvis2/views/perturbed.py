@@ -84,14 +84,17 @@ def scores_under(seen: Seen, baseline: Any, masks: Any, count: int, measure: Any
 
 
 def confidence(seen: Seen) -> Any:
-    """(n,) the probability of the class that is scored, by one softmax or sigmoid of its logits.
+    """(n,) the probability of the class that is scored, by the softmax or sigmoid of its task.
 
-    Where there is no such thing (a callable target, a regression, a label map, a linear output
-    without class labels) it is the target's score.
+    Where there is no such thing (a callable target, a regression, a label map, a margin) it is the
+    target's score; see `Task.sure`, which says so too.
     """
-    logits, classes = seen.logits, seen.classes
-    if classes is None or len(logits.shape) != 2:
+    task, classes = seen.task, seen.classes
+    if classes is None or task is None or not task.sure:
         return seen.score
-    if logits.shape[-1] == 1 or seen.head == "sigmoid":
+    if task.squash == "softmax":
+        return ops.take_along_axis(ops.softmax(seen.logits), classes[:, None], axis=1)[:, 0]
+    if task.squash == "sigmoid":
         return ops.sigmoid(seen.score)
-    return ops.take_along_axis(ops.softmax(logits), classes[:, None], axis=1)[:, 0]
+    # The output is a probability itself, of one unit that of class 1, and counted negative for 0.
+    return seen.score + ops.cast(ops.logical_and(classes == 0, task.units == 1), "float32")

@@ -64,7 +64,10 @@ def test_a_linear_model_has_its_weights_everywhere():
     np.testing.assert_allclose(session.compute(kv.Saliency(target=1))["input"][0], abs(w)[..., 0])
 
 
-@pytest.mark.parametrize("head", ["argument", "layer", "call", "reshaped", "cast", "sigmoid"])
+ENDINGS = ["argument", "layer", "call", "reshaped", "cast", "sigmoid", "squeezed", "taken"]
+
+
+@pytest.mark.parametrize("head", ENDINGS)
 def test_gradients_are_those_of_the_logits(head):
     image = keras.Input((2, 2, 1))
     dense = layers.Dense(3, name="out", activation="softmax" if head == "argument" else None)
@@ -79,6 +82,10 @@ def test_gradients_are_those_of_the_logits(head):
         x = ops.cast(layers.Activation("softmax", dtype="float16")(x), "float32")
     elif head == "sigmoid":
         x = layers.Dropout(0.5)(layers.Activation("sigmoid")(x))
+    elif head == "squeezed":
+        x = ops.squeeze(ops.sigmoid(layers.Reshape((3, 1))(x)), -1)
+    elif head == "taken":
+        x = ops.expand_dims(ops.sigmoid(x), 1)[:, 0]
     model = keras.Model(image, x)
     sheet = kv.Probe(np.ones((1, 2, 2, 1), "float32"), display=(0, 1))
     found = kv.GradientTimesInput(target=2).compute(model, sheet)

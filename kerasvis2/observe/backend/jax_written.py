@@ -12,12 +12,16 @@ from typing import Any
 import jax
 import jax.extend.core as jex
 
+from kerasvis2.observe.backend.protocol import only_reshaped
+
 MARK = jex.Primitive("kerasvis2_mark")  # (x) → (what takes its place, a zero to be added)
 MARK.multiple_results = True
 MARK.def_abstract_eval(lambda aval: [aval, aval])
 
 # What may stand between the activation and the model's output without changing its meaning.
-_TRANSPARENT = ("convert_element_type", "reshape", "copy", MARK.name)
+_SQUEEZE = "_squeeze"
+_RESHAPES = ("reshape", "squeeze", _SQUEEZE, "expand_dims", "broadcast_in_dim", "slice")
+_TRANSPARENT = ("convert_element_type", "copy", *_RESHAPES, MARK.name)
 _HEADS = {"softmax": "softmax", "log_softmax": "softmax", "sigmoid": "sigmoid"}
 _RELUS = ("relu", "relu6")
 
@@ -44,11 +48,12 @@ class Written:
         trail = [value]
         while (op := self._makers.get(id(trail[-1]))) is not None:
             before = op.inputs[0]
-            if op.name in _HEADS:
-                return before, _HEADS[op.name], (*trail, before)
+            head = _HEADS.get(op.name)
+            if head == "sigmoid" or (head and trail[-1].shape[-1:] == value.shape[-1:]):
+                return before, head, (*trail, before)
             if op.name not in _TRANSPARENT:
                 break
-            if op.name == "reshape" and before.shape[-1:] != trail[-1].shape[-1:]:
+            if op.name in _RESHAPES and not only_reshaped(before, trail[-1], op.name == "slice"):
                 break
             trail.append(before)
         return value, "linear", tuple(trail)
@@ -88,7 +93,8 @@ class Written:
         def bound(primitive: Any, *args: Any, **params: Any) -> Any:
             found = bind(primitive, *args, **params)
             if threading.get_ident() == self._thread and not self._within:
-                self._write(primitive.name, args, found)
+                own = params.get("name")  # of a function of JAX's own that is compiled
+                self._write(own if own == _SQUEEZE else primitive.name, args, found)
             return found
 
         return bound

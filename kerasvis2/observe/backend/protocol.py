@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -28,6 +29,15 @@ class Recorded:
     layer_gradients: list[dict[Any, Any]]
     input_gradients: list[Any]
     loss_gradients: Any
+
+
+def only_reshaped(before: Any, after: Any, sliced: bool = False) -> bool:
+    """Whether a reshape, a squeeze or a slice took nothing away and left the order as it was.
+
+    Of a slice that is seen by the rank: one that reverses a row keeps it.
+    """
+    counts = [math.prod(size or 1 for size in each.shape) for each in (before, after)]
+    return counts[0] == counts[1] and not (sliced and len(before.shape) == len(after.shape))
 
 
 class Notes(Protocol):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from kerasvis2.observe.backend.protocol import only_reshaped
+
 # What may stand between the activation and the model's output without changing its meaning.
-_TRANSPARENT = ("Cast", "Identity", "Reshape")
+_RESHAPES = ("Reshape", "Squeeze", "ExpandDims", "StridedSlice")
+_TRANSPARENT = ("Cast", "Identity", *_RESHAPES)
 _ACTIVATIONS = {"Softmax": "softmax", "LogSoftmax": "softmax", "Sigmoid": "sigmoid"}
 
 
@@ -24,13 +27,15 @@ def logits(value: Any) -> tuple[Any, str, tuple[Any, ...]]:
     trail = [value]
     while trail[-1].op.type in _TRANSPARENT:
         before = trail[-1].op.inputs[0]
-        if trail[-1].op.type == "Reshape" and before.shape[-1:] != trail[-1].shape[-1:]:
+        kind = trail[-1].op.type
+        if kind in _RESHAPES and not only_reshaped(before, trail[-1], kind == "StridedSlice"):
             break
         trail.append(before)
     last = trail[-1]
-    if last.op.type in _ACTIVATIONS:
+    head = _ACTIVATIONS.get(last.op.type)
+    if head == "sigmoid" or (head is not None and last.shape[-1:] == value.shape[-1:]):
         before = last.op.inputs[0]
-        return before, _ACTIVATIONS[last.op.type], (*trail, before)
+        return before, head, (*trail, before)
     return value, "linear", tuple(trail)
 
 

@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
+from kerasvis2.observe.backend.protocol import only_reshaped
+
 Tensor = torch.Tensor
 
 _ACTIVATIONS = {
@@ -21,7 +23,8 @@ _ACTIVATIONS = {
 }
 _RESHAPES = {
     *(torch.reshape, Tensor.reshape, Tensor.view, Tensor.view_as, Tensor.reshape_as),
-    *(torch.flatten, Tensor.flatten),
+    *(torch.flatten, Tensor.flatten, torch.squeeze, Tensor.squeeze),
+    *(torch.unsqueeze, Tensor.unsqueeze),
 }
 # What may stand between the activation and the model's output without changing its meaning.
 _TRANSPARENT = {
@@ -67,8 +70,8 @@ class FunctionNotes(TorchFunctionMode):
         result = func(*args, **(kwargs or {}))
         if isinstance(result, Tensor):
             kind = _ACTIVATIONS.get(func)
-            if kind is None and func in _RESHAPES:
-                kind = "reshape"
+            if kind is None and (func in _RESHAPES or func is Tensor.__getitem__):
+                kind = "slice" if func is Tensor.__getitem__ else "reshape"
             elif kind is None and func in _TRANSPARENT:
                 kind = "same"
             if kind is not None:
@@ -97,12 +100,15 @@ class FunctionNotes(TorchFunctionMode):
         trail = [value]
         while (made := self._made.get(trail[-1])) is not None:
             kind, before = made
-            trail.append(before)
-            if kind in ("softmax", "sigmoid"):
-                return before, kind, tuple(trail)
-            if kind == "reshape" and before.shape[-1:] != trail[-2].shape[-1:]:
-                trail.pop()
+            if kind == "sigmoid" or (
+                kind == "softmax" and trail[-1].shape[-1:] == value.shape[-1:]
+            ):
+                return before, kind, (*trail, before)
+            if kind == "softmax" or (
+                kind != "same" and not only_reshaped(before, trail[-1], kind == "slice")
+            ):
                 break
+            trail.append(before)
         remembered = getattr(value, "_keras_logits", None)  # Keras's note, of unusual axes
         if remembered is not None:
             return remembered, "softmax", (value, remembered)
