@@ -301,6 +301,17 @@ def three_outputs():
     return model
 
 
+def test_one_number_an_example_is_read_without_an_axis_of_units(written):
+    model = reader(1, lambda y: keras.ops.squeeze(y, -1), "sigmoid")
+    model.compile(loss="binary_crossentropy")
+    looked = session(model, ONE, [1, 0, 0, 0])
+    for output in (None, looked.survey.outputs[0].name):
+        looked.render(kv.Predictions(output=output))
+        assert said(written, "pred ") == ["1 0.88", "0 0.95", "0 0.55"]  # and a wrong one
+        assert "✗ pred 1 0.57" in written
+        written.clear()
+
+
 BOTH = [[2, -1, 0, 0.5, 1], [0, 1, 3, -7, -2]]
 
 

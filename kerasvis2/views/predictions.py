@@ -72,7 +72,8 @@ class Predictions(View):
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         logits = arrays[LOGITS]
         if self.output is not None:
-            about = about.spoken_by(self.output, logits)
+            bare = logits.ndim == 2 and not about.tasks[self.output][0].has_units
+            about = about.spoken_by(self.output, logits[:, 0] if bare else logits)
         if self.boxes is not None and about.images is not None and about.task is not None:
             if not about.drawn:
                 return Drawing()
