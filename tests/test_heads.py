@@ -242,7 +242,7 @@ def test_depths_are_drawn_on_their_own_scale(written):
     depths = np.linspace(2, 10, 144).reshape(1, 12, 12, 1)
     images = np.repeat(depths - 1, 2, axis=0).astype("float32")
     probe = kv.Probe(images / 10, np.repeat(depths, 2, axis=0), display=(0, 1))
-    (sheet,) = kv.Session(model, probe).render(kv.Predictions()).values()
+    kv.Session(model, probe).render(kv.Predictions())
     assert "black: 2, white: 10, by what is wanted" in written
     assert "wanted, put out, difference" in written
     assert said(written, "mean error ") == [f"{np.abs((depths - 1) / 10 - depths).mean():.3g}"] * 2

@@ -99,10 +99,9 @@ def _names(
     found: list[list[str] | None] = []
     for task, truth, fits in zip(tasks, truths, fitting):
         same = fits and truth is not None and np.array_equal(truth, truths[spoken])
+        own = same or (fits and not fitting[spoken])
         if task is chosen:
             own = fits or not any(fitting)
-        else:
-            own = same or (fits and not fitting[spoken])
         found.append(told_apart(given) if own else None)
     return found
 

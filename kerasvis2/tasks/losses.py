@@ -130,8 +130,8 @@ def _makers(loss: Any) -> list[str]:
 
     None that does more than make a loss, such as `train_with_mse`.
     """
-    *_, maker = ["", *getattr(loss, "__qualname__", "").split(".<locals>.")[:-1]]
-    name = _plain(maker.rpartition(".")[2])
+    within = str(getattr(loss, "__qualname__", "")).rpartition(".<locals>.")[0]
+    name = _plain(within.rpartition(".")[2])
     return [name] if "loss" in name or 0 < len(name.split("_")) <= 2 else []
 
 

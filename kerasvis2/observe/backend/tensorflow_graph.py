@@ -32,10 +32,10 @@ def logits(value: Any) -> tuple[Any, str, tuple[Any, ...]]:
             break
         trail.append(before)
     last = trail[-1]
-    head = _ACTIVATIONS.get(last.op.type)
-    if head == "sigmoid" or (head is not None and last.shape[-1:] == value.shape[-1:]):
+    found = _ACTIVATIONS.get(last.op.type)
+    if found == "sigmoid" or (found is not None and last.shape[-1:] == value.shape[-1:]):
         before = last.op.inputs[0]
-        return before, head, (*trail, before)
+        return before, found, (*trail, before)
     return value, "linear", tuple(trail)
 
 
