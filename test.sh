@@ -35,7 +35,7 @@ on_tensorflow() {
         "$python" -m ruff format --check .
         "$python" -m mypy
         # The site; a link or an anchor that leads nowhere is an error.
-        NO_MKDOCS_2_WARNING=1 "$python" -m mkdocs build --strict --quiet
+        NO_MKDOCS_2_WARNING=1 "$python" -m mkdocs build --strict
         .ci/package "$python"
     fi
     KERAS_BACKEND=tensorflow "$python" -m pytest "$@"

@@ -94,7 +94,7 @@ class About:
         lines: of each image what captions say, or None.
         missed: whether each answer is wrong; None where that is no matter of yes and no.
 
-    Example:
+    Examples:
         >>> indices = {"label_indices": np.array([0, 1]), "predicted_indices": np.array([0, 2])}
         >>> kv.About(step=3, **indices).wrong()
         [False, True]
@@ -228,7 +228,7 @@ class Picture:
         top: the value at the end of its colour scale, or None where it has no scale.
         text: Markdown for the Images tab.
 
-    Example:
+    Examples:
         >>> picture = kv.Picture(np.zeros((8, 8, 3), "uint8"), top=0.5)
         >>> picture.pixels.shape, picture.top
         ((8, 8, 3), 0.5)
@@ -254,7 +254,7 @@ class Drawing:
         train, validation: scalars under the tags as given, in the folders of that name.
         keep: what `draw` wants to find in `About.kept` next time.
 
-    Example:
+    Examples:
         >>> picture = kv.Picture(np.zeros((8, 8, 3), "uint8"))
         >>> drawing = kv.Drawing(pictures={"input": picture}, scalars={"mean": 0.5})
         >>> drawing.texts

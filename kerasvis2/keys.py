@@ -20,7 +20,7 @@ class Key(str):
         call: which call of a shared layer, counted from 1.
         target: the target's name where several were asked for, otherwise "".
 
-    Example:
+    Examples:
         >>> key = kv.Key("block/conv", target="predicted")
         >>> key, key.path, key == "block/conv@predicted"
         ('block/conv@predicted', 'block/conv', True)

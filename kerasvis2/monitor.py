@@ -84,7 +84,7 @@ class Monitor(keras.callbacks.Callback):
             fit the model, when training starts.
         OSError: where `log_dir` cannot be written, when training starts.
 
-    Example:
+    Examples:
         >>> monitor = kv.Monitor("runs/new", probe, [kv.Curves(), kv.GradCAM()])
         >>> history = model.fit(x, y, epochs=2, verbose=0, callbacks=[monitor])
         >>> sorted(kv.read("runs/new")["new"].tags())[:2]

@@ -72,7 +72,7 @@ class Probe(Pictured, Labelled):
         TypeError: class_names or feature_names is not a sequence of names.
         ValueError: an argument does not fit the others, or has NaN in it.
 
-    Example:
+    Examples:
         >>> probe = kv.Probe(x_val[:8], y_val[:8], class_names=["cat", "dog", "leopard"])
         >>> probe.size, probe.kind, probe.display_range
         (8, 'pictures', (0.0, 1.0))

@@ -57,7 +57,7 @@ def log_spaced(n: int = 10) -> Callable[[int], bool]:
         TypeError: `n` is not an int.
         ValueError: `n` is less than 1.
 
-    Example:
+    Examples:
         >>> due = kv.log_spaced(4)
         >>> [epoch for epoch in range(40) if due(epoch)]
         [0, 1, 2, 5, 9, 17, 31]

@@ -34,7 +34,7 @@ def read(log_dir: str | os.PathLike[str]) -> dict[str, Run]:
     Raises:
         FileNotFoundError: If there is no such folder.
 
-    Example:
+    Examples:
         >>> run = kv.read("runs")["plain"]
         >>> run.steps("grad_cam/02_conv2")
         [0, 1]
@@ -75,11 +75,11 @@ def compare(
         LookupError: If the tag fits none or several. The message lists the closest.
         ValueError: If there are no runs, or no steps, or nothing to subtract.
 
-    Example:
+    Examples:
         >>> beside = kv.compare("runs", "grad_cam/*conv2", steps=[0, 1])
         >>> path = beside.save("grad_cam.png")
 
-    Example:
+    Examples:
         >>> beside = kv.compare("runs", "grad_cam/*conv2", steps=[0, 1])
         >>> path = beside.save("grad_cam.png")
     """
@@ -105,7 +105,7 @@ def similarity(first: RunLike, second: RunLike, step: int | None = None) -> Simi
         LookupError: If a folder holds several runs, or the runs have no such step in common.
         ValueError: If their probes differ.
 
-    Example:
+    Examples:
         >>> alike = kv.similarity("runs/plain", "runs/augmented")
         >>> alike.values.shape, alike.step
         ((3, 3), 1)

@@ -43,7 +43,7 @@ class Request:
         probe: whether it needs a probe; False for a view that can do without.
         once: of a layer that is called several times, look at the last call alone.
 
-    Example:
+    Examples:
         >>> request = kv.Request(outputs=True, gradients=True, targets=("label",))
         >>> request.captures
         True
@@ -85,7 +85,7 @@ class Reduced:
         arrays: small tensors by key, for `draw`.
         memory: what takes the place of `seen.memory`; it never leaves the device.
 
-    Example:
+    Examples:
         >>> found = kv.Reduced({"input": np.zeros(3)}, memory={"last": np.zeros(3)})
         >>> sorted(found.memory)
         ['last']

@@ -53,7 +53,7 @@ class Session:
     Raises:
         ValueError: where the probe does not fit the model.
 
-    Example:
+    Examples:
         >>> session = kv.Session(model, probe)
         >>> maps = session.compute(kv.GradCAM())
         >>> pictures = session.render(kv.Saliency(target="predicted"))

@@ -76,7 +76,7 @@ class ActivationMaximization(View):
     Raises:
         ValueError: on an unknown quality, layer or unit.
 
-    Example:
+    Examples:
         >>> view = kv.ActivationMaximization(units=[0, 2], steps=8, quality="fast")
         >>> images = view.compute(model, probe)
         >>> images["animal"].shape, images["animal/score"].shape

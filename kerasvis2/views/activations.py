@@ -49,7 +49,7 @@ class Activations(View):
     Raises:
         ValueError: where `channels` is not between 1 and 64, or `maps` has what is no channel.
 
-    Example:
+    Examples:
         >>> outputs = kv.Activations().compute(model, probe)
         >>> {path: output.shape for path, output in outputs.items()}
         {'conv1': (8, 24, 24, 8), 'conv2': (8, 12, 12, 12)}

@@ -45,7 +45,7 @@ class Attention(View):
     Raises:
         ValueError: where the model has no such layer, or not so many heads.
 
-    Example:
+    Examples:
         >>> maps = kv.Attention().compute(vit, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'attention0': (8, 2, 36, 36), 'attention1': (8, 2, 36, 36)}

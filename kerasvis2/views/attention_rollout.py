@@ -41,7 +41,7 @@ class AttentionRollout(View):
         ValueError: where the model has no `MultiHeadAttention` or `GroupQueryAttention` layers
             over the patches of the image, or these do not all attend over the same tokens.
 
-    Example:
+    Examples:
         >>> maps = kv.AttentionRollout().compute(vit, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'input': (8, 24, 24)}

@@ -32,7 +32,7 @@ class View:
         scale: the display scale, `"nice"`, `"image"`, `"run"` or a number (see `kerasvis2.render`).
         seed: for views that draw random numbers; the same seed gives the same array.
 
-    Example:
+    Examples:
         >>> class Brightness(kv.View):
         ...     title = "Brightness"
         ...     def needs(self, model, probe):

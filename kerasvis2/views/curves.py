@@ -24,7 +24,7 @@ class Curves(View):
     Args:
         freq: as for every view; the scalars are written whenever the view is due.
 
-    Example:
+    Examples:
         >>> monitor = kv.Monitor("runs/new", views=[kv.Curves()])
         >>> history = model.fit(x, y, epochs=1, verbose=0, callbacks=[monitor])
         >>> kv.read("runs/new")["new"].steps("curves/00_metrics")

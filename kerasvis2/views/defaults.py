@@ -25,7 +25,7 @@ def default_views() -> list[View]:
 
         views = kv.default_views() + [kv.Saliency(), kv.GradCAM(target="predicted")]
 
-    Example:
+    Examples:
         >>> views = kv.default_views() + [kv.Saliency()]
         >>> monitor = kv.Monitor("runs/new", probe, views)
         >>> [view.name for view in kv.default_views()]

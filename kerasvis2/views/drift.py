@@ -65,7 +65,7 @@ class Drift(View):
         ValueError: for other views, for views with layers or a target of their own, where the
             probe has no labels, and for a probe of fewer than 4 images.
 
-    Example:
+    Examples:
         >>> monitor = kv.Monitor("runs/new", probe, [kv.Drift(layers=["conv1", "conv2"])])
         >>> history = model.fit(x, y, epochs=2, verbose=0, callbacks=[monitor])
         >>> steps, cka = kv.read("runs/new")["new"].scalars("drift/cka/conv2")

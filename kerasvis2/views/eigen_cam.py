@@ -34,7 +34,7 @@ class EigenCAM(CAMView):
         freq: how often, instead of the monitor's `freq`.
         scale: the display scale.
 
-    Example:
+    Examples:
         >>> maps = kv.EigenCAM().compute(model, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'conv1': (8, 24, 24), 'conv2': (8, 12, 12)}

@@ -48,7 +48,7 @@ class Filmstrip(View):
     Raises:
         ValueError: for a view of another kind, or a number of images not between 1 and 8.
 
-    Example:
+    Examples:
         >>> views = [kv.GradCAM(), kv.Filmstrip(kv.GradCAM(), images=4)]
         >>> monitor = kv.Monitor("runs/new", probe, views)
         >>> history = model.fit(x, y, epochs=2, verbose=0, callbacks=[monitor])

@@ -40,7 +40,7 @@ class Filters(LayeredView):
         freq: as for every view.
         scale: as for every view.
 
-    Example:
+    Examples:
         >>> kernels = kv.Filters().compute(model, probe)
         >>> {path: kernel.shape for path, kernel in kernels.items()}
         {'conv1': (3, 3, 3, 8), 'conv2': (3, 3, 8, 12), 'animal': (12, 3)}

@@ -30,7 +30,7 @@ class GradCAMPlusPlus(CAMView):
         layers: by default the last of each resolution, see `kerasvis2.views.cam.CAMView`.
         **common: `target`, `targets`, `freq`, `scale`.
 
-    Example:
+    Examples:
         >>> maps = kv.GradCAMPlusPlus().compute(model, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'conv1': (8, 24, 24), 'conv2': (8, 12, 12)}

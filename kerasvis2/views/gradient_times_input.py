@@ -29,7 +29,7 @@ class GradientTimesInput(PixelView):
     Args:
         **common: `target`, `targets`, `freq`, `scale`.
 
-    Example:
+    Examples:
         >>> maps = kv.GradientTimesInput().compute(model, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'input': (8, 24, 24, 3)}

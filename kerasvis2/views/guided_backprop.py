@@ -32,7 +32,7 @@ class GuidedBackprop(RectifiedView):
     Raises:
         ValueError: where the model has no ReLU, when training starts or `compute` is called.
 
-    Example:
+    Examples:
         >>> maps = kv.GuidedBackprop().compute(model, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'input': (8, 24, 24, 3)}

@@ -45,7 +45,7 @@ class GuidedGradCAM(RectifiedView):
     Raises:
         ValueError: where the model has no ReLU, when training starts or `compute` is called.
 
-    Example:
+    Examples:
         >>> maps = kv.GuidedGradCAM().compute(model, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'input': (8, 24, 24, 3)}

@@ -28,7 +28,7 @@ class HiResCAM(CAMView):
         layers: by default the last of each resolution, see `kerasvis2.views.cam.CAMView`.
         **common: `target`, `targets`, `freq`, `scale`.
 
-    Example:
+    Examples:
         >>> maps = kv.HiResCAM(layers="conv2").compute(model, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'conv2': (8, 12, 12)}

@@ -49,7 +49,7 @@ class IntegratedGradients(PixelView):
     Raises:
         ValueError: on bad settings, or where the probe's display cannot be inverted.
 
-    Example:
+    Examples:
         >>> maps = kv.IntegratedGradients(points=20, baseline="blur").compute(model, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'input': (8, 24, 24, 3), 'input/gap': (8,)}

@@ -25,7 +25,7 @@ class LayerCAM(CAMView):
         layers: by default the last of each resolution, see `kerasvis2.views.cam.CAMView`.
         **common: `target`, `targets`, `freq`, `scale`.
 
-    Example:
+    Examples:
         >>> maps = kv.LayerCAM(layers="all").compute(model, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'conv1': (8, 24, 24), 'pool1': (8, 12, 12), 'conv2': (8, 12, 12)}

@@ -83,7 +83,7 @@ class LayerHealth(View):
     Raises:
         ValueError: with `gradients`, where the probe has no labels or the model no loss.
 
-    Example:
+    Examples:
         >>> monitor = kv.Monitor("runs/new", probe, [kv.LayerHealth()])
         >>> history = model.fit(x, y, epochs=2, verbose=0, callbacks=[monitor])
         >>> print(kv.read("runs/new")["new"].text("layer_health/report", 1))

@@ -57,7 +57,7 @@ class LIME(PerturbedView):
         ValueError: on a bad number of samples or a bad label map.
         ImportError: where scikit-image is needed and not installed.
 
-    Example:
+    Examples:
         >>> maps = kv.LIME(samples=50).compute(model, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'input': (8, 24, 24), 'fit': (8,)}

@@ -49,7 +49,7 @@ class ModelGraph(LayeredView):
         layers: layers whose weights to follow; all by default.
         freq: as for every view.
 
-    Example:
+    Examples:
         >>> pictures = kv.ModelGraph().render(model, probe)
         >>> list(pictures)
         ['model_graph/00_diagram']

@@ -48,7 +48,7 @@ class Occlusion(PerturbedView):
     Raises:
         ValueError: on a bad patch, stride or fill.
 
-    Example:
+    Examples:
         >>> maps = kv.Occlusion(patch=6, stride=3, fill="mean").compute(model, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'input': (8, 7, 7)}

@@ -47,7 +47,7 @@ class Predictions(View):
     Raises:
         ValueError: on another word for the boxes.
 
-    Example:
+    Examples:
         >>> logits = kv.Predictions().compute(model, probe)["logits"]
         >>> logits.shape
         (8, 3)

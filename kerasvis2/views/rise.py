@@ -43,7 +43,7 @@ class RISE(PerturbedView):
     Raises:
         ValueError: on a bad number of masks, grid or keep.
 
-    Example:
+    Examples:
         >>> maps = kv.RISE(masks=100, grid=4).compute(model, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'input': (8, 24, 24)}

@@ -26,7 +26,7 @@ class Saliency(PixelView):
     Args:
         **common: `target`, `targets`, `freq`, `scale`.
 
-    Example:
+    Examples:
         >>> maps = kv.Saliency(target="predicted").compute(model, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'input': (8, 24, 24)}

@@ -48,7 +48,7 @@ class ScoreCAM(CAMView):
     Raises:
         ValueError: on a bad number of channels.
 
-    Example:
+    Examples:
         >>> maps = kv.ScoreCAM(channels=4).compute(model, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'conv2': (8, 12, 12)}

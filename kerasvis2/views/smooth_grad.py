@@ -35,7 +35,7 @@ class SmoothGrad(NoisyView):
     Raises:
         ValueError: on bad settings, or where the probe's display cannot be inverted.
 
-    Example:
+    Examples:
         >>> maps = kv.SmoothGrad(samples=10, noise=0.1).compute(model, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'input': (8, 24, 24, 3)}

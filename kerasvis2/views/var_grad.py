@@ -34,7 +34,7 @@ class VarGrad(NoisyView):
     Raises:
         ValueError: on bad settings, or where the probe's display cannot be inverted.
 
-    Example:
+    Examples:
         >>> maps = kv.VarGrad(samples=10).compute(model, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'input': (8, 24, 24, 3)}

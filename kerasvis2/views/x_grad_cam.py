@@ -27,7 +27,7 @@ class XGradCAM(CAMView):
         layers: by default the last of each resolution, see `kerasvis2.views.cam.CAMView`.
         **common: `target`, `targets`, `freq`, `scale`.
 
-    Example:
+    Examples:
         >>> maps = kv.XGradCAM().compute(model, probe)
         >>> {path: map.shape for path, map in maps.items()}
         {'conv1': (8, 24, 24), 'conv2': (8, 12, 12)}
