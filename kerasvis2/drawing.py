@@ -185,16 +185,18 @@ class About:
             where += f" ({' + '.join(layer.reads)})"
         moment = "" if self.step is None else f"{self.unit} {self.step}"
         target = known.target
-        if target.isdecimal() and (name := self.called(int(target))):
-            target += f" {name}"
+        if target.isdecimal():
+            name = self.called(int(target))
+            target = name if name.endswith(f" {target}") else f"{target} {name}"
         return " · ".join(filter(None, [view, where, target, moment]))
 
     def called(self, index: int) -> str:
-        """The name of a class, or of a unit that is none; "" where it has no name."""
+        """The name of a class, or of a unit that is none; "class 3" or "unit 3" without one."""
         names = self.class_names or ()
-        units = None if self.task is None or self.task.classes else self.task.units
-        known = index < len(names) and units in (None, len(names))
-        return names[index] if known else ""
+        unit = self.task is not None and not self.task.classes
+        if index < len(names) and (not unit or self.task.units == len(names)):
+            return names[index]
+        return f"{'unit' if unit else 'class'} {index}"
 
     def captions(self) -> list[list[str]]:
         """Lines for each image: what is true, and what the model says, as the task has it."""

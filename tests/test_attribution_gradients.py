@@ -175,10 +175,12 @@ def test_pictures_say_what_must_be_said(model, probe):
     drawing = view.draw(arrays, kv.About(images=probe.images))
     assert list(drawing.pictures) == ["input@label", "input@3"]
     assert drawing.scalars["input/gap@3"] == pytest.approx(np.abs(arrays["input/gap@3"]).mean())
-    (summed, rise), *_ = view.remarks(arrays, kv.Key("input", target="3"), kv.About())
+    (line,), *_ = view.remarks(arrays, kv.Key("input", target="3"), kv.About())
     total, gap = arrays["input@3"][0].sum(), arrays["input/gap@3"][0]
-    assert float(summed.removeprefix("sum ")) == pytest.approx(total, rel=1e-2)
-    assert float(rise.removeprefix("f(x) − f(black) ")) == pytest.approx(total - gap, rel=1e-2)
+    summed, rise = line.replace("−", "-").removeprefix("sum ").split(" of ")
+    assert float(summed) == pytest.approx(total, rel=1e-2)
+    assert float(rise) == pytest.approx(total - gap, rel=1e-2)
+    assert "f(x) − f(black)" in view.how(kv.About())
     for view in (kv.GuidedBackprop(), kv.DeconvNet(), kv.GuidedGradCAM()):
         assert "randomisation test" in view.notes[0]
         assert "weight-randomisation test" in type(view).__doc__

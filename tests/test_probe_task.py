@@ -260,7 +260,7 @@ def test_what_is_said_is_what_keras_says(shape, activation, loss, labels, more, 
         metric, wanted = keras.metrics.SparseCategoricalAccuracy(), labels
     accuracy = evaluated(metric, wanted)
     assert 1 - wrong.mean() == pytest.approx(accuracy)
-    words = [[line.split()[1] for line in each] for each in lines]
+    words = [[line.replace("class ", "").split()[1] for line in each] for each in lines]
     assert np.mean([true == said for true, said in words]) == pytest.approx(accuracy)
 
 
@@ -276,7 +276,10 @@ def test_one_unit_stands_for_class_1():
 
 def test_a_hinge_has_a_sign_and_no_probability():
     hinge = task_of(shape=(1,), loss="hinge", labels=[-1, 1])
-    assert captions(hinge, [[-0.2], [0.3]], [1, 1]) == [["true 1", "pred 0"], ["true 1", "pred 1"]]
+    assert captions(hinge, [[-0.2], [0.3]], [1, 1]) == [
+        ["true class 1", "pred class 0"],
+        ["true class 1", "pred class 1"],
+    ]
 
 
 def test_a_regression_is_a_number():
@@ -326,7 +329,7 @@ def test_void_pixels_of_a_map_do_not_count():
     assert maps.kind == "mask"
     logits = np.where(true == 1, 2.0, -2.0)[..., None]
     logits[0, 1:] = 5
-    assert captions(maps, logits, true)[0] == ["true 1 50 %", "pred 1 88 %", "IoU 1.00"]
+    assert captions(maps, logits, true)[0] == ["true class 1 50 %", "pred class 1 88 %", "IoU 1.00"]
 
 
 def test_iou_and_errors_are_numpys():
@@ -346,7 +349,7 @@ def test_probabilities_that_were_not_told_as_such_are_left():
     plain = task_of(shape=(4,), loss="sparse_categorical_crossentropy", labels=INDEX)
     np.testing.assert_allclose(plain.probabilities(mean * 2), mean)
     assert plain.probabilities(mean - 1) is None  # what the loss would take is no probability
-    assert captions(plain, mean - 1) == [["pred 3"], ["pred 0"]]
+    assert captions(plain, mean - 1) == [["pred class 3"], ["pred class 0"]]
 
 
 def test_labels_out_of_range_are_no_class():
@@ -363,7 +366,7 @@ def test_nan_is_no_class():
         logits = np.full((2, *shape), np.nan)
         logits[1] = np.arange(shape[0]) + 1
         said = captions(found, logits, [0, 1])
-        assert said[0] == ["true 0", "pred – NaN"]
+        assert said[0] == ["true class 0", "pred – NaN"]
         assert said[1][1].startswith("pred ")
         assert "NaN" not in said[1][1]
         assert found.wrong(logits, [0, 1])[0]

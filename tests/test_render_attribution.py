@@ -7,7 +7,7 @@ from reading import says
 from kerasvis2.render import attribution_sheet, paint, pixel_sheet
 from kerasvis2.render.arrange import arrange
 from kerasvis2.render.captions import Said, squeezed
-from kerasvis2.render.colour import NOT_A_NUMBER, WRONG
+from kerasvis2.render.colour import NOT_A_NUMBER, WRONG, paint_fine
 from kerasvis2.render.lettering import Words
 from kerasvis2.render.mosaic import cell_width
 
@@ -112,7 +112,7 @@ def test_pixels_are_drawn_in_the_colours_of_their_values(signed):
     images = np.full((1, 2, 2, 1), 0.5)
     sheet, top = pixel_sheet(images, values[None], signed=signed, title=TITLE)
     assert top == 1
-    a, b, c, d = places(sheet, paint(values.ravel(), signed))
+    a, b, c, d = places(sheet, paint_fine(values.ravel(), signed))
     assert a[0] == pytest.approx(b[0], abs=1)
     assert c[0] == pytest.approx(d[0], abs=1)
     assert a[1] == pytest.approx(c[1], abs=1)
@@ -290,7 +290,7 @@ def test_maps_that_must_shrink_keep_their_peaks_and_say_so():
     maps[:, 333, 77], maps[:, 20, 600] = 1, -1
     sheet, _ = pixel_sheet(images, maps, signed=True, scale=1.0, title=TITLE)
     for value in (1.0, -1.0):
-        assert (sheet[150:] == paint(np.array(value), True)).all(-1).sum() >= 4
+        assert (sheet[150:] == paint_fine(np.array(value), True)).all(-1).sum() >= 4
     assert max(sheet.shape) <= 1200
     assert any(
         says(

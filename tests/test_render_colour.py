@@ -7,7 +7,7 @@ import pytest
 from matplotlib import colormaps
 
 from kerasvis2.render import decode, encode, paint
-from kerasvis2.render.colour import NOT_A_NUMBER
+from kerasvis2.render.colour import NOT_A_NUMBER, paint_fine
 from kerasvis2.render.overlay import overlay, paint_over
 
 
@@ -32,6 +32,22 @@ def test_a_signed_zero_is_exactly_neutral_and_the_ends_mirror_each_other():
     assert abs(luminance(colours[1]) - luminance(colours[3])) < 30
 
 
+def test_around_black_a_value_is_as_bright_as_it_is_strong_whatever_its_sign():
+    colours = paint_fine(np.linspace(-1, 1, 255), signed=True)
+    less, more = (brightnesses(side)[-1] for side in (colours[127::-1], colours[127:]))
+    for side in (less, more):  # relative luminance
+        assert (np.diff(side) >= 0).all()
+        assert side[0] < 0.01
+        assert side[-1] > 0.6
+    np.testing.assert_allclose(less, more, atol=0.01)
+    far = np.abs(np.linspace(-1, 1, 255)) > 0.1
+    blue, red = colours[..., 2].astype(int), colours[..., 0].astype(int)
+    assert (np.sign(red - blue)[far] == np.sign(np.linspace(-1, 1, 255))[far]).all()
+    np.testing.assert_array_equal(
+        paint_fine(np.linspace(0, 1, 9), False), paint(np.linspace(0, 1, 9), False)
+    )
+
+
 def test_nan_has_a_colour_of_its_own():
     for signed in (False, True):
         values = np.linspace(-1 if signed else 0, 1, 1000)
@@ -39,6 +55,7 @@ def test_nan_has_a_colour_of_its_own():
         nan = paint(np.array([np.nan]), signed)[0]
         np.testing.assert_array_equal(nan, NOT_A_NUMBER)
         assert (np.abs(others - nan).sum(-1) > 120).all()
+        assert (np.abs(paint_fine(values, signed).astype(int) - nan).sum(-1) > 120).all()
 
 
 @pytest.mark.parametrize("signed", [False, True])

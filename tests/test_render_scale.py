@@ -260,6 +260,24 @@ def test_fit_agrees_with_steady_and_says_what_the_scale_was():
     assert (dead.top, dead.zero) == (0.5, True)
 
 
+def test_fine_maps_are_seen_though_few_of_their_pixels_are_strong():
+    from kerasvis2.render.scale import FINE
+
+    values = np.random.default_rng(0).laplace(scale=0.05, size=(4, 100, 100))
+    usual, fine = (fit(values, signed=True, slack=slack) for slack in (1.0, FINE))
+    assert (usual.top, fine.top) == (0.5, 0.2), "the 99th percentile is 0.23"
+    assert 0.01 < fine.clipped < 0.03
+    assert fit(values * 1.05, signed=True, slack=FINE, previous=0.2).top == 0.2
+    tops = [fit(values * (1.3 + 0.05 * (-1) ** i), signed=True, slack=FINE).top for i in range(2)]
+    assert tops == [0.5, 0.2], "about a step,"
+    for previous in tops:
+        for i in range(2):
+            factor = 1.3 + 0.05 * (-1) ** i
+            steady = fit(values * factor, signed=True, slack=FINE, previous=previous)
+            assert steady.top == previous, "a scale does not flicker"
+    assert fit(values * 3, signed=True, slack=FINE, previous=0.2).top == 0.5
+
+
 def test_each_image_says_how_far_its_own_values_go():
     scale = Scale(0.5, False)
     assert reach(np.array([0, 0.4321, np.nan]), scale) == "max 0.43 of 0.5"

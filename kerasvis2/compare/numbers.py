@@ -185,7 +185,7 @@ class Numbers:
         names, labels = probe.get("class_names") or [], probe.get("labels")
 
         def name(index: int) -> str:
-            return str(names[index]) if 0 <= index < len(names) else str(index)
+            return str(names[index]) if 0 <= index < len(names) else f"class {index}"
 
         answers = self._answers(run, step)
         guesses, shares = answers.get("predicted"), answers.get("shares")

@@ -142,7 +142,7 @@ function said(cell, probe, place) {
   const label = probe?.labels?.[place] ?? null;
   const mark = label === null ? "" : label === guess ? "✓ " : "✗ ";
   const share = cell.shares?.[place];
-  return `${mark}${probe?.names?.[guess] ?? guess}${share ? ` ${share.toFixed(2)}` : ""}`;
+  return `${mark}${probe?.names?.[guess] ?? `class ${guess}`}${share ? ` ${share.toFixed(2)}` : ""}`;
 }
 
 function shared(one, other, count) {

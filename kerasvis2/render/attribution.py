@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasvis2.render.arrange import BETWEEN, Plan, arrange
 from kerasvis2.render.captions import reasons, with_reach
-from kerasvis2.render.colour import paint
+from kerasvis2.render.colour import paint_fine
 from kerasvis2.render.given import Given
 from kerasvis2.render.lettering import Words
 from kerasvis2.render.mosaic import FRAME, captioned
@@ -54,7 +54,7 @@ def pixel_sheet(
     maps: Any,
     **given: Any,
 ) -> tuple[np.ndarray, float]:
-    """Originals beside their maps drawn alone: magnitudes on black, signed with a neutral zero.
+    """Originals beside their maps drawn alone on black: the brighter, the larger; blue is negative.
 
     As `attribution_sheet`, for maps as fine as the images: (N, H, W) or (N, H, W, C). Of several
     channels signed ones are summed, and of magnitudes the largest is drawn; a note says so. Maps
@@ -80,9 +80,9 @@ def _sheet(images: Any, maps: np.ndarray, given: Given, over: bool) -> tuple[np.
     if len(images) != total or not total:
         raise ValueError(f"There are {len(images)} images and {total} maps; give one map an image.")
     originals, maps = as_pictures(images[:SHOWN]), maps[:SHOWN]
-    scales = given.fit(maps)
+    scales = given.fit(maps, fine=not over)
     whole = overall(scales)
-    legend = legend_of(whole, over=over, quantity=given.quantity)
+    legend = legend_of(whole, over=over, fine=not over, quantity=given.quantity)
     captions = with_reach(given.captions, maps, scales)
     noted = [*given.notes, *reasons(maps, given.why)]
     fewer = Plan(1, (maps.shape[1] - 1, maps.shape[2] - 1), False, SHOWN)
@@ -99,7 +99,7 @@ def _sheet(images: Any, maps: np.ndarray, given: Given, over: bool) -> tuple[np.
     originals = resize_pictures(originals[: plan.shown], plan.size)
     units = in_units(maps, scales)[: plan.shown]
     units = (resize_maps if over else draw_maps)(units, plan.size)
-    drawn = overlay(originals, units, given.signed) if over else paint(units, given.signed)
+    drawn = overlay(originals, units, given.signed) if over else paint_fine(units, given.signed)
     tiles = _joined(originals, drawn, plan)
     body = captioned(
         tiles, plan.columns, captions[: plan.shown], given.wrong, plan.inner, plan.lettering

@@ -54,6 +54,10 @@ def _shorter(line: str, width: int, size: int, bold: bool) -> Iterator[str]:
     less = "of " if head.startswith(OF) else head.replace("pred ", "")
     if less != head and text.width_of(less + name + tail, size, bold) <= width:
         yield less + name + tail
+    number = re.fullmatch(r"class (\d+)", name)
+    if number:  # of which no digit may be missing
+        yield less + number[1] + tail
+        return
     for start in dict.fromkeys((head, less)):
         room = width - text.width_of(start + tail, size, bold)
         short = text.shorten(name, max(0, room), size, bold)

@@ -1,7 +1,10 @@
 """Numbers to colours: inferno for magnitudes, blue–white–red for signed values, magenta for NaN.
 
-Red is more and blue is less; neither says that something is good or bad. What is wrong is orange,
-and nothing else is.
+Maps as fine as photographs have their signed values around black: single pixels of red and blue on
+white are next to white for the eye, and on black they are as bright as they are strong.
+
+Red is more and blue is less; neither says that something is good or bad. What is wrong is framed
+and written in orange, and nothing else is.
 """
 
 from functools import lru_cache
@@ -33,6 +36,20 @@ DIVERGING = (
     (178, 24, 43),
     (103, 0, 31),
 )
+# From blue over black to orange: both sides equally light at equal distances from 0.
+AROUND_BLACK = (
+    (150, 214, 255),
+    (84, 170, 242),
+    (34, 125, 214),
+    (22, 76, 156),
+    (16, 36, 86),
+    (10, 10, 12),
+    (74, 20, 16),
+    (150, 38, 18),
+    (214, 80, 26),
+    (248, 136, 52),
+    (255, 196, 110),
+)
 _VERDICT = ((150, 48, 0), WRONG, (244, 165, 96), NEUTRAL, (140, 188, 224), RIGHT, (0, 56, 115))
 
 _LAST = 256  # The table's row for NaN.
@@ -49,6 +66,11 @@ def paint(units: Any, signed: bool) -> np.ndarray:
         A uint8 array with one more axis, of length 3.
     """
     return np.take(_table("signed" if signed else "plain"), rows_of(units, signed), axis=0)
+
+
+def paint_fine(units: Any, signed: bool) -> np.ndarray:
+    """As `paint`, for maps as fine as photographs: 0 is black where `signed`, too."""
+    return np.take(_table("fine" if signed else "plain"), rows_of(units, signed), axis=0)
 
 
 def paint_verdict(units: Any) -> np.ndarray:
@@ -87,7 +109,7 @@ def between(stops: Any, count: int) -> np.ndarray:
     )
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=4)
 def _table(name: str) -> np.ndarray:
     table = np.zeros((_LAST + 1, 3), np.uint8)
     if name == "plain":
@@ -95,7 +117,7 @@ def _table(name: str) -> np.ndarray:
 
         table[:_LAST] = np.round(colormaps["inferno"](np.linspace(0, 1, _LAST))[:, :3] * 255)
     else:
-        stops = DIVERGING if name == "signed" else _VERDICT
+        stops = {"signed": DIVERGING, "fine": AROUND_BLACK, "verdict": _VERDICT}[name]
         table[: _LAST - 1] = np.round(between(stops, _LAST - 1))
     table[_LAST] = NOT_A_NUMBER
     return table

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from kerasvis2.render import text
-from kerasvis2.render.colour import WRONG, paint
+from kerasvis2.render.colour import WRONG, paint, paint_fine
 from kerasvis2.render.mosaic import FRAME
 from kerasvis2.render.overlay import overlay as laid_over
 from kerasvis2.render.page import INNER, PAPER, Legend, legend_of, page
 from kerasvis2.render.resize import as_pictures, draw_maps, fitted, resize_maps, resize_pictures
-from kerasvis2.render.scale import HELD, fit, in_units, overall
+from kerasvis2.render.scale import FINE, HELD, fit, in_units, overall
 
 MOST_COLUMNS = 10
 MOST_ROWS = 8
@@ -83,18 +83,21 @@ def filmstrip_sheet(
     if pictures:
         cells = resize_pictures(as_pictures(flat), size)
     else:
+        over = overlay and first is not None
+        # Of activations and what else is coarser than the images the colours are the usual ones.
+        fine = not over and films.shape[2:4] == np.shape(originals)[1:3]
         scales = fit(
             films if scale in _APART else flat,
             scale,
             signed=signed,
             frozen=frozen,
             previous=previous,
+            slack=FINE if fine else 1.0,
         )
         units = in_units(films if isinstance(scales, list) else flat, scales).reshape(flat.shape)
-        over = overlay and first is not None
         maps = (resize_maps if over else draw_maps)(units, size)
         whole = overall(scales)
-        top, legend = whole.top, legend_of(whole, over=over, quantity=quantity)
+        top, legend = whole.top, legend_of(whole, over=over, fine=fine, quantity=quantity)
         if isinstance(scales, list):
             heads = [[*head, own.range] for head, own in zip(heads, scales)]
             held = ", up to 98 % of its sum" if scale == HELD else ""
@@ -103,7 +106,7 @@ def filmstrip_sheet(
         if over and first is not None:
             cells = laid_over(np.tile(first, (len(steps), 1, 1, 1)), maps, signed)
         else:
-            cells = paint(maps, signed)
+            cells = (paint_fine if fine else paint)(maps, signed)
     cells = cells.reshape(len(steps), -1, *cells.shape[1:])
     marks = None if wrong is None else wrong[kept, :MOST_ROWS]
     body = _grid(first, cells, marks, names, heads, edge)

@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasvis2.render.captions import reasons, with_reach
 from kerasvis2.render.page import legend_of
-from kerasvis2.render.scale import Scale, fit, fit_one, overall
+from kerasvis2.render.scale import FINE, Scale, fit, fit_one, overall
 from kerasvis2.render.stack import stacked_page
 
 
@@ -44,9 +44,16 @@ class Given:
     wrong: Sequence[bool] | None = None
     notes: Sequence[str] = ()
 
-    def fit(self, maps: np.ndarray) -> Scale | list[Scale]:
-        """The scale of maps, or one each."""
-        return fit(maps, self.scale, signed=self.signed, frozen=self.frozen, previous=self.previous)
+    def fit(self, maps: np.ndarray, fine: bool = False) -> Scale | list[Scale]:
+        """The scale of maps, or one each; `fine`: of maps as fine as photographs."""
+        return fit(
+            maps,
+            self.scale,
+            signed=self.signed,
+            frozen=self.frozen,
+            previous=self.previous,
+            slack=FINE if fine else 1.0,
+        )
 
     def fit_one(self, values: np.ndarray) -> Scale:
         """The scale of what is one image."""
@@ -63,6 +70,7 @@ class Given:
         what: str,
         notes: Sequence[str],
         over: bool = False,
+        fine: bool = False,
     ) -> tuple[np.ndarray, float]:
         """Examples one below the other, each drawn by `draw(index)`; and the top of the scale.
 
@@ -73,6 +81,7 @@ class Given:
             what: What the examples are.
             notes: The lines below the title, with those of the sheet itself.
             over: Whether the colours lie over something.
+            fine: Whether they are those of maps as fine as photographs.
         """
         whole = overall(scales)
         sheet = stacked_page(
@@ -81,7 +90,7 @@ class Given:
             title=self.title,
             how=self.how,
             notes=[*notes, *reasons(maps, self.why)],
-            legend=legend_of(whole, over=over, quantity=self.quantity),
+            legend=legend_of(whole, over=over, fine=fine, quantity=self.quantity),
             captions=with_reach(self.captions, maps, scales),
             wrong=self.wrong,
             what=what,

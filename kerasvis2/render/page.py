@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kerasvis2.render import text
-from kerasvis2.render.colour import NOT_A_NUMBER, paint
+from kerasvis2.render.colour import NOT_A_NUMBER, paint, paint_fine
 from kerasvis2.render.overlay import MIDDLE, overlay
 from kerasvis2.render.scale import Scale, number, share
 
@@ -36,12 +36,15 @@ class Legend:
     quantity: str = ""
 
 
-def legend_of(scale: Scale, *, over: bool = False, quantity: str = "") -> Legend:
+def legend_of(
+    scale: Scale, *, over: bool = False, fine: bool = False, quantity: str = ""
+) -> Legend:
     """The legend of a scale, in the very colours that the pictures are painted with.
 
     Args:
         scale: Its range is printed; values beyond it and NaN are counted.
         over: Whether the colours lie over a photograph: then over its middle grey.
+        fine: Whether they are those of maps as fine as photographs.
         quantity: What is measured, and in which unit, such as "logit of espresso".
     """
     units = np.linspace(-1 if scale.signed else 0, 1, _BAR[0], dtype=np.float32)
@@ -52,7 +55,7 @@ def legend_of(scale: Scale, *, over: bool = False, quantity: str = "") -> Legend
         grey = np.full((1, *units.shape, 3), MIDDLE, np.uint8)
         bar = overlay(grey, units[None], scale.signed)[0]
     else:
-        bar = paint(units, scale.signed)
+        bar = (paint_fine if fine else paint)(units, scale.signed)
     return Legend(bar, ends_of(scale), _said(scale), quantity)
 
 

@@ -23,7 +23,7 @@ _FEW = 9
 _FOLD = 0.3  # A changed image's folded corner, in widths of the image.
 _EDGE = (14, 96)  # The smallest and the largest cell of a matrix.
 _NAMES = 170
-_DOWN = "true ↓"
+_DOWN = "true class ↓"
 
 
 def prediction_sheet(
@@ -106,7 +106,7 @@ def confusion_sheet(
         + 6
     )
     body = np.full((head + edge * len(names) + 2, INNER, 3), PAPER, np.uint8)
-    text.write(body, left, 0, "predicted →", size=text.SMALL, colour=text.FAINT)
+    text.write(body, left, 0, "predicted class →", size=text.SMALL, colour=text.FAINT)
     text.write(
         body,
         0,

@@ -14,6 +14,10 @@ import numpy as np
 
 HELD = "98%"  # The mode that clips at this share of the sum of an image's magnitudes.
 
+FINE = 1.5
+"""How far beyond a scale the 99th percentile of maps as fine as photographs may lie. Few of their
+pixels are strong: on a scale that is far above these, nothing else can be seen."""
+
 _FUZZ = 1e-6  # How far a float32 may lie above a round number and still count as that number.
 _OVER = 1.1  # A scale is left upwards by values this much beyond its top,
 _UNDER = 0.8  # and downwards by those below this part of a lower one's.
@@ -113,6 +117,7 @@ def fit(
     signed: bool,
     frozen: float | None = None,
     previous: float | None = None,
+    slack: float = 1.0,
 ) -> "Scale | list[Scale]":
     """The scale to draw `values` with.
 
@@ -127,6 +132,7 @@ def fit(
         signed: Whether the range reaches as far below zero as above it.
         frozen: The top of the run's first picture, for `mode="run"`.
         previous: The top at the look before, which "nice" keeps as `steady` does.
+        slack: By what factor the 99th percentile may lie beyond a "nice" scale.
 
     Returns:
         A `Scale`; for `mode="image"` and "98%" a list of them, one per image.
@@ -137,8 +143,8 @@ def fit(
     check_mode(mode)
     values = as_float(values)
     if mode in ("image", HELD):
-        return [_scale(image, mode, signed, frozen, None) for image in values]
-    return _scale(values, mode, signed, frozen, previous)
+        return [_scale(image, mode, signed, frozen, None, slack) for image in values]
+    return _scale(values, mode, signed, frozen, previous, slack)
 
 
 def fit_one(
@@ -203,7 +209,12 @@ def overall(scales: "Scale | Sequence[Scale]") -> Scale:
 
 
 def _scale(
-    values: np.ndarray, mode: Any, signed: bool, frozen: float | None, previous: float | None
+    values: np.ndarray,
+    mode: Any,
+    signed: bool,
+    frozen: float | None,
+    previous: float | None,
+    slack: float,
 ) -> Scale:
     finite = np.isfinite(values)
     bad = values.size - int(np.count_nonzero(finite))
@@ -217,10 +228,10 @@ def _scale(
         top = _held(magnitudes)
     else:
         top = nice(float(magnitudes.max(initial=0)))
-        top = top if mode == "image" else _holding(magnitudes, top)
+        top = top if mode == "image" else _holding(magnitudes, top, slack)
         if mode == "nice" and previous:
             spare = magnitudes.size // 100
-            top = _steady(previous, top, lambda bound: _beyond(magnitudes, bound) > spare)
+            top = _steady(previous, top, lambda bound: _beyond(magnitudes, bound * slack) > spare)
             was = previous if top != previous else None
     beyond = _beyond(magnitudes, top) / max(1, magnitudes.size)
     apart = mode in ("image", HELD) if isinstance(mode, str) else False
@@ -251,8 +262,8 @@ def _held(magnitudes: np.ndarray) -> float:
     return float(ordered[np.searchsorted(sums, 0.98 * sums[-1])])
 
 
-def _holding(magnitudes: np.ndarray, largest: float) -> float:
-    """The lowest rung that holds 99 of 100 magnitudes, or `largest` if that many are 0.
+def _holding(magnitudes: np.ndarray, largest: float, slack: float) -> float:
+    """The lowest rung that, `slack` times, holds 99 of 100 magnitudes; `largest` if so many are 0.
 
     By counting rather than by a percentile: the zeros of a ReLU make NumPy's selection quadratic.
     """
@@ -260,7 +271,7 @@ def _holding(magnitudes: np.ndarray, largest: float) -> float:
     if _beyond(magnitudes, 0) <= spare:
         return largest
     rung = _rung_of(largest)
-    while _beyond(magnitudes, _rung(rung - 1)) <= spare:
+    while _beyond(magnitudes, _rung(rung - 1) * slack) <= spare:
         rung -= 1
     return min(_rung(rung), largest)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasvis2.render.colour import paint
+from kerasvis2.render.colour import paint_fine
 from kerasvis2.render.given import Given
 from kerasvis2.render.overlay import overlay
 from kerasvis2.render.page import INNER, PAPER
@@ -53,7 +53,7 @@ def volume_sheet(
     at = np.minimum((kept + 0.5) * maps.shape[1] / depth, maps.shape[1] - 1).astype(int)
     words = ", ".join(map(str, kept.tolist()))
     notes = [f"slices {words} of {depth}" if depth > 1 else "one slice", *sheet.notes]
-    scales = sheet.fit(maps)
+    scales = sheet.fit(maps, fine=not over)
     units = in_units(maps, scales)
     edge = min(_LARGEST, (INNER - (len(kept) - 1) * _GAP) // len(kept))
     size = fitted(volumes[0, ..., 0], edge, edge)
@@ -64,10 +64,10 @@ def volume_sheet(
         if over:
             heat = overlay(slices, resize_maps(found, size), sheet.signed)
         else:
-            heat = paint(draw_maps(found, size), sheet.signed)
+            heat = paint_fine(draw_maps(found, size), sheet.signed)
         return np.concatenate([_row(slices), _row(heat)[:-_GAP]])
 
-    return sheet.stacked(maps, scales, draw, what="volumes", notes=notes, over=over)
+    return sheet.stacked(maps, scales, draw, what="volumes", notes=notes, over=over, fine=not over)
 
 
 def _row(slices: np.ndarray) -> np.ndarray:

@@ -91,7 +91,16 @@ def told_apart(names: Sequence[str]) -> list[str]:
 
 
 def class_name(names: Names, index: int) -> str:
-    """The name of a class, its number where it has none; "–" for what is no class."""
+    """The name of a class, "class 3" where it has none; "–" for what is no class.
+
+    Never a number alone: "pred 3" would be a regression's.
+    """
+    known = names is not None and 0 <= index < len(names)
+    return short_name(names, index) if known or index < 0 else f"class {index}"
+
+
+def short_name(names: Names, index: int) -> str:
+    """As `class_name`, but the number alone, where it is plain that it counts classes."""
     if index < 0:
         return "none" if index == NONE else "–"
     return names[index] if names is not None and index < len(names) else str(int(index))
@@ -164,8 +173,9 @@ def _sequences(task: Task, logits: Any, labels: Any, names: Names) -> Lines:
 
 
 def _row(names: Names, classes: np.ndarray) -> str:
-    words = [class_name(names, int(c)) for c in classes[:FIRST]]
-    return " ".join(words) + (" …" if len(classes) > FIRST else "")
+    words = [short_name(names, int(c)) for c in classes[:FIRST]]
+    kind = "" if names is not None else "classes "
+    return kind + " ".join(words) + (" …" if len(classes) > FIRST else "")
 
 
 def _numbers(task: Task, logits: Any, labels: Any, names: Names) -> Lines:

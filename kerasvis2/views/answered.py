@@ -176,7 +176,7 @@ def _draw_words(
 ) -> None:
     """The words that should come out, or that do, on the colour of how sure the network is."""
     from kerasvis2.render.words import words_sheet
-    from kerasvis2.tasks.words import class_name
+    from kerasvis2.tasks.words import short_name
 
     maps, likely = task.label_maps(logits), task.probabilities(logits)
     if maps is None or maps.ndim != 2 or likely is None or task.units < 2:
@@ -185,7 +185,7 @@ def _draw_words(
     sure = np.take_along_axis(likely, shown[..., np.newaxis], axis=-1)[..., 0]
     names = about.class_names
     pixels, top = words_sheet(
-        [[class_name(names, int(c)) for c in row] for row in shown],
+        [[short_name(names, int(c)) for c in row] for row in shown],
         sure,
         signed=False,
         scale=1.0,

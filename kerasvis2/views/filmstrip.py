@@ -138,7 +138,7 @@ def _explained(key: Key, about: About) -> list[str]:
         return []
     target = key.target or known.target
     if target.isdecimal():
-        what = about.called(int(target)) or target
+        what = about.called(int(target))
     elif about.task is not None and not about.task.classes:
         what = target or "the output"
     elif target == "predicted" or (not target and about.label_indices is None):

@@ -98,9 +98,8 @@ class IntegratedGradients(PixelView):
     def remarks(self, arrays: Arrays, key: Key, about: About) -> list[list[str]]:
         maps, gaps = arrays[key], arrays[key.of(GAP.part)]
         totals = maps.reshape(len(maps), -1).sum(1, dtype="float64")
-        rise = f"f(x) − f({self._start_word(about)})"
         return [
-            [f"sum {number(total)}", f"{rise} {number(total - gap)}"]
+            [f"sum {number(total)} of {number(total - gap)}"]
             for total, gap in zip(totals.tolist(), gaps.tolist())
         ]
 
@@ -111,7 +110,10 @@ class IntegratedGradients(PixelView):
         return drawing
 
     def how(self, about: About) -> str:
-        return f"{self.points} points on the way from {self._start_word(about)}"
+        start = self._start_word(about)
+        return (
+            f"{self.points} points on the way from {start}; sum: of the map, of f(x) − f({start})"
+        )
 
     def _start_word(self, about: About) -> str:
         """What a picture calls the baseline."""

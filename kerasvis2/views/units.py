@@ -45,12 +45,14 @@ def named(units: Units, count: int, classes: bool, about: About) -> list[str]:
     if units == "probe" and about.label_indices is not None:
         meant = sorted({int(c) for c in about.label_indices})[:count]
     known = list(about.class_names or ()) if classes else []
-    if len(known) == 2 and about.task is not None and about.task.units == 1:
-        known = known[1:]  # the one unit stands for class 1
+    # One unit stands for class 1 of two.
+    lone = int(classes and about.task is not None and about.task.units == 1)
+    known = known[lone:] if len(known) == 2 else known
     names = []
     for i, unit in enumerate(meant):
         if np.ndim(unit) == 0:
-            names.append(known[unit] if unit < len(known) else f"unit {unit}")
+            kind = "class" if classes else "unit"
+            names.append(known[unit] if unit < len(known) else f"{kind} {unit + lone}")
         elif isinstance(unit, tuple):
             names.append("units " + " + ".join(str(one) for one in unit))
         else:

@@ -19,7 +19,7 @@ import kerasvis2 as kv
 from kerasvis2.record.maps import unpack
 from kerasvis2.record.probed import probe_blob
 from kerasvis2.render import scale
-from kerasvis2.render.colour import paint
+from kerasvis2.render.colour import paint, paint_fine
 from kerasvis2.render.overlay import overlay
 from kerasvis2.render.resize import as_pictures, draw_maps, resize_maps, resize_pictures
 
@@ -97,7 +97,7 @@ def drawn(
     units = scale.Scale(top, signed).unit(values[None])
     units = resize_maps(units, shape) if smooth else draw_maps(units, shape)
     if look != "overlay":
-        return paint(units, signed)[0]
+        return paint_fine(units, signed)[0]
     photograph = resize_pictures(as_pictures(map_logs.pictures(run)[image : image + 1]), shape)
     return overlay(photograph, units, signed)[0]
 

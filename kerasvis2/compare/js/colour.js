@@ -4,19 +4,19 @@ import { INFERNO } from "./inferno.js";
 
 const NOT_A_NUMBER = [255, 0, 255]; // in no map
 const LAST = 256; // the table's row for NaN
-// From less to more, neutral at exactly 0: blue over nearly white to red.
-export const DIVERGING = [
-  [5, 48, 97],
-  [33, 102, 172],
-  [67, 147, 195],
-  [146, 197, 222],
-  [209, 229, 240],
-  [247, 247, 247],
-  [253, 219, 199],
-  [244, 165, 130],
-  [214, 96, 77],
-  [178, 24, 43],
-  [103, 0, 31],
+// From less to more: blue over black, at exactly 0, to orange. As bright as they are strong.
+const AROUND_BLACK = [
+  [150, 214, 255],
+  [84, 170, 242],
+  [34, 125, 214],
+  [22, 76, 156],
+  [16, 36, 86],
+  [10, 10, 12],
+  [74, 20, 16],
+  [150, 38, 18],
+  [214, 80, 26],
+  [248, 136, 52],
+  [255, 196, 110],
 ];
 
 // A colour as the four bytes of a canvas's pixel.
@@ -51,7 +51,7 @@ function remembered(name, make) {
 export function table(signed, grey = false) {
   return remembered(`${signed} ${grey}`, () => {
     const found = new Uint32Array(LAST + 1);
-    const channels = [0, 1, 2].map((channel) => along(DIVERGING.map((one) => one[channel]), 255));
+    const channels = [0, 1, 2].map((channel) => along(AROUND_BLACK.map((one) => one[channel]), 255));
     for (let row = 0; row < LAST - (signed ? 1 : 0); row += 1) {
       const hex = Number.parseInt(INFERNO.slice(6 * row, 6 * row + 6), 16);
       const plain = [hex >> 16, (hex >> 8) & 255, hex & 255];
