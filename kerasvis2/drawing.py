@@ -193,10 +193,10 @@ class About:
     def called(self, index: int) -> str:
         """The name of a class, or of a unit that is none; "class 3" or "unit 3" without one."""
         names = self.class_names or ()
-        unit = self.task is not None and not self.task.classes
-        if index < len(names) and (not unit or self.task.units == len(names)):
+        units = None if self.task is None or self.task.classes else self.task.units
+        if index < len(names) and units in (None, len(names)):
             return names[index]
-        return f"{'unit' if unit else 'class'} {index}"
+        return f"class {index}" if units is None else f"unit {index}"
 
     def captions(self) -> list[list[str]]:
         """Lines for each image: what is true, and what the model says, as the task has it."""
