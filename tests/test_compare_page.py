@@ -59,7 +59,8 @@ def captions(tab):
 
 def test_one_slider_moves_all_runs(open_page, comparison):
     tab = open_page(comparison)
-    assert tab.locator("h1").inner_text() == TAG
+    assert tab.locator("h1").inner_text() == "grad_cam/conv"
+    assert tab.locator("h1").get_attribute("title") == TAG
     assert tab.locator("h2").all_inner_texts() == ["a", "b"]
     assert captions(tab) == ["step 4", "step 4"]  # the last that both have
 

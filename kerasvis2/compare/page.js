@@ -48,7 +48,7 @@ const sizes = runs.map(() => null); // of each run's latest picture
 const sourceOf = (cell) => data.pictures[cell.picture];
 const caption = (cell, place) =>
   `step ${steps[place]}${cell.scale ? ` · scale ${cell.scale}` : ""} · ${new Date(cell.time * 1000).toLocaleString()}`;
-const nameOf = (run, place) => `${data.tag}, ${runs[run]}, step ${steps[place]}`;
+const nameOf = (run, place) => `${data.title}, ${runs[run]}, step ${steps[place]}`;
 
 function pictureOf(run, place) {
   const cell = cellOf(run, place);
@@ -218,7 +218,7 @@ const theme = menu("Theme", [["", "auto"], ["light", "light"], ["dark", "dark"]]
   document.documentElement.dataset.theme = value;
 });
 document.body.append(
-  el("header", {}, el("h1", {}, data.tag), ...data.notes.map((note) => el("p", { class: "note", role: "note" }, note)), numbers?.scale() ?? ""),
+  el("header", {}, el("h1", { title: data.tag }, data.title), ...data.notes.map((note) => el("p", { class: "note", role: "note" }, note)), numbers?.scale() ?? ""),
   el("div", { class: "bar", role: "toolbar", "aria-label": "Controls" },
     choice("mode", "What to show", [["all", "all runs"], ["ab", "A | B"]], "all", (mode) => show({ mode })),
     el("div", { class: "time" }, play, slider, label),

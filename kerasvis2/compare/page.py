@@ -26,7 +26,7 @@ def page(comparison: Grid) -> str:
     )
     parts = {
         "policy": policy,
-        "title": html.escape(comparison.tag),
+        "title": html.escape(_readable(comparison.tag)),
         "style": style,
         "script": script,
         "data": data,
@@ -49,10 +49,17 @@ def _data(comparison: Grid) -> dict[str, Any]:
 def _head(comparison: Grid) -> dict[str, Any]:
     return {
         "tag": comparison.tag,
+        "title": _readable(comparison.tag),
         "notes": comparison.notes,
         "runs": list(comparison.runs),
         "steps": comparison.steps,
     }
+
+
+def _readable(tag: str) -> str:
+    """A tag without its layer's place in the model, by which only programs go."""
+    view, slash, layer = tag.partition("/")
+    return view + slash + re.sub(r"^[0-9]{2,}_(?=.)", "", layer)
 
 
 def _numbers(comparison: Grid, numbers: Numbers) -> dict[str, Any]:

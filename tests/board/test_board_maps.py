@@ -10,9 +10,9 @@ import map_logs
 import numpy as np
 import pytest
 from board_server import Server
-from board_tab import Tab
+from board_tab import Tab, address
 from map_logs import CONV, IMAGES, INPUT
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Locator, Route, expect
 from test_record_maps import HOSTILE, photographs
 
 import kerasvis2 as kv
@@ -343,6 +343,40 @@ def test_images_are_chosen_by_what_was_answered(tab: Tab) -> None:
     assert rows() == ["bee", "cat", "bee", "cat"], "right from step 2 on"
 
 
+def test_nothing_is_drawn_on_a_scale_that_more_maps_will_change(tab: Tab) -> None:
+    tab.open(tag=INPUT, runs="one|two|long", step=0)
+    urls = tab.view.evaluate(
+        """async (tag) => {
+            const { fetchMaps } = await import("./static/api.js");
+            const runs = await fetchMaps(tag);
+            return ["two/vis", "one/vis", "long/vis"].map((run) => runs[run].urls[3]);
+        }""",
+        CONV,
+    )
+    held: list[Route] = []
+    tab.page.route(urls[0], lambda route: held.append(route))
+    tab.view.evaluate("hash => { location.hash = hash; }", address({"tag": CONV, "step": 3}))
+    expect(tab.find(".readout strong")).to_have_text("step 3")
+    expect(tab.find(".mapfacts .said")).not_to_have_count(0)
+    there = "urls => urls.every((url) => performance.getEntriesByName(url).length)"
+    tab.page.wait_for_function(there, arg=urls[1:])
+    while not held:
+        tab.page.wait_for_timeout(20)
+    assert tab.find(".mapbox canvas").count() == 0, "run two's values are ten times as large"
+    tab.button("Image").click()
+    expect(tab.find(".mapbox canvas").first).to_be_attached()  # which needs no scale
+    tab.button("Overlay").click()
+    expect(tab.find(".mapbox canvas")).to_have_count(0)
+    held[0].continue_()
+    tab.settle()
+    assert {float(top) for top in tops(tab)} == {0.5}
+
+
+def tops(tab: Tab) -> list[str]:
+    """The scales of the cells in view."""
+    return tab.find(".mapbox[data-top]").evaluate_all("all => all.map((one) => one.dataset.top)")
+
+
 def test_a_click_shows_one_image_over_all_steps(tab: Tab) -> None:
     tab.open(tag=CONV, runs="one|long", step=3)
     box(tab, 1, "one").click()
@@ -352,6 +386,9 @@ def test_a_click_shows_one_image_over_all_steps(tab: Tab) -> None:
     expect(first.locator(".mapbox canvas")).to_have_count(8)
     expect(first).to_contain_text("margin 2.05")
     expect(first.locator(".spark")).to_be_visible()
+    tab.field("scale of").select_option("each run")
+    heads = tab.settle().find(".maprow .rowhead").all_inner_texts()
+    assert [head.splitlines()[-1] for head in heads] == ["scale 0…0.1", "scale 0…0.05"]
     tab.press("Escape")
     expect(tab.find(".maprow .original")).not_to_have_count(0)
 
@@ -401,6 +438,29 @@ def test_a_step_of_the_columns_is_marked_in_view_and_can_be_gone_to(tab: Tab) ->
     expect(tab.find(".colhead .current")).to_be_in_viewport()
     tab.find(".colhead").get_by_text("step 1", exact=True).click()
     assert tab.settle().step() == "step 1"
+
+
+def test_the_confusion_matrix_is_not_cut_by_the_edge_of_the_page(tab: Tab) -> None:
+    tab.open(tag=CONV, axis="steps", step=3, minus="step 1")
+    tab.find(".confusion summary").click()
+    sheet = tab.find(".confusion .sheet")
+    for width in (1440, 1000):
+        tab.page.set_viewport_size({"width": width, "height": 800})
+        box = sheet.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert sheet.evaluate("one => one.scrollWidth - one.clientWidth") <= 1
+
+
+def test_an_image_that_a_run_has_not_seen_is_at_no_other_step_either(tab: Tab) -> None:
+    tab.open(tag=CONV, runs="long|other", step=6, size=96)
+    cell = tab.find(".maprow").nth(3).locator(".mapcell").last
+    expect(cell).to_contain_text("Not in this run's probe")
+    expect(cell.get_by_role("button")).to_have_count(0)
+    tab.open(tag=CONV, axis="steps", of="other/vis", step=3)
+    expect(tab.find(".thumb")).to_have_count(IMAGES)  # of the nine of all runs
+    expect(tab.find(".mapbox.empty")).to_have_count(0)
 
 
 def test_the_cells_of_the_confusion_matrix_are_shaded_by_their_number(tab: Tab) -> None:

@@ -23,7 +23,7 @@ export function bar(app) {
     h(
       "h1",
       null,
-      h("bdi", { title: model.tag?.name }, model.tag ? titleOf(model.tag) : state.tag || "Kerasvis"),
+      h("bdi", { title: model.tag?.name }, broken(model.tag ? titleOf(model.tag) : state.tag || "Kerasvis")),
       model.tag?.samples > 1 &&
         select(
           "picture",
@@ -52,6 +52,12 @@ export function bar(app) {
       button("?", "Help, and all keys (?)", app.help, { class: "help" }),
     ),
   );
+}
+
+// A name that needs two lines begins the second behind its first slash.
+function broken(name) {
+  const place = name.indexOf("/") + 1;
+  return place ? [name.slice(0, place), h("wbr", null), name.slice(place)] : name;
 }
 
 function zoom({ state, zoomBy, change }) {

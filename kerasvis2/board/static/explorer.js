@@ -7,6 +7,7 @@ import { confusion, imagesOf, selected, source, unknownImages } from "./explore.
 import { difference, mapAt, tops } from "./lock.js";
 import { layout } from "./map_grid.js";
 
+const FEW = 32; // columns whose maps all must be here before a scale of all is told
 const MOST = 64; // columns that are fetched whether in view or not, so that a scale is of all
 
 // The tags beside the chosen one whose series are wanted.
@@ -21,17 +22,19 @@ export function explorer(app) {
   const { model, state, loader } = app;
   const runs = model.runs.filter((run) => model.tag.maps.includes(run.id));
   const { found: probes, late, errors } = probesOf(app, runs);
-  const images = probes.size ? imagesOf(runs, probes) : unknownImages(runs, countOf(app, runs));
+  const every = probes.size ? imagesOf(runs, probes) : unknownImages(runs, countOf(app, runs));
   const { answers } = loader.data;
   const seriesOf = (tag) =>
     tag === model.tag
       ? Object.fromEntries(runs.map((run) => [run.id, run.series]))
       : (loader.data.others.get(tag.name) ?? null);
-  const one = images.find(({ key }) => key === state.one) ?? null;
+  const one = every.find(({ key }) => key === state.one) ?? null;
   const columns = one
     ? stepColumns(runs, seriesOf(model.tag))
     : columnsOf(model, state, runs, seriesOf);
   const of = oneRun(runs, state);
+  // Where all columns are of one run, the images that it has seen.
+  const images = one || !of || state.axis === "runs" ? every : every.filter(({ places }) => places.has(of.id));
   const asked = (image) =>
     columns.map(({ source: found }) =>
       answerTo(answers, found.run, found.step, image.places.get(found.run.id)),
@@ -79,6 +82,12 @@ function scales(app, base, table) {
   const { state } = app;
   const mapsOf = (url) => (url ? (app.numbers.get(url)?.maps ?? null) : null);
   const lock = state.lock || (["layers", "views"].includes(state.axis) && !base.one ? "run" : "all");
+  const here = arrivedOf(app, base, table);
+  // A scale of all that changes as more arrive would be none: nothing is drawn before it holds, or
+  // where that takes long, the legend says of how many it is.
+  const shared = lock === "all" || (lock === "run" && base.one);
+  const early = shared && state.look !== "image" && here.arrived < here.wanted;
+  const held = early && here.wanted <= FEW;
   const minus = base.columns.findIndex(({ key }) => key === state.minus);
   const places = base.columns.map((column, place) => ({ column, place }));
   const inImage = (found) => {
@@ -104,6 +113,7 @@ function scales(app, base, table) {
     const entry = found.url ? app.numbers.get(found.url) : null;
     const place = found.image.places.get(found.run.id);
     const map = inImage(found);
+    if (held && map) return { ...found, entry, place, drawn: null, late: true };
     const differs = minus >= 0 && columnPlace !== minus && !state.one;
     const drawn = differs ? subtracted(row, column) : map;
     const signed = differs || Boolean(entry?.maps?.header.signed);
@@ -114,7 +124,14 @@ function scales(app, base, table) {
     const late = lone && baseOf(row).url && !app.numbers.get(baseOf(row).url);
     return { ...found, entry, place, map, drawn, differs, signed, top, lone, late };
   };
-  return { lock, minus, cellOf, mapsOf };
+  return { lock, minus, cellOf, mapsOf, partly: early && !held ? here : null };
+}
+
+// Of the maps that a scale of all goes by: how many there are, and how many are here.
+function arrivedOf(app, { one, columns }, { rows, at, sources }) {
+  const found = one ? rows.flatMap((row) => columns.map((column) => at(row, column))) : sources;
+  const urls = found.map(({ url }) => url).filter(Boolean);
+  return { wanted: urls.length, arrived: urls.filter((url) => app.numbers.get(url)).length };
 }
 
 const listsOf = (rows, columns, mapOf) =>

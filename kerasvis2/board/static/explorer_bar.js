@@ -68,7 +68,7 @@ function drawing(app) {
       (value) => change({ look: value }),
     ),
     look !== "image" &&
-      select("scale of", LOCKS.map(([value, label]) => [value, label]), explorer.lock, (lock) => change({ lock, ...frozen(app, lock) }), {
+      select("scale of", LOCKS.map(([value, label]) => [value, value === "run" && explorer.one ? "each run" : label]), explorer.lock, (lock) => change({ lock, ...frozen(app, lock) }), {
         key: "lock",
       }),
     look !== "image" && explorer.lock === "hand" && hand(app),

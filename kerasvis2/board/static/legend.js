@@ -42,6 +42,8 @@ export function legend(app) {
         h("span", { class: "end high" }, top === null ? words(explorer.lock) : number(top)),
       ),
     ),
+    explorer.partly &&
+      h("span", { class: "hint", key: "partly" }, `of ${explorer.partly.arrived} of ${explorer.partly.wanted} maps so far`),
     state.decades && h("span", { class: "hint", key: "log" }, `log: ¼ of the bar is ${logOf(0.25)} of its end`),
   );
 }

@@ -19,7 +19,7 @@ export function mapCell(app, view, cell, { key, column, left }) {
     cell.drawn || (cell.map && lookOf(app) === "image")
       ? picture(app, view, cell)
       : empty(app, view, cell),
-    facts(app, cell, view.facts),
+    facts(app, cell, view),
   );
 }
 
@@ -79,7 +79,9 @@ function empty(app, view, cell) {
     { class: "mapbox empty", style },
     h("p", null, words),
     entry?.error && h("button", { onclick: app.retry }, "Try again"),
-    near !== null &&
+    why !== null &&
+      place !== undefined &&
+      near !== null &&
       near !== undefined &&
       h(
         "button",

@@ -20,7 +20,7 @@ export function heightOf(app, width) {
   return LINE * (1 + Math.ceil(most / each)) + 4;
 }
 
-export function facts(app, cell, height) {
+export function facts(app, cell, view) {
   const { image, run, drawn, entry } = cell;
   const answer = answerTo(app.explorer.answers, run, cell.step, cell.place);
   const own = entry?.maps?.header;
@@ -28,8 +28,8 @@ export function facts(app, cell, height) {
   const parts = drawn ? partsOf(app, cell, own, answer, most) : [];
   return h(
     "div",
-    { class: "mapfacts", style: { height } },
-    said(app, cell, verdict(image, answer), answer),
+    { class: "mapfacts", style: { height: view.facts } },
+    said(app, cell, verdict(image, answer), answer, view.width < NARROW),
     h(
       "div",
       { class: "facts", title: [...parts, own?.how, most === 0 && own?.why].filter(Boolean).join("\n") },
@@ -51,7 +51,7 @@ function partsOf({ explorer }, cell, own, answer, most) {
 }
 
 // The class gives way where there is no room, never the sign and the number.
-function said({ explorer }, { run, step, place }, right, answer) {
+function said({ explorer }, { run, step, place }, right, answer, narrow) {
   const names = explorer.namesOf(run);
   const guess = answer?.guess ?? null;
   const first = likeliest(explorer.answers, run, step, place);
@@ -65,12 +65,12 @@ function said({ explorer }, { run, step, place }, right, answer) {
       h("span", { class: "verdict", role: "img", "aria-label": right ? "right" : "wrong" }, right ? "✓" : "✗"),
     answer && h("span", { class: "guess" }, guess === null ? (answer.word ?? "") : className(names, guess)),
     guess !== null && answer.share !== null && h("span", null, answer.share.toFixed(2)),
-    answer && changed(answer) && was(className(names, answer.before)),
+    answer && changed(answer) && was(className(names, answer.before), narrow),
   );
 }
 
-const was = (name) =>
-  h("span", { class: "was", title: `Predicted ${name} at the step before` }, `was ${name}`);
+const was = (name, narrow) =>
+  h("span", { class: "was", title: `Predicted ${name} at the step before` }, narrow ? "↺" : `was ${name}`);
 
 const shares = new WeakMap(); // a map → the share of its energy on the object
 

@@ -121,7 +121,7 @@ function row(app, view, place) {
     h(
       "div",
       { class: "rowhead", role: "rowheader", style: { width: SIDE - GAP } },
-      explorer.one ? runHead(app, each.run, view) : imageHead(app, each.image, view),
+      explorer.one ? runHead(app, each, place) : imageHead(app, each.image, view),
     ),
     view.columns.map((column) =>
       mapCell(app, view, explorer.cellOf(each, explorer.columns[column], place, column), {

@@ -27,7 +27,8 @@ export function imageHead(app, image, view) {
 const [WIDE, HIGH] = [100, 40];
 
 // The probability of the truth over all steps, and the margin where it is asked for.
-export function runHead({ explorer, model }, run) {
+export function runHead({ explorer, model }, row, rowPlace) {
+  const { run } = row;
   const told = explorer.answers?.[run.id];
   const place = explorer.one.places.get(run.id);
   const points = (told?.steps ?? [])
@@ -63,5 +64,15 @@ export function runHead({ explorer, model }, run) {
         }),
       ),
     points.length > 1 && h("div", { class: "facts" }, "p(truth), 0…1"),
+    explorer.lock === "run" && h("div", { class: "facts" }, scaleOf(explorer, row, rowPlace)),
   ];
+}
+
+// A row with a scale of its own prints it.
+function scaleOf({ columns, cellOf }, row, rowPlace) {
+  for (const column of columns) {
+    const { drawn, signed, top } = cellOf(row, column, rowPlace, columns.indexOf(column));
+    if (drawn) return `scale ${signed ? "±" : "0…"}${number(top)}`;
+  }
+  return "";
 }
