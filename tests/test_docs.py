@@ -15,6 +15,7 @@ import pytest
 import kerasvis2 as kv
 from kerasvis2 import cli
 from kerasvis2.diagnostics.rules import RULES
+from kerasvis2.views.targeted import TargetedView
 
 ROOT = Path(__file__).parents[1]
 EVERY = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
@@ -160,6 +161,9 @@ def test_a_docstring_speaks_of_every_argument(name):
     taken = set(inspect.signature(value).parameters) - shared
     said = value.__doc__ or ""
     assert not [each for each in taken if not re.search(rf"\b{each}\b", said)]
+    assert "as for every view" not in said  # `help` shows no other page
+    if issubclass(value, TargetedView):
+        assert re.search(r"`target`: .*`targets`: .*`freq`: .*`scale`: ", said, re.S)
 
 
 @pytest.mark.parametrize(

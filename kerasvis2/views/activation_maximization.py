@@ -71,7 +71,9 @@ class ActivationMaximization(View):
         transforms: what makes a view of an image, in order, instead of the quality's own; see
             `kerasvis2.synthesis`. `[]` looks at the image itself.
         regularizers: what an image pays for, instead of the quality's own; likewise.
-        **common: `freq` and `seed`.
+        **common: `freq`: look every so many epochs instead of the monitor's, 0 for never, or a
+            callable `epoch -> bool`. `seed`: of the random numbers; the same seed gives the same
+            array.
 
     Raises:
         ValueError: on an unknown quality, layer or unit.

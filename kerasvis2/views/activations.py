@@ -43,8 +43,10 @@ class Activations(View):
         maps: the channels that are kept as numbers too, of all images, for the tab's explorer and
             `kv.read(...).maps("activations/<NN>_<layer>.<channel>", step)`; none by default. Layers
             that have fewer channels or no map of them keep what they have.
-        freq: as for every view.
-        scale: as for every view.
+        freq: look every so many epochs instead of the monitor's, 0 for never, or a callable `epoch
+            -> bool`.
+        scale: what the full colour stands for: "nice" (1, 2 or 5 × 10ⁿ), "98%" or "image" (each
+            image's own), "run" (as at the first look) or a number.
 
     Raises:
         ValueError: where `channels` is not between 1 and 64, or `maps` has what is no channel.

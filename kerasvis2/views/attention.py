@@ -39,8 +39,10 @@ class Attention(View):
     Args:
         heads: "all", "mean" over the heads, or a list of head indices.
         layers: `MultiHeadAttention` or `GroupQueryAttention` layers; all by default.
-        freq: how often, instead of the monitor's `freq`.
-        scale: the display scale.
+        freq: look every so many epochs instead of the monitor's, 0 for never, or a callable `epoch
+            -> bool`.
+        scale: what the full colour stands for: "nice" (1, 2 or 5 × 10ⁿ), "98%" or "image" (each
+            image's own), "run" (as at the first look) or a number.
 
     Raises:
         ValueError: where the model has no such layer, or not so many heads.

@@ -34,8 +34,10 @@ class AttentionRollout(View):
     less what stays in the class token and its like.
 
     Args:
-        freq: how often, instead of the monitor's `freq`.
-        scale: the display scale.
+        freq: look every so many epochs instead of the monitor's, 0 for never, or a callable `epoch
+            -> bool`.
+        scale: what the full colour stands for: "nice" (1, 2 or 5 × 10ⁿ), "98%" or "image" (each
+            image's own), "run" (as at the first look) or a number.
 
     Raises:
         ValueError: where the model has no `MultiHeadAttention` or `GroupQueryAttention` layers

@@ -59,7 +59,8 @@ class Drift(View):
             `[GradCAM()]` by default, `[]` for none.
         layers: the layers to follow; by default convolutions and Dense layers, at most 16, spread
             over the depth. Class activation maps are drawn of those that are spatial.
-        freq: as for every view.
+        freq: look every so many epochs instead of the monitor's, 0 for never, or a callable `epoch
+            -> bool`.
 
     Raises:
         ValueError: for other views, for views with layers or a target of their own, where the

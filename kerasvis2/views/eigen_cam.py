@@ -30,9 +30,16 @@ class EigenCAM(CAMView):
     layer and image; no backward pass. `compute` gives (N, h, w) by layer path, signed.
 
     Args:
-        layers: by default the last of each resolution, see `kerasvis2.views.cam.CAMView`.
-        freq: how often, instead of the monitor's `freq`.
-        scale: the display scale.
+        layers: a layer, a path such as "backbone/conv1", a glob, "all", or a list of these, each
+            read as it is. By default the last of each resolution, read behind the normalisation,
+            activation and residual sum that follow it; of a transformer, on the grid of its tokens.
+        freq: look every so many epochs instead of the monitor's, 0 for never, or a callable `epoch
+            -> bool`.
+        scale: what the full colour stands for: "nice" (1, 2 or 5 × 10ⁿ), "98%" or "image" (each
+            image's own), "run" (as at the first look) or a number.
+
+    Raises:
+        ValueError: where the model has no such layer or target, before anything is looked at.
 
     Examples:
         >>> maps = kv.EigenCAM().compute(model, probe)

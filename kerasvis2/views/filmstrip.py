@@ -43,7 +43,8 @@ class Filmstrip(View):
             the last of them is shown.
         images: how many images to show, the first ones; 8 at most.
         freq: how often instead of `log_spaced(4)`.
-        scale: as for every view.
+        scale: what the full colour stands for: "nice" (1, 2 or 5 × 10ⁿ), "98%" or "image" (each
+            image's own), "run" (as at the first look) or a number.
 
     Raises:
         ValueError: for a view of another kind, or a number of images not between 1 and 8.

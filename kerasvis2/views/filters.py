@@ -37,8 +37,10 @@ class Filters(LayeredView):
 
     Args:
         layers: layers with a kernel; every convolution and Dense layer by default.
-        freq: as for every view.
-        scale: as for every view.
+        freq: look every so many epochs instead of the monitor's, 0 for never, or a callable `epoch
+            -> bool`.
+        scale: what the full colour stands for: "nice" (1, 2 or 5 × 10ⁿ), "98%" or "image" (each
+            image's own), "run" (as at the first look) or a number.
 
     Examples:
         >>> kernels = kv.Filters().compute(model, probe)

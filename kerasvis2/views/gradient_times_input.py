@@ -27,7 +27,13 @@ class GradientTimesInput(PixelView):
     tokens (N, T), summed over their embedding.
 
     Args:
-        **common: `target`, `targets`, `freq`, `scale`.
+        **common: `target`: what is explained, always by its logit: "label" (where there are none,
+            "predicted"), "predicted", a class index, one index per image, a callable `outputs ->
+            (N,) scores`, or `(output name, target)`. `targets`: several of these at once; keys and
+            tags then carry `@target`. `freq`: look every so many epochs instead of the monitor's, 0
+            for never, or a callable `epoch -> bool`. `scale`: what the full colour stands for:
+            "nice" (1, 2 or 5 × 10ⁿ), "98%" or "image" (each image's own), "run" (as at the first
+            look) or a number.
 
     Examples:
         >>> maps = kv.GradientTimesInput().compute(model, probe)

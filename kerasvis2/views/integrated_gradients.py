@@ -44,7 +44,13 @@ class IntegratedGradients(PixelView):
             image itself out of focus; "mean", its own mean colour; or an array (H, W, C) in the
             model's units. Pixels equal to the baseline get 0, so black objects are invisible to
             a black one.
-        **common: `target`, `targets`, `freq`, `scale`.
+        **common: `target`: what is explained, always by its logit: "label" (where there are none,
+            "predicted"), "predicted", a class index, one index per image, a callable `outputs ->
+            (N,) scores`, or `(output name, target)`. `targets`: several of these at once; keys and
+            tags then carry `@target`. `freq`: look every so many epochs instead of the monitor's, 0
+            for never, or a callable `epoch -> bool`. `scale`: what the full colour stands for:
+            "nice" (1, 2 or 5 × 10ⁿ), "98%" or "image" (each image's own), "run" (as at the first
+            look) or a number.
 
     Raises:
         ValueError: on bad settings, or where the probe's display cannot be inverted.

@@ -22,8 +22,19 @@ class LayerCAM(CAMView):
     layers together. `compute` gives (N, h, w) by layer path.
 
     Args:
-        layers: by default the last of each resolution, see `kerasvis2.views.cam.CAMView`.
-        **common: `target`, `targets`, `freq`, `scale`.
+        layers: a layer, a path such as "backbone/conv1", a glob, "all", or a list of these, each
+            read as it is. By default the last of each resolution, read behind the normalisation,
+            activation and residual sum that follow it; of a transformer, on the grid of its tokens.
+        **common: `target`: what is explained, always by its logit: "label" (where there are none,
+            "predicted"), "predicted", a class index, one index per image, a callable `outputs ->
+            (N,) scores`, or `(output name, target)`. `targets`: several of these at once; keys and
+            tags then carry `@target`. `freq`: look every so many epochs instead of the monitor's, 0
+            for never, or a callable `epoch -> bool`. `scale`: what the full colour stands for:
+            "nice" (1, 2 or 5 × 10ⁿ), "98%" or "image" (each image's own), "run" (as at the first
+            look) or a number.
+
+    Raises:
+        ValueError: where the model has no such layer or target, before anything is looked at.
 
     Examples:
         >>> maps = kv.LayerCAM(layers="all").compute(model, probe)

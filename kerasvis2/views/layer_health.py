@@ -78,7 +78,8 @@ class LayerHealth(View):
         layers: layers with weights; by default the innermost ones, at most 48, spread over the
             depth.
         gradients: also the gradient norms.
-        freq: as for every view.
+        freq: look every so many epochs instead of the monitor's, 0 for never, or a callable `epoch
+            -> bool`.
 
     Raises:
         ValueError: with `gradients`, where the probe has no labels or the model no loss.

@@ -51,7 +51,13 @@ class LIME(PerturbedView):
         segments: a label map (H, W) of ints, one for each image (N, H, W), or a callable from a
             picture (H, W, 1 or 3) in [0, 1] to one; by default SLIC with about 50 parts, which
             takes scikit-image: `pip install "kerasvis2[lime]"`.
-        **common: `target`, `targets`, `freq`, `scale`, `seed`.
+        **common: `target`: what is explained, always by its logit: "label" (where there are none,
+            "predicted"), "predicted", a class index, one index per image, a callable `outputs ->
+            (N,) scores`, or `(output name, target)`. `targets`: several of these at once; keys and
+            tags then carry `@target`. `freq`: look every so many epochs instead of the monitor's, 0
+            for never, or a callable `epoch -> bool`. `scale`: what the full colour stands for:
+            "nice" (1, 2 or 5 × 10ⁿ), "98%" or "image" (each image's own), "run" (as at the first
+            look) or a number. `seed`: of the random numbers; the same seed gives the same array.
 
     Raises:
         ValueError: on a bad number of samples or a bad label map.

@@ -47,7 +47,8 @@ class ModelGraph(LayeredView):
 
     Args:
         layers: layers whose weights to follow; all by default.
-        freq: as for every view.
+        freq: look every so many epochs instead of the monitor's, 0 for never, or a callable `epoch
+            -> bool`.
 
     Examples:
         >>> pictures = kv.ModelGraph().render(model, probe)

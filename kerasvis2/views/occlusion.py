@@ -43,7 +43,13 @@ class Occlusion(PerturbedView):
             to 1 (white) in display terms; or "blur", the image out of focus. Of signals and tables
             a number is itself; of tokens it is a token's id, such as that of a mask, by default
             0, the padding.
-        **common: `target`, `targets`, `freq`, `scale`.
+        **common: `target`: what is explained, always by its logit: "label" (where there are none,
+            "predicted"), "predicted", a class index, one index per image, a callable `outputs ->
+            (N,) scores`, or `(output name, target)`. `targets`: several of these at once; keys and
+            tags then carry `@target`. `freq`: look every so many epochs instead of the monitor's, 0
+            for never, or a callable `epoch -> bool`. `scale`: what the full colour stands for:
+            "nice" (1, 2 or 5 × 10ⁿ), "98%" or "image" (each image's own), "run" (as at the first
+            look) or a number.
 
     Raises:
         ValueError: on a bad patch, stride or fill.

@@ -42,7 +42,8 @@ class Predictions(View):
         output: the name of one of several outputs; by default the one with class labels.
         boxes: where the output is a box in parts of the image, what its four numbers are: "yxyx"
             or "xyxy" for corners, "xywh" or "yxhw" for the centre and the size.
-        **common: `freq`, as for every view.
+        **common: `freq`: look every so many epochs instead of the monitor's, 0 for never, or a
+            callable `epoch -> bool`.
 
     Raises:
         ValueError: on another word for the boxes.

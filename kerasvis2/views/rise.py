@@ -38,7 +38,13 @@ class RISE(PerturbedView):
         masks: number of masks; noise falls with its root.
         grid: cells of a mask along each axis, 2 or more.
         keep: share of an image that is visible, between 0 and 1.
-        **common: `target`, `targets`, `freq`, `scale`, `seed`.
+        **common: `target`: what is explained, always by its logit: "label" (where there are none,
+            "predicted"), "predicted", a class index, one index per image, a callable `outputs ->
+            (N,) scores`, or `(output name, target)`. `targets`: several of these at once; keys and
+            tags then carry `@target`. `freq`: look every so many epochs instead of the monitor's, 0
+            for never, or a callable `epoch -> bool`. `scale`: what the full colour stands for:
+            "nice" (1, 2 or 5 × 10ⁿ), "98%" or "image" (each image's own), "run" (as at the first
+            look) or a number. `seed`: of the random numbers; the same seed gives the same array.
 
     Raises:
         ValueError: on a bad number of masks, grid or keep.

@@ -43,7 +43,13 @@ class ScoreCAM(CAMView):
             of 1280 the map of a trained network is hardly another.
         layers: layers with an output of (N, h, w, C), or of tokens (N, T, C) that make up a grid;
             by default only the last one that Grad-CAM would take.
-        **common: `target`, `targets`, `freq`, `scale`.
+        **common: `target`: what is explained, always by its logit: "label" (where there are none,
+            "predicted"), "predicted", a class index, one index per image, a callable `outputs ->
+            (N,) scores`, or `(output name, target)`. `targets`: several of these at once; keys and
+            tags then carry `@target`. `freq`: look every so many epochs instead of the monitor's, 0
+            for never, or a callable `epoch -> bool`. `scale`: what the full colour stands for:
+            "nice" (1, 2 or 5 × 10ⁿ), "98%" or "image" (each image's own), "run" (as at the first
+            look) or a number.
 
     Raises:
         ValueError: on a bad number of channels.

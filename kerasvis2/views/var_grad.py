@@ -28,8 +28,14 @@ class VarGrad(NoisyView):
     Args:
         samples: noisy copies of each image, 2 or more.
         noise: the noise's standard deviation, as a fraction of the display range.
-        **common: `target`, `targets`, `freq`, `scale`, `seed`; `SmoothGrad` with the same settings
-            sees the same copies.
+        **common: `target`: what is explained, always by its logit: "label" (where there are none,
+            "predicted"), "predicted", a class index, one index per image, a callable `outputs ->
+            (N,) scores`, or `(output name, target)`. `targets`: several of these at once; keys and
+            tags then carry `@target`. `freq`: look every so many epochs instead of the monitor's, 0
+            for never, or a callable `epoch -> bool`. `scale`: what the full colour stands for:
+            "nice" (1, 2 or 5 × 10ⁿ), "98%" or "image" (each image's own), "run" (as at the first
+            look) or a number. `seed`: of the random numbers; the same seed gives the same array,
+            and `SmoothGrad` with the same settings sees the same copies.
 
     Raises:
         ValueError: on bad settings, or where the probe's display cannot be inverted.
