@@ -22,8 +22,8 @@ class Curves(View):
     `compute` returns nothing.
 
     Args:
-        freq: draw it every so many epochs instead of the monitor's, 0 for never, or a callable `epoch
-            -> bool`. The scalars are of every epoch.
+        freq: draw it every so many epochs instead of the monitor's, 0 for never, or a callable
+            `epoch -> bool`. The scalars are of every epoch.
 
     Examples:
         >>> monitor = kv.Monitor("runs/new", views=[kv.Curves()])
