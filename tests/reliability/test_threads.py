@@ -106,7 +106,9 @@ def chaos(tmp_path, seed, epochs, views_at_once):
     said = [str(w.message) for w in caught if str(w.message).startswith("kerasvis2")]
     for view in bad:
         assert len([words for words in said if f"'{view.name}'" in words]) == 1, (view.name, said)
-    assert len(said) == len(bad), said
+    slow = [words for words in said if "faster than they can be drawn" in words]
+    assert len(said) - len(slow) == len(bad), said  # a busy machine may be told so, too
+    assert len(slow) <= 1
     (run,) = kv.read(tmp_path).values()
     assert run.steps("hi_res_cam/00_conv") == list(range(epochs))
     assert run.steps("gradient_times_input/00_input") == list(range(epochs))
