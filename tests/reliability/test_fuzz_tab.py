@@ -1,0 +1,188 @@
+"""The tab over damaged logs, asked for what is not there, and by a thousand at once."""
+
+import contextlib
+import http.client
+import json
+import os
+import random
+import threading
+import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from board_server import Server
+from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
+from tensorboard.plugins import base_plugin
+from test_fuzz import TAG, mutated, write
+from werkzeug.test import Client
+
+from kerasvis2.board.tab import KerasvisTab
+
+
+class Clients:
+    """The tab's addresses as TensorBoard serves them, over the logs of a folder."""
+
+    def __init__(self, folder):
+        read = plugin_event_multiplexer.EventMultiplexer(tensor_size_guidance={"images": 0})
+        read.AddRunsFromDirectory(str(folder))
+        for run in list(read.Runs()):
+            with contextlib.suppress(Exception):  # TensorBoard's own reader stops at some
+                read.GetAccumulator(run).Reload()
+        provider = data_provider.MultiplexerDataProvider(read, str(folder))
+        tab = KerasvisTab(base_plugin.TBContext(data_provider=provider, logdir=str(folder)))
+        self._by_path = {path: Client(app) for path, app in tab.get_plugin_apps().items()}
+
+    def get(self, path, **arguments):
+        reply = self._by_path[path].get(path, query_string=arguments)
+        assert reply.status_code in (200, 400, 415), (path, arguments, reply.data[:300])
+        return reply.data if reply.status_code == 200 else None
+
+
+def keys_of(found):
+    """Every key that an answer names, however deep."""
+    if isinstance(found, dict):
+        for name, inside in found.items():
+            if name in ("key", "keys"):
+                yield from [inside] if isinstance(inside, str) else inside
+            else:
+                yield from keys_of(inside)
+    elif isinstance(found, list):
+        for inside in found:
+            yield from keys_of(inside)
+
+
+def ask_everything(folder):
+    """What the page asks for, of all that there is; the number of answers."""
+    clients = Clients(folder)
+    index = json.loads(clients.get("/index"))
+    asked = [("/index", {}), ("/answers", {}), ("/maps", {"tag": TAG}), ("/curves", {"tag": "x"})]
+    asked += [("/curves", {"tag": tag}) for tag in index["scalars"]]
+    for tag in index["tags"]:
+        asked += [("/series", {"tag": tag["name"]}), ("/maps", {"tag": tag["name"]})]
+    keys = set()
+    for path, arguments in asked:
+        data = clients.get(path, **arguments)
+        if data is not None:
+            keys |= {key for key in keys_of(json.loads(data)) if isinstance(key, str)}
+    for key in keys:
+        clients.get("/picture", key=key)
+        clients.get("/numbers", key=key)
+    return len(asked) + len(keys)
+
+
+def damaged_runs(tmp_path, seeds):
+    good = write(tmp_path / "good")
+    data, root = good.read_bytes(), tmp_path / "bad"
+    for seed in seeds:
+        folder = root / str(seed) / "vis"
+        folder.mkdir(parents=True)
+        (folder / good.name).write_bytes(mutated(data, random.Random(seed)))
+    return root
+
+
+def test_the_tab_answers_over_damaged_logs(tmp_path):
+    assert ask_everything(damaged_runs(tmp_path, range(60))) > 60
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("batch", range(20))
+def test_ten_thousand_damaged_runs_in_the_tab(tmp_path, batch):
+    seeds = range(500 * batch, 500 * (batch + 1))
+    assert ask_everything(damaged_runs(tmp_path, seeds)) > 500
+
+
+def test_keys_of_any_kind_are_answered(tmp_path):
+    write(tmp_path / "run")
+    clients = Clients(tmp_path)
+    key = next(keys_of(json.loads(clients.get("/series", tag=TAG))))
+    assert clients.get("/picture", key=key)
+    rng = random.Random(0)
+    for _ in range(300):
+        changed = list(key)
+        for _ in range(rng.randint(1, 3)):
+            changed[rng.randrange(len(changed))] = chr(rng.choice([rng.randrange(33, 127), 233]))
+        for path in ("/picture", "/numbers"):
+            clients.get(path, key="".join(changed)[: rng.randint(0, 2 * len(key))])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("outside")
+    (folder / "secret.txt").write_text("secret")
+    logs = folder / "logs"
+    write(logs / "run")
+    (logs / "run" / "vis" / "link.js").symlink_to(folder / "secret.txt")
+    (logs / "out").symlink_to(folder)
+    made = Server(logs, "--load_fast=false")
+    made.wait(f"data/plugin/kerasvis/series?tag={TAG}", lambda text: '"steps"' in text)
+    yield made
+    made.stop()
+
+
+def raw(server, path):
+    """Asks for a path as it is written: nothing is shortened or encoded on the way."""
+    address = urllib.parse.urlsplit(server.url())
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
+    try:
+        connection.request("GET", path)
+        reply = connection.getresponse()
+        return reply.status, reply.read()
+    finally:
+        connection.close()
+
+
+OUTSIDE = [
+    "static/../../../../../../../../secret.txt",
+    "static/%2e%2e/%2e%2e/secret.txt",
+    "static/..%2f..%2fsecret.txt",
+    "static/..%5c..%5csecret.txt",
+    "static/%252e%252e%252fsecret.txt",
+    "static//etc/passwd",
+    "static/index.js%00.txt",
+    "static/link.js",
+    "static/out/secret.txt",
+    "run/vis/link.js",
+    "out/secret.txt",
+    "picture?key=../../secret.txt",
+    "picture?key=%2e%2e%2fsecret.txt",
+    "numbers?key=file:///etc/passwd",
+    "series?tag=../../secret.txt",
+]
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
+def test_nothing_outside_is_served(server, path):
+    status, body = raw(server, f"/data/plugin/kerasvis/{path}")
+    assert status in (200, 400, 404)
+    assert b"secret\n" not in body + b"\n"
+    assert b"root:" not in body
+    assert status != 200 or json.loads(body) == {}
+
+
+def resident(process):
+    with open(f"/proc/{process.pid}/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_a_thousand_at_once_are_answered_and_it_does_not_grow(server):
+    base = "/data/plugin/kerasvis"
+    series = json.loads(raw(server, f"{base}/series?tag={TAG}")[1])
+    key = urllib.parse.quote(next(keys_of(series)))
+    paths = ["/index", f"/series?tag={TAG}", "/curves?tag=health/loss", f"/picture?key={key}"]
+
+    def thousand():
+        gate = threading.Barrier(50)  # fifty connections at any moment
+
+        def ask(i):
+            if i < 50:
+                gate.wait(60)
+            return raw(server, base + paths[i % len(paths)])[0]
+
+        with ThreadPoolExecutor(50) as pool:
+            assert set(pool.map(ask, range(1000))) == {200}
+
+    thousand()
+    before = resident(server.process)
+    thousand()
+    thousand()
+    assert resident(server.process) < before + 20e6
