@@ -2,8 +2,9 @@
 
     python distributed.py HOW RANK PORT LOG_DIR WHO
 
-HOW: "data" and "model" over four devices of one process, "processes" over two processes. WHO has a
-monitor: "none", "both", "first" or "second". Prints what the training left, as JSON.
+HOW: "data" and "model" over four devices of one process, "processes" over two processes, "spread"
+the same with weights that no process has whole. WHO has a monitor: "none", "both", "first" or
+"second". Prints what the training left, as JSON.
 """
 
 import json
@@ -14,14 +15,15 @@ import warnings
 HOW, RANK, PORT, LOG_DIR, WHO = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
 BACKEND = os.environ["KERAS_BACKEND"]
 KEPT: list[object] = []
+SEVERAL = HOW in ("processes", "spread")
 MINE = WHO == "both" or ("first", "second")[RANK] == WHO
 
 if BACKEND == "jax":
-    devices = 2 if HOW == "processes" else 4
+    devices = 2 if SEVERAL else 4
     os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={devices}"
     import jax
 
-    if HOW == "processes":
+    if SEVERAL:
         jax.config.update("jax_cpu_collectives_implementation", "gloo")
         jax.distributed.initialize(f"localhost:{PORT}", num_processes=2, process_id=RANK)
 
@@ -45,12 +47,16 @@ def distribute():
         return
     found = keras.distribution.list_devices("cpu")
     assert len(found) == 4
-    if HOW == "model":
-        mesh = keras.distribution.DeviceMesh((2, 2), ["batch", "model"], found)
+    if HOW in ("model", "spread"):
+        # Where there are two processes, each has half of the weights and all of the data.
+        grid = np.array(found).reshape(2, 2).T if HOW == "spread" else found
+        mesh = keras.distribution.DeviceMesh((2, 2), ["batch", "model"], grid)
         layout = keras.distribution.LayoutMap(mesh)
         layout[".*scores/kernel"] = ("model", None)
         layout[".*conv/kernel"] = (None, None, None, "model")
-        whole = keras.distribution.ModelParallel(layout_map=layout, batch_dim_name="batch")
+        whole = keras.distribution.ModelParallel(
+            layout_map=layout, batch_dim_name="batch", auto_shard_dataset=HOW == "model"
+        )
     else:
         more = {"auto_shard_dataset": False} if HOW == "processes" else {}
         whole = keras.distribution.DataParallel(devices=found, **more)
@@ -114,6 +120,8 @@ def values(model):
     def local(variable):
         value = variable.value
         spread = BACKEND == "jax" and value.is_fully_replicated
+        if HOW == "spread" and not spread:
+            return np.stack([np.asarray(part.data) for part in value.addressable_shards])
         return np.asarray(
             value.addressable_data(0) if spread else keras.ops.convert_to_numpy(value)
         )
@@ -130,13 +138,13 @@ with warnings.catch_warnings(record=True) as caught:
     monitors = [kv.Monitor(LOG_DIR, probe, views)] if MINE else []
     losses = (by_torch if BACKEND == "torch" else by_keras)(model, monitors)
 spread = BACKEND == "jax" and not all(v.value.is_fully_replicated for v in model.weights)
-assert spread == (HOW == "model")
+assert spread == (HOW in ("model", "spread"))
 report = {
     "losses": losses,
     "said": [str(w.message) for w in caught if "kerasvis2" in str(w.message)],
     "weights": [value.tobytes().hex() for value in values(model)],
 }
-if HOW != "processes":
+if not SEVERAL:
     report["maps"] = kv.GradCAM(layers="conv").compute(model, probe)["conv"].tolist()
 np.savez(f"{LOG_DIR}-{RANK}.npz", *values(model))
 print(json.dumps(report))  # noqa: T201

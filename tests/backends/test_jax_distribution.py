@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import several
 
+import kerasvis2 as kv
+
 
 @pytest.mark.parametrize("how", ["data", "model"])
 def test_over_four_devices(tmp_path, how):
@@ -20,3 +22,20 @@ def test_over_four_devices(tmp_path, how):
 
 def test_over_two_processes(tmp_path):
     several.assert_one_of_two_processes_looks(tmp_path)
+
+
+def test_weights_that_no_process_has_whole(tmp_path):
+    """Nobody may look alone, nor wait for others, who may have no monitor: it is said."""
+    plain = several.run("spread", tmp_path / "plain", "none", 2)
+    assert plain[0]["losses"] == plain[1]["losses"]
+    watched = several.run("spread", tmp_path / "first", "first", 2)
+    for mine, his in zip(watched, plain):
+        assert mine["losses"] == his["losses"]
+        assert mine["weights"] == his["weights"]
+    said = watched[0]["said"]
+    assert said
+    assert all("spread over several processes" in words for words in said), said
+    assert watched[1]["said"] == []
+    (run,) = kv.read(tmp_path / "first").values()
+    assert run.steps("train/epoch_loss") == [0, 1, 2]
+    assert run.damage == []

