@@ -52,6 +52,10 @@ def capturing(
             inline = backend.inline(layer.call)
             if inline is not None:
                 stack.enter_context(shadowed(layer, "call", inline))
+            # Under a RematScope a layer is called within a function of its own, and once more on
+            # the way back: what is caught there would be out of the gradients' reach.
+            if hasattr(layer, "rematerialized_call"):
+                stack.enter_context(shadowed(layer, "rematerialized_call", _once))
         for info in infos:
             if isinstance(info.layer, Module):
                 tell = _telling(info.path, hook, reachable, apart)
@@ -62,6 +66,10 @@ def capturing(
             noting = _noting(getattr(info.layer, method), _telling(info.path, hook, reachable))
             stack.enter_context(shadowed(info.layer, method, noting))
         yield
+
+
+def _once(call: Callable[..., Any], *_: Any, **__: Any) -> Callable[..., Any]:
+    return call
 
 
 def _noting(original: Callable[..., Any], tell: Callable[[Any], Any]) -> Callable[..., Any]:

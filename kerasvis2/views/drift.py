@@ -131,22 +131,24 @@ class Drift(View):
         return found
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
-        drawing = Drawing(keep={**about.kept, "again": True})
-        again = "again" in about.kept
+        drawing = Drawing(keep={**about.kept})
         rows: dict[tuple[str, Key], float] = {}
         for key, array in ((as_key(key), _some(array)) for key, array in arrays.items()):
             if key.path == FEATURES:
                 products = gram(array)
                 drawing.numbers[f"gram/{key.part}"] = products.astype("float32")
-                if again:
-                    rows["cka", key] = gram_cka(products, about.kept[key])
+                before = about.kept.get(key)
+                if before is not None and before.shape == products.shape:
+                    rows["cka", key] = gram_cka(products, before)
                 drawing.keep[key] = products
                 continue
-            if again:
-                rows["moved", key] = _moved(array, about.kept[f"last/{key}"])
+            before = about.kept.get(f"last/{key}")
+            if before is None or before.shape != array.shape:  # new, or another model's
+                drawing.keep[f"first/{key}"] = array
+            else:
+                rows["moved", key] = _moved(array, before)
                 rows["moved_since_first", key] = _moved(array, about.kept[f"first/{key}"])
             drawing.keep[f"last/{key}"] = array
-            drawing.keep.setdefault(f"first/{key}", array)
         for (quantity, key), value in rows.items():
             if np.isfinite(value):
                 drawing.scalars[f"{quantity}/{_words(key)}"] = value

@@ -35,7 +35,7 @@ def convolutional(dropout: bool = True) -> list[Any]:
         layers.Conv2D(6, 3, activation="relu", name="deep"),
         layers.Dropout(0.3 if dropout else 0.0, seed=2),
         layers.GlobalAveragePooling2D(name="pool"),
-        layers.Dense(5, activation="relu", name="hidden"),
+        layers.Dense(5, activation="tanh", name="hidden"),
         layers.Dense(CLASSES, activation="softmax", dtype="float32", name="scores"),
     ]
 
@@ -109,7 +109,9 @@ def rematerialised(callbacks: list[Any]) -> Any:
     """Every layer is called once more on the way back, to save memory."""
     with keras.RematScope(mode="full"):
         model = keras.Sequential([keras.Input(SHAPE), *convolutional(dropout=False)])
-    return model, once(compiled(model), callbacks, *pictures())
+    # In graphs of TensorFlow's, Keras has no way to call a layer with a keyword twice.
+    options = {"run_eagerly": True} if BACKEND == "tensorflow" else {}
+    return model, once(compiled(model, **options), callbacks, *pictures())
 
 
 @training
@@ -224,8 +226,8 @@ def variational(callbacks: list[Any]) -> Any:
 if BACKEND == "torch":  # where Keras takes one step at a time only
     del TRAININGS["eight_steps_together"]
 SHORT = {
-    "tensorflow": ("quantized_then_low_rank", "rebuilt_between_two_fits", "scaled"),
-    "torch": ("quantized_then_low_rank", "averaged", "distilled"),
+    "tensorflow": ("quantized_then_low_rank", "rematerialised", "scaled"),
+    "torch": ("quantized_then_low_rank", "rematerialised", "rebuilt_between_two_fits"),
     "jax": ("low_rank_everywhere", "rematerialised", "unfrozen_between_two_fits"),
 }
 
@@ -278,7 +280,7 @@ def of_the_backend() -> list[Any]:
     if BACKEND == "tensorflow":
         import tensorflow as tf
 
-        return [tf.random.get_global_generator().state.numpy(), tf.random.normal((1,)).numpy()]
+        return [tf.random.normal((1,)).numpy()]
     return []  # JAX has none
 
 
@@ -298,6 +300,20 @@ def assert_same(one: Any, other: Any) -> None:
         np.testing.assert_array_equal(mine, his, err_msg=str(i))
 
 
+def assert_as_without_saving(name: str, model: Any) -> None:
+    """What is called once more to save memory gives the same maps."""
+    if name != "rematerialised":
+        return
+    plain = keras.Sequential([keras.Input(SHAPE), *convolutional(dropout=False)])
+    plain.set_weights(model.get_weights())
+    for view in (kv.GradCAM(layers="conv"), kv.Saliency()):
+        (found,), (expected,) = (
+            view.compute(each, probe(name)).values() for each in (model, plain)
+        )
+        assert expected.max() > 0 or type(view) is kv.GradCAM
+        np.testing.assert_allclose(found, expected, atol=1e-6 * expected.max())
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -314,8 +330,10 @@ def test_a_watched_training_is_the_same(tmp_path: Any, name: str) -> None:
     assert_same(watched, plain)
     told = [str(w.message) for w in caught if str(w.message).startswith("kerasvis2")]
     off = [words for words in told if "switched off" in words]
-    assert len(off) == 2, told  # those on purpose
-    assert all("fails_" in words for words in off), off
+    # Those on purpose; another model may be traced where the first could not.
+    assert len(off) == (3 if name == "rebuilt_between_two_fits" else 2), told
+    assert all("'fails_" in words for words in off), off
+    assert_as_without_saving(name, watched[0])
     (run,) = kv.read(tmp_path).values()
     assert run.damage == []
     epochs = run.steps("train/epoch_loss")

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from long_training import every_view
 
 import kerasvis2 as kv
 
@@ -174,14 +175,17 @@ def test_two_monitors_in_one_fit(tmp_path, plain):
 
 
 def test_one_monitor_in_two_models_one_after_the_other(tmp_path):
-    monitor = kv.Monitor(tmp_path, a_probe(), [kv.GradCAM(layers="conv")])
+    """Layers of the same name and another size: what views remember is of the model before."""
+    views = [kv.GradCAM(layers="conv"), *every_view()]
+    monitor = kv.Monitor(tmp_path, a_probe(), views, on_error="raise")
     first = train([monitor], 2)
     other = keras.Sequential(
         [
             keras.Input(SHAPE),
-            layers.Conv2D(5, 3, activation="tanh", name="conv"),
+            layers.Conv2D(5, 4, activation="relu", name="conv"),
+            layers.Conv2D(4, 1, activation="relu", name="deep"),
             layers.Flatten(),
-            layers.Dense(CLASSES),
+            layers.Dense(CLASSES + 1, name="scores"),
         ]
     )
     other.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
