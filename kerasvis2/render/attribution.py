@@ -69,7 +69,8 @@ def pixel_sheet(
         note = f"{'sum' if sheet.signed else 'largest'} of {maps.shape[-1]} channels"
         sheet = replace(sheet, notes=[*sheet.notes, note])
         # Not sum(-1) and max(-1): ten times slower over so short an axis.
-        maps = reduce(np.add if sheet.signed else np.maximum, np.moveaxis(maps, -1, 0))
+        with np.errstate(invalid="ignore"):  # ∞ − ∞, which is drawn as what it is
+            maps = reduce(np.add if sheet.signed else np.maximum, np.moveaxis(maps, -1, 0))
     elif maps.ndim == 4:
         maps = maps[..., 0]
     return _sheet(images, maps, sheet, over=False)
