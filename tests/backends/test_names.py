@@ -73,7 +73,9 @@ def test_names_of_all_kinds_come_through(tmp_path, capsys):
     assert main(["list", str(tmp_path)]) == 0
     out = tmp_path / "out.html"
     tag = next(tag for tag in run.tags() if NAMES[2] in tag and tag.startswith("grad_cam/"))
-    assert main(["compare", str(folder), "--tag", tag, "-o", str(out)]) == 0, capsys.readouterr().err
+    assert main(["compare", str(folder), "--tag", tag, "-o", str(out)]) == 0, (
+        capsys.readouterr().err
+    )
     page = out.read_text("utf-8")
     assert "<script>alert(1)" not in page
     assert "<img src=x" not in page

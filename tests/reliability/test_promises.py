@@ -12,7 +12,9 @@ FOLDERS = ("tests/reliability", "tests", "tests/backends")
 def promised(page):
     """Files and folders of tests that the tables of a page name."""
     rows = [line for line in page.read_text("utf-8").splitlines() if line.startswith("|")]
-    return {name for row in rows for name in re.findall(r"`((?:tests/)?[\w/*]*test\w*[\w/.*]*)`", row)}
+    return {
+        name for row in rows for name in re.findall(r"`((?:tests/)?[\w/*]*test\w*[\w/.*]*)`", row)
+    }
 
 
 def found(name):
