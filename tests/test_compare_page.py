@@ -236,7 +236,8 @@ def test_the_page_draws_the_numbers_and_subtracts_them(open_page, tmp_path):
     expect(tab.locator(".sheet canvas")).to_have_count(map_logs.IMAGES + 1)
     values = kv.compare(folders, map_logs.CONV).difference("two", "one", 3)
     most = float(f"{np.abs(values[0]).max():.3g}")
-    expect(tab.locator(".sheet small").first).to_have_text(f"most ±{most:g}")
+    words = tab.locator(".sheet .one").first.locator("small").all_inner_texts()
+    assert words == ["image 0 · ant", f"most ±{most:g}"]
     tab.get_by_text("swipe").click()
     expect(tab.locator(".over .sheet canvas")).to_have_count(map_logs.IMAGES)
 

@@ -178,6 +178,7 @@ function difference() {
 // The page.
 
 const stage = el("div");
+if (numbers) stage.style.setProperty("--wide", `${numbers.wide}px`);
 const main = el("main", {}, picker, stage);
 const slider = el("input", { type: "range", min: 0, max: last, value: state.place, "aria-label": "Step", disabled: !last,
   oninput: () => show({ place: Number(slider.value) }) });

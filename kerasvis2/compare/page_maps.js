@@ -9,6 +9,7 @@ import { spread, together } from "./scale.js";
 import { largest, mapOf, minus } from "./values.js";
 
 const SIDE = 112; // pixels of a map's width
+const [ACROSS, GAP] = [4, 10]; // maps of a run side by side, where there is room
 const [WIDE, HIGH] = [150, 12]; // of a legend
 const MIDDLE = 128; // the grey it is painted over
 
@@ -72,12 +73,12 @@ export function maps(data, el) {
       if (found.some((map) => !map))
         return [el("div", { class: "missing" }, "The maps are not of one size: no difference.")];
       const top = together(found.map((map) => spread(map.data)));
-      const tiles = found.map((map) =>
+      const tiles = found.map((map, index) =>
         el(
           "div",
           { class: "one" },
           canvas(null, map, { look: "map", top, signed: true, smooth: false, opacity: 1 }),
-          ...words([`most ±${short(largest(map, true))}`]),
+          ...words([imageName(first, pairs[index][0]), `most ±${short(largest(map, true))}`]),
         ),
       );
       return [...tiles, legend(top, other.header.unit)];
@@ -128,7 +129,7 @@ export function maps(data, el) {
     return element;
   }
 
-  return { sheet, difference, scale };
+  return { sheet, difference, scale, wide: ACROSS * (SIDE + GAP) - GAP };
 }
 
 function put(element, height, width, pixels) {
@@ -143,6 +144,11 @@ function said(cell, probe, place) {
   const mark = label === null ? "" : label === guess ? "✓ " : "✗ ";
   const share = cell.shares?.[place];
   return `${mark}${probe?.names?.[guess] ?? `class ${guess}`}${share ? ` ${share.toFixed(2)}` : ""}`;
+}
+
+function imageName(probe, place) {
+  const label = probe?.labels?.[place] ?? null;
+  return `image ${place}${label === null ? "" : ` · ${probe.names?.[label] ?? label}`}`;
 }
 
 function shared(one, other, count) {
