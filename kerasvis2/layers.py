@@ -225,10 +225,10 @@ def select(
         shape = f"gives {named.shape}"
         if named.shape is None:
             shape = "is not called, or gives nothing for each example by itself"
-        others = f", such as {_listing([info.path for info in fitting[-3:]], 'or')}"
+        near = [info.path for info in fitting[-3:]]
+        others = f", such as {_listing(near, 'or')}" if near else ""
         raise ValueError(
-            f"layers={named.path!r}: this {named.kind} {shape}; a {what} is needed"
-            f"{others if fitting else ''}."
+            f"layers={named.path!r}: this {named.kind} {shape}; a {what} is needed{others}."
         )
     return [named]
 

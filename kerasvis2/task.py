@@ -89,6 +89,7 @@ def task_of(
         named=0 if names is None else len(names),
         echoes=fits(taken, lengths) and bool(taken),
         from_picture=picture,
+        first=picture and _channels_first(taken, lengths),
     )
     answer = None if word is None else by_word(word, head)
     kind, why = answer or decide(head)
@@ -116,6 +117,14 @@ def task_of(
         and (activation == "sigmoid" or found.family in ("binary", "overlap"))
         and form not in ("one_hot", "index"),
     )
+
+
+def _channels_first(taken: tuple[int, ...], lengths: tuple[int | None, ...]) -> bool:
+    """Whether an output (C, H, W) lies over a picture (H, W, C) or (C, H, W)."""
+    if len(taken) != 3 or len(lengths) != 3 or fits(taken, lengths):
+        return False
+    last = fits(taken[:2], lengths[:2])
+    return not last and (fits(taken[:2], lengths[1:]) or fits(taken[1:], lengths[1:]))
 
 
 def _same(labels: np.ndarray, inputs: np.ndarray) -> bool:

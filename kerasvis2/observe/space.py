@@ -23,6 +23,9 @@ _LOCAL = (
 )
 
 
+_LEAST_LEFT = 7 / 8  # of an axis behind a crop
+
+
 @dataclass(frozen=True)
 class Lie:
     """How a tensor lies over the input.
@@ -98,6 +101,8 @@ def reached(edges: Sequence[tuple[str, str]]) -> dict[str, frozenset[str]]:
 def _handed_on(lie: Lie, info: LayerInfo) -> Lie | None:
     shape = info.shape or ()
     axes = len(lie.grid)
+    if info.kind == "Permute":
+        return _permuted(lie, tuple(info.layer.dims))
     if None in shape[1:] and len(shape) == axes + 2:
         return _as_map(lie, info, shape, axes) if _is_local(info) else None
     if len(shape) == axes + 2:
@@ -120,9 +125,31 @@ def _as_map(lie: Lie, info: LayerInfo, shape: Sequence[int | None], axes: int) -
         if grid == lie.grid and (lie.tokens or format_ is None or channels_first == first):
             return Lie(grid, channels_first=channels_first)
     for channels_first, grid in () if lie.tokens else both:
-        if (_is_local(info) and channels_first == first) or _alike(lie.grid, grid):
+        local = _is_local(info) and channels_first == first and not _elsewhere(info, lie.grid, grid)
+        if local or _alike(lie.grid, grid):
             return Lie(grid, channels_first=channels_first)
     return None
+
+
+def _permuted(lie: Lie, dims: tuple[int, ...]) -> Lie | None:
+    """Behind a `Permute` layer: the places stay what they are where only the channels move."""
+    places = [f"axis {i}" for i in range(len(lie.grid))]
+    order = ["channels", *places] if lie.channels_first else [*places, "channels"]
+    if lie.tokens or len(dims) != len(order):
+        return None
+    moved = [order[axis - 1] for axis in dims]
+    if moved not in ([*places, "channels"], ["channels", *places]):
+        return None
+    return Lie(lie.grid, channels_first=moved[0] == "channels")
+
+
+def _elsewhere(info: LayerInfo, given: Grid, grid: Grid) -> bool:
+    """Whether a layer's output cannot lie as its input does: something turned it before, or a
+    good part of it was cut off, so that the rest does not stretch over the whole input."""
+    if "Crop" in info.kind:
+        return any(size < own * _LEAST_LEFT for size, own in zip(grid, given))
+    shrinks = any(word in info.kind for word in ("Conv", "Pool")) and "Transpose" not in info.kind
+    return shrinks and 0 not in given and any(size > own for size, own in zip(grid, given))
 
 
 def _as_tokens(lie: Lie, count: int) -> Lie | None:

@@ -25,6 +25,7 @@ class Head:
         named: how many class names there are, 0 without.
         echoes: whether the output has the shape of the input that is drawn.
         from_picture: whether the drawn input is a picture (and not a latent vector or a table).
+        first: whether its channels come before its places, which lie as the picture's.
     """
 
     units: int
@@ -35,14 +36,19 @@ class Head:
     named: int = 0
     echoes: bool = False
     from_picture: bool = False
+    first: bool = False
 
     @property
     def words(self) -> str:
         """The head as the card's sentence names it: "10 softmax units under huber"."""
         where = "" if not self.space else " a place"
         many = "unit" if self.units == 1 else "units"
-        under = f" under {self.loss.name}" if self.loss.name else ""
-        return f"{self.units} {self.activation} {many}{where}{under}"
+        return f"{self.units} {self.activation} {many}{where}{self.under}"
+
+    @property
+    def under(self) -> str:
+        """The loss, as a sentence goes on with it."""
+        return f" under {self.loss.name}" if self.loss.name else ""
 
 
 def by_word(word: str, head: Head) -> Answer | None:
@@ -69,6 +75,8 @@ def decide(head: Head) -> Answer:
     """What an output is, from its shape, activation, loss and labels together."""
     if head.loss.family == "embedding" and not (head.units == 1 and head.activation == "sigmoid"):
         return "unknown", f"{head.words}: a place in an embedding, which names no class"
+    if head.first:
+        return "unknown", f"an output with its channels first{head.under}: give it channels last"
     if head.space:
         return _spatial(head)
     return _one_unit(head) if head.units == 1 else _several(head)
