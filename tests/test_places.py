@@ -1,4 +1,4 @@
-"""Maps lie where the network looked, also where it turns or cuts the picture; else it is refused."""
+"""Maps lie where the network looked, also where it turns or cuts the picture, or are refused."""
 
 import keras
 import numpy as np
