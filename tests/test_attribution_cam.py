@@ -241,3 +241,24 @@ def test_gradient_times_input_of_a_network_without_biases_sums_to_the_logit(prob
     )
     logits = model(probe.inputs).numpy()[np.arange(probe.size), probe.labels]
     near(kv.GradientTimesInput().compute(model, probe)["input"].sum((1, 2, 3)), logits)
+
+
+def test_dropout_does_not_change_which_layer_is_looked_at() -> None:
+    for rate in (None, 0.5):
+        between = [] if rate is None else [layers.Dropout(rate), layers.SpatialDropout2D(rate)]
+        model = keras.Sequential(
+            [
+                keras.Input((16, 16, 1)),
+                layers.Conv2D(3, 3, name="conv1"),
+                *between,
+                layers.ReLU(name="relu1"),
+                layers.Dropout(rate or 0),
+                layers.MaxPooling2D(),
+                layers.Conv2D(4, 3, activation="relu", name="conv2"),
+                layers.GaussianNoise(0.1) if between else layers.Identity(),
+                layers.GlobalAveragePooling2D(),
+                layers.Dense(2),
+            ]
+        )
+        probe = kv.Probe(np.zeros((1, 16, 16, 1), "float32"), [0], display=(0, 1))
+        assert [*kv.GradCAM().compute(model, probe)] == ["relu1", "conv2"]

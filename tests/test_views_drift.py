@@ -267,6 +267,27 @@ def test_a_map_all_on_the_object_has_all_its_energy_there():
     assert on_object("conv", maps, About()) == {}
 
 
+def test_the_object_of_signals_and_volumes():
+    from kerasvis2.views.base import About
+    from kerasvis2.views.objects import on_object
+
+    masks, maps = np.zeros((2, 12), bool), np.zeros((2, 12))
+    masks[:, 3:6], maps[:, 4], maps[:, 9] = True, 3, 1
+    of_signals = {
+        "energy_on_object/c": 0.75,
+        "points_at_object/c": 1,
+        "energy_on_object/chance": 0.25,
+    }
+    assert on_object("c", maps, About(masks=masks)) == of_signals
+    assert on_object("c", maps[..., None].repeat(2, -1), About(masks=masks)) == of_signals
+    coarse = on_object("c", maps[:, ::4], About(masks=masks))  # of a layer with fewer places
+    assert 0 < coarse["energy_on_object/c"] < 1
+    volumes, objects = maps.reshape(2, 3, 2, 2), masks.reshape(2, 3, 2, 2)
+    assert on_object("c", volumes, About(masks=objects)) == of_signals
+    assert on_object("c", volumes[..., None], About(masks=objects)) == of_signals
+    assert on_object("c", volumes[:, :2], About(masks=objects)) == {}
+
+
 def test_a_large_probe_is_followed_by_some_of_its_images(tmp_path, digits):
     x = np.resize(digits.x_test, (1500, *digits.x_test.shape[1:]))
     probe = kv.Probe(x, np.resize(digits.y_test, 1500))

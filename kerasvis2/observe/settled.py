@@ -21,7 +21,9 @@ def settled(
 
     That is the last of the normalisations, activations and sums that alone read what is before
     them. Where there are none, it is the convolution itself. PyTorch's blocks have one ReLU for
-    all their convolutions; where its call ends the block, that is the block.
+    all their convolutions; where its call ends the block, that is the block. Dropout and its like
+    are passed, but change nothing when a network is looked at: with and without them it is the
+    same layer.
 
     Args:
         infos: all layers, with their shapes.
@@ -52,6 +54,7 @@ def _followed(
     blocks: Mapping[str, str],
 ) -> tuple[str, tuple[str, ...]]:
     last, words = start, [*_words(start)]
+    found = start
     seen = {start.path}
     while True:
         keys = list(dict.fromkeys(readers.get(last.path, ())))
@@ -73,7 +76,8 @@ def _followed(
         last = reader
         seen.add(reader.path)
         words += _words(reader)
-    return last.path, tuple(words)
+        found = found if _passes(reader) else reader
+    return found.path, tuple(words)
 
 
 def ends_the_model(info: LayerInfo) -> bool:
@@ -82,13 +86,18 @@ def ends_the_model(info: LayerInfo) -> bool:
     return info.kind == "Softmax" or name in ("softmax", "sigmoid", "log_softmax")
 
 
+def _passes(info: LayerInfo) -> bool:
+    """Whether a layer hands on what it gets, when nothing is trained."""
+    return "Dropout" in info.kind or "Noise" in info.kind or info.kind == "Identity"
+
+
 _SHORT = {"BatchNormalization": "BN", "LayerNormalization": "LN", "GroupNormalization": "GN"}
 
 
 def _words(info: LayerInfo) -> list[str]:
     """What a picture calls a layer on the way."""
     kind = info.kind
-    if "Dropout" in kind or kind == "Identity" or "Noise" in kind:
+    if _passes(info):
         return []
     activation = getattr(getattr(info.layer, "activation", None), "__name__", "linear")
     named = {"relu": "ReLU", "relu6": "ReLU6", "gelu": "GELU", "silu": "SiLU"}

@@ -81,8 +81,7 @@ def draw_maps(
             why=why,
             pictured=about.pictured,
         )
-        if about.images is not None:
-            drawing.scalars |= on_object(key, each, about)
+        drawing.scalars |= on_object(key, each, about)
     return drawing
 
 

@@ -17,10 +17,13 @@ def on_object(key: str, maps: np.ndarray, about: About) -> dict[str, float]:
 
     Args:
         key: the picture's key: a layer path or `input`.
-        maps: (N, h, w), or (N, H, W, C) of which the channels are summed.
+        maps: (N, h, w), or (N, H, W, C) of which the channels are summed; of signals, tables and
+            tokens (N, t) or (N, T, C); of volumes those of the masks' own size.
         about: knows the masks.
     """
-    masks = about.masks
+    if about.masks is None:
+        return {}
+    masks, maps = _flat(about.masks, maps)
     if masks is None:
         return {}
     from kerasvis2.metrics import energy_pointing_game, pointing_game
@@ -35,3 +38,14 @@ def on_object(key: str, maps: np.ndarray, about: About) -> dict[str, float]:
         f"points_at_object/{key}": float(pointing_game(maps[used], masks[used]).mean()),
         "energy_on_object/chance": float(covered[used].mean()),
     }
+
+
+def _flat(masks: np.ndarray, maps: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
+    """Both as of flat pictures: signals are one pixel high, volumes lie slice below slice."""
+    if masks.ndim == 2 and maps.ndim in (2, 3):
+        return masks[:, None], maps[:, None]
+    if masks.ndim == 4 and maps.shape[:4] == masks.shape:
+        count, depth, height, width = masks.shape
+        stacked = (count, depth * height, width)
+        return masks.reshape(stacked), maps.reshape(*stacked, *maps.shape[4:])
+    return (masks, maps) if masks.ndim == 3 else (None, maps)
