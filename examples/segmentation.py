@@ -57,7 +57,7 @@ views = [
     kv.Curves(),
     kv.Predictions(),
     kv.GradCAM(layers=["bottom_conv", "up1_conv"], target=digit),
-    kv.Occlusion(target=digit, patch=16, stride=8, freq=args.epochs),
+    kv.Occlusion(target=digit, patch=16, stride=8, freq=lambda step: step == args.epochs - 1),
 ]
 model.fit(
     x,

@@ -23,7 +23,7 @@ from sklearn import datasets
 import kerasvis2 as kv
 
 NAMES = ["iris", "wine", "breast_cancer", "diabetes", "digits"]
-WORDS = 12  # a piece
+WORDS, BLOCK = 12, 48  # words in a piece, and in a block of text
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--epochs", type=int, default=8)
@@ -37,19 +37,21 @@ vocabulary = ["", *sorted({word for text in texts for word in text})]
 ids = {word: i for i, word in enumerate(vocabulary)}
 
 
-def pieces(first: float, last: float, step: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pieces of this part of each text, as token ids, and which text they are of."""
+def pieces(held_out: bool, step: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pieces of each text as token ids, and which text they are of; every fifth block held out."""
     found, labels = [], []
     for label, text in enumerate(texts):
-        part = [ids[word] for word in text[int(first * len(text)) : int(last * len(text))]]
-        starts = range(0, len(part) - WORDS + 1, step)
-        found += [part[start : start + WORDS] for start in starts]
-        labels += [label] * len(starts)
+        for number, first in enumerate(range(0, len(text), BLOCK)):
+            if (number % 5 == 4) is held_out:
+                block = [ids[word] for word in text[first : first + BLOCK]]
+                starts = range(0, len(block) - WORDS + 1, step)
+                found += [block[start : start + WORDS] for start in starts]
+                labels += [label] * len(starts)
     return np.array(found, "int32"), np.array(labels)
 
 
-x, y = pieces(0.0, 0.8, step=1)
-x_val, y_val = pieces(0.8, 1.0, step=6)  # the end of each text, which no training saw
+x, y = pieces(held_out=False, step=1)
+x_val, y_val = pieces(held_out=True, step=6)
 
 words = keras.Input((WORDS,), dtype="int32")
 h = layers.Embedding(len(vocabulary), 24, name="embedding")(words)

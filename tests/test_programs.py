@@ -76,6 +76,32 @@ def test_the_demos_pictures_are_what_they_say():
             ["--epochs", "1", "--images", "24"],
             {"grad_cam/153_mobilenetv2_1.00_96.Conv_1"},
         ),
+        (
+            "vision_transformer",
+            ["--epochs", "1", "--images", "128"],
+            {"attention/05_attention1", "attention_rollout/00_input", "grad_cam/04_norm1"},
+        ),
+        (
+            "segmentation",
+            ["--epochs", "1", "--images", "64"],
+            {"predictions/00_images", "grad_cam/15_up1_conv@digit", "occlusion/00_input@digit"},
+        ),
+        (
+            "object_detection",
+            ["--epochs", "1", "--images", "64"],
+            {"grad_cam/06_conv4@best_box"},
+        ),
+        (
+            "text_classification",
+            ["--epochs", "1"],
+            {"integrated_gradients/00_input", "occlusion/00_input", "attention/02_attention"},
+        ),
+        (
+            "time_series",
+            ["--epochs", "1", "--signals", "128"],
+            {"grad_cam/04_conv3@1", "integrated_gradients/00_input@1"},
+        ),
+        ("gan", ["--epochs", "1"], {"predictions/00_images"}),
     ],
 )
 def test_examples_run_and_write_what_they_promise(monkeypatch, tmp_path, name, options, tags):
@@ -86,6 +112,29 @@ def test_examples_run_and_write_what_they_promise(monkeypatch, tmp_path, name, o
     assert tags <= set(found), found
     steps = event_files.steps(tmp_path / "run" / "vis", next(iter(tags)))
     assert steps == ([0, 1] if name == "transfer_learning" else [0])
+    if name == "time_series":  # the probe's masks say where the early beats are
+        curves = event_files.tags(tmp_path / "run" / "vis", "scalars")
+        assert "grad_cam/energy_on_object/conv3" in curves
+    assert name != "object_detection" or (tmp_path / "run" / "boxes.png").exists()
+
+
+def test_runs_are_compared_in_python(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(sys, "argv", ["", "--epochs", "2", "--log-dir", str(tmp_path)])
+    runpy.run_path(str(EXAMPLES / "compare_runs.py"), run_name="__main__")
+    made = {path.name for path in tmp_path.iterdir() if path.is_file()}
+    assert made == {"comparison.png", "comparison.html", "similarity.png"}
+    said = capsys.readouterr().out
+    assert re.search(r"dropout +validation accuracy 0\.\d+", said)
+    assert re.search(r"maps differ most on the probe's images \d \(\d\)", said)
+    assert re.search(r"conv1 +\d\.\d\d", said)
+
+
+def test_every_example_is_run_by_a_test():
+    tested = (EXAMPLES.parent / "tests").rglob("test_*.py")
+    words = "\n".join(path.read_text("utf-8") for path in tested)
+    for path in EXAMPLES.glob("*.py"):
+        assert path.stem in words, path.name
+        assert '"""' in path.read_text("utf-8")[:3]
 
 
 @pytest.fixture(scope="module")
