@@ -21,6 +21,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--epochs", type=int, default=10)
 parser.add_argument("--log-dir", default="runs/custom_model")
 args = parser.parse_args()
+keras.utils.set_random_seed(0)
 
 
 class DigitWithHint(keras.Model):

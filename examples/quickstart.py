@@ -18,6 +18,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--epochs", type=int, default=10)
 parser.add_argument("--log-dir", default="runs/quickstart")
 args = parser.parse_args()
+keras.utils.set_random_seed(0)
 
 pixels, labels = load_digits(return_X_y=True)
 images = (pixels / 16).astype("float32").reshape(-1, 8, 8, 1)

@@ -27,6 +27,7 @@ parser.add_argument("--images", type=int, default=240)
 parser.add_argument("--weights", default=None, choices=["imagenet"])
 parser.add_argument("--log-dir", default="runs/transfer_learning")
 args = parser.parse_args()
+keras.utils.set_random_seed(0)
 
 
 def crops(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

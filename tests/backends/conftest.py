@@ -22,6 +22,7 @@ ONLY_ON = {
     "test_jax_alone.py": ["jax"],
     "test_torch_distribution.py": ["torch"],
     "test_jax_distribution.py": ["jax"],
+    "test_course_elsewhere.py": ["torch", "jax"],
     "test_same_arrays.py": ["torch", "jax"],  # as on TensorFlow
 }
 collect_ignore = [file for file, names in ONLY_ON.items() if BACKEND not in names]
