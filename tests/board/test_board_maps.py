@@ -372,6 +372,30 @@ def test_nothing_is_drawn_on_a_scale_that_more_maps_will_change(tab: Tab) -> Non
     assert {float(top) for top in tops(tab)} == {0.5}
 
 
+def test_what_is_on_show_stays_while_the_maps_of_another_run_are_fetched(tab: Tab) -> None:
+    tab.open(tag=INPUT, runs="one", step=0)
+    url = tab.view.evaluate(
+        """async (tag) => {
+            const { fetchMaps } = await import("./static/api.js");
+            return (await fetchMaps(tag))["two/vis"].urls[3];
+        }""",
+        CONV,
+    )
+    held: list[Route] = []
+    tab.page.route(url, lambda route: held.append(route))
+    tab.go(tag=CONV, runs="one", step=3)
+    alone = {float(top) for top in tops(tab)}
+    more = address({"tag": CONV, "runs": "one|two", "step": 3})
+    tab.view.evaluate("hash => { location.hash = hash; }", more)
+    expect(tab.find(".mapbox[aria-busy]").first).to_be_attached()
+    assert {float(top) for top in tops(tab)} == alone == {0.05}
+    while not held:
+        tab.page.wait_for_timeout(20)
+    held[0].continue_()
+    tab.settle()
+    assert {float(top) for top in tops(tab)} == {0.5}
+
+
 def tops(tab: Tab) -> list[str]:
     """The scales of the cells in view."""
     return tab.find(".mapbox[data-top]").evaluate_all("all => all.map((one) => one.dataset.top)")

@@ -40,6 +40,7 @@ export class App {
     this.player = new Player(this);
     this.derived = null;
     this.explored = null;
+    this.scaled = null; // the scales that the explorer was drawn with last, and of what
     this.views = new Map(); // tag → its {zoom, x, y}
   }
 

@@ -79,7 +79,7 @@ function overSteps({ runs, columns, one }, model, series) {
 // `cellOf(row, column)`: what a cell shows, {…, entry, place, map, drawn, differs, signed, top}, and
 // where it is not drawn, `lone` if the base has no map to subtract, `late` if that is on its way.
 function scales(app, base, table) {
-  const { state } = app;
+  const { model, state } = app;
   const mapsOf = (url) => (url ? (app.numbers.get(url)?.maps ?? null) : null);
   const lock = state.lock || (["layers", "views"].includes(state.axis) && !base.one ? "run" : "all");
   const here = arrivedOf(app, base, table);
@@ -108,17 +108,23 @@ function scales(app, base, table) {
     minus >= 0
       ? tops({ ...state, lock }, base.columns, columnLists(base, minus, every, subtracted))
       : null;
+  // Meanwhile what was on show keeps its scale: a run that has logged more does not blank the others.
+  const what = [model.tag.name, lock, minus >= 0 && state.minus, state.axis, state.one].join();
+  const before = held && app.scaled?.what === what ? app.scaled : null;
+  const now = { what, values, changes, urls: new Set(table.sources.map(({ url }) => url)) };
+  if (here.arrived === here.wanted) app.scaled = now;
+  const scale = before ?? now;
   const cellOf = (row, column, rowPlace, columnPlace) => {
     const found = table.at(row, column);
     const entry = found.url ? app.numbers.get(found.url) : null;
     const place = found.image.places.get(found.run.id);
     const map = inImage(found);
-    if (held && map) return { ...found, entry, place, drawn: null, late: true };
+    if (held && map && !before?.urls.has(found.url)) return { ...found, entry, place, drawn: null, late: true };
     const differs = minus >= 0 && columnPlace !== minus && !state.one;
     const drawn = differs ? subtracted(row, column) : map;
     const signed = differs || Boolean(entry?.maps?.header.signed);
     const group = base.one ? rowPlace : columnPlace;
-    const top = drawn ? (differs ? changes(columnPlace, drawn) : values(group, drawn)) : 0;
+    const top = drawn ? (differs ? scale.changes : scale.values)(group, drawn) : 0;
     // Why there is no difference: the base's map is not here yet, or there is none.
     const lone = differs && map && !inImage(baseOf(row));
     const late = lone && baseOf(row).url && !app.numbers.get(baseOf(row).url);
