@@ -187,3 +187,17 @@ def test_the_reference_has_every_public_name():
     pages = "".join(page.read_text("utf-8") for page in ROOT.glob("docs/**/*.md"))
     told = re.findall(r"^::: kerasvis2\.[\w.]*?(\w+)$", pages, re.M)
     assert sorted(told) == sorted(PUBLIC)
+
+
+def test_pictures_are_small():
+    """A clone and a page stay light; the animation alone may be larger."""
+    sizes = {path.name: path.stat().st_size for path in (ROOT / "docs/pictures").rglob("*.*")}
+    assert len(sizes) > 50
+    assert sizes.pop("explorer.webp") < 1_000_000
+    assert {name: size for name, size in sizes.items() if size >= 300_000} == {}
+
+
+def test_no_picture_is_left_over():
+    said = "".join(page.read_text("utf-8") for page in EVERY)
+    pictures = (ROOT / "docs/pictures").rglob("*.*")
+    assert [path.name for path in pictures if path.name not in said] == []
