@@ -64,6 +64,7 @@ def run(page: Path, names: dict) -> dict:
 def test_the_code_of_a_page_runs_from_top_to_bottom(page, names):
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
+        warnings.filterwarnings("ignore", message=".*a look took")  # on a busy machine
         run(page, names)
 
 
