@@ -218,3 +218,12 @@ def test_bad_settings_are_named(
 ) -> None:
     with pytest.raises(ValueError, match=words.replace("(", r"\(")):
         Occlusion(**settings).needs(linear, Probe(images, display=(0, 1)))
+
+
+@pytest.mark.parametrize("side", [8, 28, 32, 64, 224, 333])
+def test_default_windows_leave_no_thin_rests_between_them(side):
+    windows = windows_of((side, side), None, None)
+    values = np.random.default_rng(0).random((1, *windows.grid))
+    edges = np.flatnonzero(np.diff(windows.paint(values)[0], axis=1).any(axis=0)) + 1
+    pieces = np.diff([0, *edges, side])[:-1]  # what the image's end cuts off is what it is
+    assert pieces.min() == pieces.max() == windows.stride[1]

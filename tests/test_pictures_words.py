@@ -157,6 +157,13 @@ def test_activations_that_must_shrink_keep_their_peaks(written):
     assert (warm < -60).any()
 
 
+def test_of_how_many_images_activations_show_the_first_few_is_said(written):
+    images, labels = halves(7)
+    probe = kv.Probe(images, labels, display=(0, 1))
+    kv.Activations(layers="conv").render(small(3, "softmax"), probe)
+    assert any(line.endswith("4 of 7 images") for line in written)
+
+
 def test_activations_of_signals_are_channels_by_positions(written):
     waves = np.sin(np.linspace(0, 20, 200))[None, :, None].repeat(3, 0).astype("float32")
     signal = keras.Input((200, 1))

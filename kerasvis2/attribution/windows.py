@@ -60,7 +60,8 @@ def windows_of(image: tuple[int, int], patch: Size | None, stride: Size | None) 
 
     Args:
         image: (H, W) of the image.
-        patch: pixels or (h, w); by default a sixth of the shorter side, 2 at least.
+        patch: pixels or (h, w); by default about a sixth of the shorter side, even: then
+            half a patch is a stride, and no pixel-wide rests lie between the windows.
         stride: pixels or (down, right); by default half the patch, rounded up.
 
     Raises:
@@ -68,7 +69,7 @@ def windows_of(image: tuple[int, int], patch: Size | None, stride: Size | None) 
             image.
     """
     if patch is None:
-        patch = min(max(2, round(min(image) / 6)), *image)
+        patch = min(2 * math.ceil(min(image) / 12), *image)
     height, width = _pair("patch", patch)
     if height > image[0] or width > image[1]:
         raise ValueError(

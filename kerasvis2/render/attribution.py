@@ -86,8 +86,10 @@ def _sheet(images: Any, maps: np.ndarray, given: Given, over: bool) -> tuple[np.
     legend = legend_of(whole, over=over, fine=not over, quantity=given.quantity)
     captions = with_reach(given.captions, maps, scales)
     noted = [*given.notes, *reasons(maps, given.why)]
-    fewer = Plan(1, (maps.shape[1] - 1, maps.shape[2] - 1), False, SHOWN)
-    room = _remarks(10 * SHOWN, maps.shape[1:], fewer)  # as many lines as there may be
+    # What lies over photographs is coarse: a little smaller it is the same.
+    finest = maps.shape[1] // (2 if over else 1), maps.shape[2] // (2 if over else 1)
+    fewer = Plan(1, (finest[0] - 1, finest[1] - 1), False, SHOWN)
+    room = _remarks(10 * SHOWN, maps.shape[1:], finest, fewer)  # as many lines as there may be
     plan = arrange(
         len(maps),
         (originals if over else maps).shape[1:3],
@@ -96,7 +98,7 @@ def _sheet(images: Any, maps: np.ndarray, given: Given, over: bool) -> tuple[np.
         head=partial(head_height, given.title, given.how, [*noted, *room], legend),
         native=not over,
     )
-    notes = [*noted, *_remarks(total, maps.shape[1:], plan)]
+    notes = [*noted, *_remarks(total, maps.shape[1:], finest, plan)]
     originals = resize_pictures(originals[: plan.shown], plan.size)
     units = in_units(maps, scales)[: plan.shown]
     units = (resize_maps if over else draw_maps)(units, plan.size)
@@ -117,10 +119,10 @@ def _joined(originals: np.ndarray, drawn: np.ndarray, plan: Plan) -> np.ndarray:
     return np.concatenate([originals, np.full(shape, PAPER, np.uint8), drawn], axis=axis)
 
 
-def _remarks(total: int, shape: Sequence[int], plan: Plan) -> list[str]:
-    """What a sheet must say of images that are not on it, and of pixels that are not."""
+def _remarks(total: int, shape: Sequence[int], finest: Sequence[int], plan: Plan) -> list[str]:
+    """What a sheet must say of images that are not on it, and of what is not on smaller pixels."""
     said = [f"{plan.shown} of {total} images"] if plan.shown < total else []
-    if plan.size[0] < shape[0] or plan.size[1] < shape[1]:
+    if plan.size[0] < finest[0] or plan.size[1] < finest[1]:
         said.append(
             f"{shape[0]}×{shape[1]} values drawn as {plan.size[0]}×{plan.size[1]} pixels, each the "
             "largest magnitude of its block"

@@ -38,6 +38,7 @@ def channel_sheet(
     activations: Any,
     *,
     total: int | None = None,
+    examples: int | None = None,
     quantity: str = "activation",
     word: str | None = None,
     **given: Any,
@@ -50,6 +51,7 @@ def channel_sheet(
             sequence, drawn as channels × positions; (K, d, h, w, C), its slices side by side.
             Of C the first 64 are drawn. Negative values make the scale a signed one.
         total: How many channels the layer has, if `activations` holds but the first of them.
+        examples: How many there are, if `activations` holds but the first of them.
         quantity: What the scale measures.
         word: What a channel is called.
         **given: `Given`'s, without `signed`.
@@ -70,7 +72,7 @@ def channel_sheet(
         raise ValueError(
             f"There are {len(images)} images and activations for {len(activations)}; give as many."
         )
-    count, channels = len(activations), activations.shape[-1]
+    count, channels = max(len(activations), examples or 0), activations.shape[-1]
     total = channels if total is None else total
     activations = activations[:SHOWN_IMAGES, ..., :SHOWN]
     shown = activations.shape[-1]

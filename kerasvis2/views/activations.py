@@ -126,6 +126,7 @@ class Activations(View):
 
         drawing = Drawing()
         kept = parts(arrays, KEPT)
+        captions = about.captions()
         for key, values in parts(arrays).items():
             info = about.layer(key)
             total = values.shape[-1] if info is None or not info.shape else info.shape[-1]
@@ -139,11 +140,12 @@ class Activations(View):
                 None if about.images is None else about.images[:count],
                 drawn,
                 total=total,
+                examples=len(captions),
                 scale=self.scale,
                 frozen=about.frozen.get(key),
                 previous=about.scales.get(key),
                 title=about.title(self.title, key),
-                captions=(about.captions() or [[] for _ in values])[:count],
+                captions=(captions or [[] for _ in values])[:count],
                 wrong=about.wrong(),
                 how=_how(info, values),
             )
