@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras import ops
 from toys import grey_canvas as plain
 
+import kerasvis2 as kv
 from kerasvis2.observe.backend import backend
 from kerasvis2.synthesis.ascent import ascend, begin
 from kerasvis2.synthesis.canvas import Canvas, measure
@@ -185,3 +186,21 @@ def test_digits_are_raised_to_their_classes(digits_model: Any, digits: Any):
     real = np.asarray(digits_model(digits.x_test, training=False))
     own = real[np.arange(len(real)), digits.y_test]
     assert np.diag(probabilities).mean() > own.mean() + 0.1
+
+
+def test_a_layer_that_several_inputs_share_is_climbed_by_the_drawn_one() -> None:
+    layers = keras.layers
+    stack = [keras.Input((8, 8, 1)), layers.Conv2D(3, 3), layers.Flatten(), layers.Dense(2)]
+    embed = keras.Sequential(stack, name="embed")
+    stack[-1].name = "point"
+    one, two = keras.Input((8, 8, 1), name="one"), keras.Input((8, 8, 1), name="two")
+    apart = layers.Lambda(lambda both: keras.ops.sum((both[0] - both[1]) ** 2, -1, keepdims=True))
+    model = keras.Model([one, two], apart([embed(one), embed(two)]))
+    images = np.random.default_rng(0).random((2, 2, 8, 8, 1)).astype("float32")
+    for drawn in (0, 1):
+        probe = kv.Probe([*images], image=drawn, display=(0, 1))
+        view = kv.ActivationMaximization("embed/point", steps=3, quality="fast")
+        found = view.compute(model, probe)
+        (pictures,) = (v for v in found.values() if v.ndim == 4)
+        assert pictures.shape == (2, 8, 8, 1)
+        assert pictures.std() > 0.01

@@ -156,7 +156,7 @@ class ActivationMaximization(View):
         return Reduced(public, found.memory)
 
     def reduce(self, seen: Seen) -> Reduced:
-        climbed = [self._climb(seen, as_key(key)) for key in seen.activations]
+        climbed = [self._climb(seen, key) for key in _one_call(seen)]
         return Reduced(
             {key: value for found in climbed for key, value in found.arrays.items()},
             {key: value for found in climbed for key, value in found.memory.items()},
@@ -190,12 +190,13 @@ class ActivationMaximization(View):
             outputs = answers(images)
             return objectives.log_odds(outputs, units) if odds else value(outputs)
 
-        age = seen.memory[key.of(AGE)]
+        own = Key(key.path)  # of the layer, whichever call it is
+        age = seen.memory[own.of(AGE)]
         warm = ops.logical_and(age > 0, self.warm_start)
         result = ascend(
             seen.differentiate,
             score,
-            seen.memory[key.of(PARAMS)],
+            seen.memory[own.of(PARAMS)],
             canvas=canvas,
             settings=settings,
             steps=ops.where(warm, settings.warm_steps, settings.steps),
@@ -215,8 +216,8 @@ class ActivationMaximization(View):
         if squash is not None and len(outputs.shape) == 2:
             sure = ops.take_along_axis(squash(outputs), np.asarray(units)[:, None], axis=1)
             found[key.of(PROBABILITY)] = sure[:, 0]
-        kept = result["params"] if self.warm_start else seen.memory[key.of(PARAMS)]
-        return Reduced(found, {key.of(PARAMS): kept, key.of(AGE): age + 1})
+        kept = result["params"] if self.warm_start else seen.memory[own.of(PARAMS)]
+        return Reduced(found, {own.of(PARAMS): kept, own.of(AGE): age + 1})
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         from kerasvis2.render import image_sheet
@@ -289,3 +290,9 @@ class ActivationMaximization(View):
     def _plain(self, units: Sequence[Any]) -> bool:
         """Whether each unit is one index, so that it has a probability and a class name."""
         return self.objective == "mean" and all(np.ndim(unit) == 0 for unit in units)
+
+
+def _one_call(seen: Seen) -> list[Key]:
+    """Of each layer the first call that depends on the drawn input: its units are the same."""
+    calls = sorted(map(as_key, seen.activations), key=lambda key: -key.call)
+    return list({key.path: key for key in calls if key not in seen.elsewhere}.values())
