@@ -81,7 +81,7 @@ def train(epochs, log_dir, tell):
         ]
     )
     model.compile("adam", "sparse_categorical_crossentropy")
-    probe = kv.Probe(x[:2], y[:2], display=(0, 1))
+    probe = kv.Probe(x[:4], y[:4], display=(0, 1))
     monitor = kv.Monitor(log_dir, probe, every_view())
     watch = Watch(monitor, epochs, tell)
     model.fit(x, y, epochs=epochs, verbose=0, callbacks=[monitor, watch])

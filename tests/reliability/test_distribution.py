@@ -1,5 +1,8 @@
 """Trainings over several devices: the same weights, one writer, the pictures of one device."""
 
+import contextlib
+import socket
+
 import fits
 import numpy as np
 import pytest
@@ -51,3 +54,40 @@ def test_mirrored_strategy(tmp_path):
     assert len(run.tags()) > 8
     for folder in ("train", "vis"):  # one writer
         assert len(list((tmp_path / "watched" / folder).glob("events*"))) == 1
+
+
+SEVERAL_WORKERS = """
+import json
+rank, ports = int(sys.argv[2]), sys.argv[3:]
+os.environ["TF_CONFIG"] = json.dumps({
+    "cluster": {"worker": [f"localhost:{port}" for port in ports]},
+    "task": {"type": "worker", "index": rank},
+})
+import tensorflow as tf
+strategy = tf.distribute.MultiWorkerMirroredStrategy()
+with strategy.scope():
+    model = small_model()
+try:
+    train(2, [kv.Monitor(sys.argv[1], probe, views())] if rank == 0 else [], model=model)
+    print("trained", flush=True)
+except Exception as error:
+    print(type(error).__name__, str(error).partition(":")[0], flush=True)
+os._exit(0)  # TensorFlow's servers would wait for each other
+"""
+
+
+def test_keras_refuses_several_workers_itself(tmp_path):
+    """Keras's `fit` fails under MultiWorkerMirroredStrategy (keras#20585), with nobody watching."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(2)]
+        for each in sockets:
+            each.bind(("localhost", 0))
+        ports = [each.getsockname()[1] for each in sockets]
+    workers = [fits.start(SEVERAL_WORKERS, tmp_path / "run", rank, *ports) for rank in range(2)]
+    try:
+        said = [worker.communicate(timeout=300)[0] for worker in workers]
+    finally:
+        for worker in workers:
+            worker.kill()
+    words = "ValueError Attempt to convert a value (PerReplica"
+    assert [words in each for each in said] == [True, True], said
