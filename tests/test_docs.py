@@ -3,6 +3,7 @@
 import doctest
 import inspect
 import re
+import runpy
 import shlex
 import shutil
 import textwrap
@@ -202,3 +203,16 @@ def test_no_picture_is_left_over():
     said = "".join(page.read_text("utf-8") for page in EVERY)
     pictures = (ROOT / "docs/pictures").rglob("*.*")
     assert [path.name for path in pictures if path.name not in said] == []
+
+
+def test_the_badges_say_what_is_tested():
+    made = runpy.run_path(str(ROOT / "docs/make_badges.py"))
+    for name, version in made["versions"]().items():
+        file = ROOT / "docs/pictures/badges" / f"{name.lower()}.svg"
+        assert file.read_text("utf-8") == made["badge"](name, version)
+
+
+def test_one_version_everywhere():
+    said = re.search(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text("utf-8"), re.M)
+    assert said
+    assert said[1] == kv.__version__
