@@ -2,69 +2,25 @@
 
 Prints one table as it is measured, and writes it to benchmarks/RESULTS.md with the machine, the
 versions and the date. What cannot be measured here, such as a library whose environment was not
-made (see benchmarks/peers/make.sh), is marked "not measured".
+made (see benchmarks/peers/make.sh), is marked "not measured". Under KERAS_BACKEND=torch or jax it
+measures the pass, the ascent and occlusion there.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from benchmarks import (
-    ascent,
-    board,
-    board_maps,
-    growth,
-    memory,
-    report,
-    shared_pass,
-    training,
-    training_monitor,
-    whole,
-)
-from benchmarks.peers import compare as peers
-from benchmarks.report import Row
+from benchmarks import report
 
-
-def _training(args: argparse.Namespace) -> Iterator[Row]:
-    return training.rows(args.mnist, *((3, 200) if args.quick else ()))
-
-
-def _whole(args: argparse.Namespace) -> Iterator[Row]:
-    return whole.rows(args.mnist, *((2, 64, 1) if args.quick else ()))
-
-
-def _board(args: argparse.Namespace) -> Iterator[Row]:
-    return board.rows(args.repeats, *((2, 20) if args.quick else (12, 200)))
-
-
-def _explorer(args: argparse.Namespace) -> Iterator[Row]:
-    return board_maps.rows(args.repeats, *((2, 20) if args.quick else (12, 200)))
-
-
-def _memory(args: argparse.Namespace) -> Iterator[Row]:
-    return memory.peak_rows("CNN 32×32" if args.quick else "ResNet50V2 224×224")
-
-
-SECTIONS: dict[str, Callable[[argparse.Namespace], Iterable[Row]]] = {
-    "pass": lambda args: shared_pass.rows(args.repeats, "CNN" if args.quick else "", args.model),
-    "monitor": lambda args: training_monitor.rows(args.repeats, args.quick),
-    "training": _training,
-    "whole": _whole,
-    "memory": _memory,
-    "long": lambda args: [memory.growth_row(20 if args.quick else 1000)],
-    "ascent": lambda args: ascent.ascent_rows(args.repeats, args.quick),
-    "perturbation": lambda args: ascent.perturbation_rows(args.repeats),
-    "import": lambda args: [memory.import_row(args.repeats)],
-    "keras": lambda args: training.keras_rows(args.repeats),
-    "board": _board,
-    "explorer": _explorer,
-    "peers": lambda args: peers.rows(args.repeats, args.peers),
-}
+BACKEND = os.environ.get("KERAS_BACKEND") or "tensorflow"
+if BACKEND == "tensorflow":
+    from benchmarks.sections import SECTIONS
+else:
+    from benchmarks.backends import SECTIONS
 
 
 def main() -> None:
@@ -84,7 +40,9 @@ def main() -> None:
             rows[row.measure] = str(row)
             print(row, flush=True)
             write()  # a long run that is cut off leaves what it has
-    if not args.only or "growth" in args.only:
+    if BACKEND == "tensorflow" and (not args.only or "growth" in args.only):
+        from benchmarks import growth
+
         for table in growth.tables(5 if args.quick else args.repeats, args.quick):
             tables[table.partition("\n")[0]] = table
             print(f"\n{table}", flush=True)
@@ -117,7 +75,7 @@ def _arguments() -> argparse.Namespace:
     args = parser.parse_args()
     if args.quick:
         args.repeats = 3
-    elif args.output is None and not args.only:
+    elif args.output is None and not args.only and BACKEND == "tensorflow":
         args.output = report.RESULTS
     return args
 

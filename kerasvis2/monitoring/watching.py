@@ -112,7 +112,8 @@ class Watching:
     def drop(self, names: Sequence[str]) -> None:
         """These views are not looked at any more."""
         for name in names:
-            self._views.pop(name, None)
+            if self._views.pop(name, None) is not None:
+                self.session.forget(name)
 
     def _wanted(self, view: View, step: int) -> bool:
         drawn = not view.only_pictures or due(self._pictures, step)
@@ -160,12 +161,12 @@ class Watching:
         if self._captions:
             # What needs no pass goes on where the model's own pass fails, as its captions do then.
             try:
-                self.session.look([], remember=False)
+                self.session.look([], remember=False, alone=True)
             except Exception:
                 self._captions = False
         for name in names:
             try:
-                self.session.look([name], self._captions, remember=False)
+                self.session.look([name], self._captions, remember=False, alone=True)
             except Exception as error:
                 self._switch_off(name, "observing", error)
         good = [name for name in names if name in self._views]

@@ -27,8 +27,15 @@ if TYPE_CHECKING:
 Memory = dict[str, dict[str, Any]]
 
 
+_WORTH = 2  # times the work of a pass: so much more is done sooner than another pass compiled
+
+
 class Compiled:
     """One function for every set of views that is due together, compiled when it first is.
+
+    A set that is part of one that was compiled is served by that one, what it gives beside is let
+    go, unless most of its work would be for nothing. So views that are due at different times do
+    not multiply what has to be compiled.
 
     Args:
         model: the model.
@@ -63,6 +70,7 @@ class Compiled:
         self.spoken = spoken(survey.outputs, probe)
         self.traces = 0
         self._functions: dict[tuple[str, ...], Callable[..., Any]] = {}
+        self._served: dict[tuple[str, ...], tuple[list[Plan], bool]] = {}
         self._constants: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def divide(self, plans: Sequence[Plan]) -> None:
@@ -81,6 +89,7 @@ class Compiled:
     def forget(self, name: str) -> None:
         """Nothing that was compiled for a view of this name holds any more."""
         self._functions = {key: f for key, f in self._functions.items() if name not in key}
+        self._served = {key: each for key, each in self._served.items() if name not in key}
         self._constants = {key: c for key, c in self._constants.items() if name not in key}
 
     def prepare(
@@ -91,16 +100,49 @@ class Compiled:
             self._function(group, captions, self._arguments(group, 0, memory, steps))
 
     def run(
-        self, plans: Sequence[Plan], with_outputs: bool, memory: Memory, steps: Any, place: int
+        self,
+        plans: Sequence[Plan],
+        with_outputs: bool,
+        memory: Memory,
+        steps: Any,
+        place: int,
+        alone: bool = False,
     ) -> dict[str, Any]:
-        """Looks at one part of the probe: entry name → structure of tensors."""
+        """Looks at one part of the probe: entry name → structure of tensors.
+
+        Args:
+            plans: the views that are due.
+            with_outputs: also what captions say.
+            memory: what every view remembers.
+            steps: how many steps were made.
+            place: which part.
+            alone: run nothing for other views.
+        """
         found: dict[str, Any] = {}
         for group, captions in self._groups(plans, with_outputs):
             if place and not captions and not any(plan.request.per_image for plan in group):
                 continue
-            arguments = self._arguments(group, place, memory, steps)
-            found |= self._function(group, captions, arguments)(*arguments)
+            key = self._key(group, captions)
+            serving = (group, captions) if alone else self._serving(group, captions)
+            arguments = self._arguments(serving[0], place, memory, steps)
+            made = self._function(*serving, arguments)(*arguments)
+            found |= {name: made[name] for name in key if name in made}
         return found
+
+    def _serving(self, plans: list[Plan], captions: bool) -> tuple[list[Plan], bool]:
+        """What of the compiled serves these views with the least work; they alone if nothing."""
+        key = self._key(plans, captions)
+        if key in self._functions or self._backend.eager:
+            return plans, captions
+        others = [each for names, each in self._served.items() if set(key) <= {*names, ""}]
+        best = min(others, key=lambda each: (_work(each[0]), len(each[0])), default=None)
+        if best is None or _work(best[0]) > _WORTH * _work(plans):
+            return plans, captions
+        return best
+
+    @staticmethod
+    def _key(plans: Sequence[Plan], captions: bool) -> tuple[str, ...]:
+        return (*(plan.name for plan in plans), OUTPUTS if captions else "")
 
     def _groups(
         self, plans: Sequence[Plan], with_outputs: bool
@@ -155,7 +197,7 @@ class Compiled:
         self, plans: Sequence[Plan], captions: bool, arguments: tuple[Any, ...]
     ) -> Callable[..., dict[str, Any]]:
         """The compiled pass of these views; made at the first call, for arguments of its kind."""
-        key = (*(plan.name for plan in plans), OUTPUTS if captions else "")
+        key = self._key(plans, captions)
         if key not in self._functions:
             self.traces += self._backend.eager
 
@@ -173,6 +215,7 @@ class Compiled:
                 return self._pass(plans, captions, state, chunk, given["classes"], memory)
 
             self._functions[key] = self._backend.compile(run, self._model.variables, arguments)
+            self._served[key] = list(plans), captions
         return self._functions[key]
 
     def _pass(
@@ -214,3 +257,10 @@ class Compiled:
         if captions:
             found[OUTPUTS] = answers(result.outputs[self.spoken], self._survey.outputs[self.spoken])
         return found
+
+
+def _work(plans: Sequence[Plan]) -> int:
+    """The work of a shared pass, in forward passes: a backward pass counts as two."""
+    demand = add(plans)
+    slopes = len(demand.targets) if demand.asks("gradients", "input_gradient") else 0
+    return 1 + 2 * slopes + 2 * demand.asks("loss")

@@ -18,6 +18,7 @@ from kerasvis2.observe.loss import check_loss
 from kerasvis2.observe.progress import watched
 from kerasvis2.observe.request import Plan
 from kerasvis2.observe.state import changed, counter, frozen, state_of
+from kerasvis2.observe.structures import still_fits
 from kerasvis2.observe.survey import is_built, survey
 from kerasvis2.observe.targets import distinct, resolve
 
@@ -126,7 +127,7 @@ class Session:
                 self._plans.pop(name, None)
                 failed[name] = error
                 continue
-            self._memory[name] |= _still_fits(memory.get(name, {}), self._memory[name])
+            self._memory[name] |= still_fits(memory.get(name, {}), self._memory[name])
         return failed
 
     # For many.
@@ -201,31 +202,41 @@ class Session:
         plans = [self._plans[name] for name in names]
         self._compiled.prepare(plans, with_outputs, self._memory, self._iterations())
 
-    def look(self, names: Sequence[str], with_outputs: bool = True, remember: bool = True) -> Look:
+    def forget(self, name: str) -> None:
+        """A view is not looked at any more: what was compiled for it and others goes."""
+        self._compiled.forget(name)
+
+    def look(
+        self,
+        names: Sequence[str],
+        with_outputs: bool = True,
+        remember: bool = True,
+        alone: bool = False,
+    ) -> Look:
         """Looks at the probe once for all the views.
 
         Args:
             names: the views that are due.
             with_outputs: also fetch what captions say: predicted classes and probabilities.
             remember: keep what the views want to find again next time.
+            alone: run nothing for other views, as what was compiled for more might.
         """
         plans = [self._plans[name] for name in names]
         per_image = {plan.name: plan.request.per_image for plan in plans} | {OUTPUTS: True}
-        memory = {plan.name: self._memory[plan.name] for plan in plans}
+        memory = dict(self._memory)
         steps, parts = self._iterations(), self._compiled.parts
         if self._progress is not None:
             again = any(plan.request.per_image for plan in plans)
             self._progress.begin(len(parts) if again else 1)
         chunks: list[dict[str, Any]] = []
         for i in range(len(parts)):
-            found = self._compiled.run(plans, with_outputs, memory, steps, i)
+            found = self._compiled.run(plans, with_outputs, memory, steps, i, alone)
             for name in memory.keys() & found.keys():
                 memory[name] = memory[name] | found[name].pop("memory")
             chunks.append(found)
         if remember:
-            self._memory |= memory
-        # The same at every look, and thousands of shapes to ask for.
-        key = (with_outputs, *names)
+            self._memory = memory
+        key = (with_outputs, *names)  # the same at every look, and thousands of shapes to ask for
         if key not in self._nbytes:
             self._nbytes[key] = nbytes(chunks)
         return Look(
@@ -287,12 +298,3 @@ class Session:
         if count is None:
             return ops.convert_to_tensor(before, "int32")
         return ops.cast(self._backend.read(count), "int32") + before
-
-
-def _still_fits(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
-    """What a view remembered, where it is of the same kind as what it would begin with."""
-    return {
-        key: value
-        for key, value in before.items()
-        if key in now and tuple(value.shape) == tuple(now[key].shape)
-    }

@@ -16,3 +16,12 @@ def exchanged(structure: Any, leaves: Sequence[Any], others: Sequence[Any]) -> A
     """
     by = {id(leaf): other for leaf, other in zip(leaves, others)}
     return tree.map_structure(lambda leaf: by.get(id(leaf), leaf), structure)
+
+
+def still_fits(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """What a view remembered, where it is of the same kind as what it would begin with."""
+    return {
+        key: value
+        for key, value in before.items()
+        if key in now and tuple(value.shape) == tuple(now[key].shape)
+    }
