@@ -1,6 +1,8 @@
 """The package as installed: what an import costs, its public names, and which room may use what."""
 
 import ast
+import configparser
+import fnmatch
 import re
 import subprocess
 import sys
@@ -128,6 +130,23 @@ def classes_of(folder: Path) -> list[ast.ClassDef]:
 def test_every_folder_of_code_is_installed():
     folders = {path.parent for path in SOURCE.rglob("*.py")}
     assert not [folder for folder in folders if not (folder / "__init__.py").is_file()]
+
+
+def test_every_file_that_is_no_code_is_installed():
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    data = config["options.package_data"]
+    for path in SOURCE.rglob("*"):
+        if path.is_file() and path.suffix not in (".py", ".pyc"):
+            packages = (name for name in data if path.is_relative_to(folder_of(name)))
+            package = max(packages, key=len)
+            globs = (g.strip() for g in data[package].split(","))
+            inside = path.relative_to(folder_of(package)).as_posix()
+            assert any(fnmatch.fnmatch(inside, glob) for glob in globs), inside
+
+
+def folder_of(package: str) -> Path:
+    return SOURCE.parent.joinpath(*package.split("."))
 
 
 @pytest.mark.parametrize("page", PAGES)
