@@ -22,7 +22,7 @@ from kerasvis2.monitoring.failures import Failures
 from kerasvis2.monitoring.history import History
 from kerasvis2.monitoring.hparams_session import HParamsSession
 from kerasvis2.monitoring.introduction import introduce
-from kerasvis2.monitoring.left_out import by_cause
+from kerasvis2.monitoring.left_out import SPREAD, by_cause
 from kerasvis2.monitoring.watching import Watching
 from kerasvis2.observe.backend import backend
 from kerasvis2.observe.session import Session
@@ -142,7 +142,7 @@ class Monitor(keras.callbacks.Callback):
     # Keras calls these.
 
     def on_train_begin(self, logs: Any = None) -> None:
-        self._quiet = not self._backend.first()
+        self._quiet = not self._backend.first() or self._is_spread()
         if self._quiet:
             return
         self._started = time.time()
@@ -240,8 +240,16 @@ class Monitor(keras.callbacks.Callback):
             for why, words in by_cause(self._watching.left_out).items():
                 self._failures.tell(f"left out: {why}", words)
 
+    def _is_spread(self) -> bool:
+        """Whether no process has the weights whole; then nothing may be computed with them."""
+        spread = self._backend.spread(self.model.variables)
+        if spread:
+            self._failures.tell("spread", SPREAD)
+        return spread
+
     def _begin_late(self, model: Any) -> None:
         """The same for a model that training had to build; nothing stops it now."""
+        self._given_up = self._given_up or self._is_spread()
         if self._given_up:
             return
         try:

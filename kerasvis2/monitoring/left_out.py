@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 _LISTS = " Its layers: "  # what a long list begins with
 
+SPREAD = (
+    "the weights are spread over several processes, so that none can look alone, and nothing is "
+    "shown. Use keras.distribution.DataParallel, or ModelParallel within one process."
+)
+
 
 def cause(error: BaseException, view: View) -> str:
     """Why a view is left out, in one short line without its name."""

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 import several
 
-import kerasvis2 as kv
-
 
 @pytest.mark.parametrize("how", ["data", "model"])
 def test_over_four_devices(tmp_path, how):
@@ -32,10 +30,7 @@ def test_weights_that_no_process_has_whole(tmp_path):
     for mine, his in zip(watched, plain):
         assert mine["losses"] == his["losses"]
         assert mine["weights"] == his["weights"]
-    said = watched[0]["said"]
-    assert said
-    assert all("spread over several processes" in words for words in said), said
+    (said,) = watched[0]["said"]
+    assert "spread over several processes" in said
     assert watched[1]["said"] == []
-    (run,) = kv.read(tmp_path / "first").values()
-    assert run.steps("train/epoch_loss") == [0, 1, 2]
-    assert run.damage == []
+    assert not list((tmp_path / "first").rglob("events*"))

@@ -218,6 +218,11 @@ class Jax:
     def first(self) -> bool:
         return bool(jax.process_index() == 0)
 
+    def spread(self, variables: Sequence[Any]) -> bool:
+        values = [variable.value for variable in variables]
+        arrays = [value for value in values if isinstance(value, jax.Array)]
+        return not all(a.is_fully_replicated or a.is_fully_addressable for a in arrays)
+
 
 def _like(loss: Any, value: float) -> Any:
     return None if loss is None else jnp.full_like(loss, value)

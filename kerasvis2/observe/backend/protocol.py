@@ -154,3 +154,6 @@ class Backend(Protocol):
 
     def first(self) -> bool:
         """Whether this process is the first, or the only one, of those that train together."""
+
+    def spread(self, variables: Sequence[Any]) -> bool:
+        """Whether parts of these lie in other processes, without which nothing can be computed."""

@@ -160,6 +160,9 @@ class TensorFlow:
     def first(self) -> bool:
         return True  # Keras trains under strategies of one process only
 
+    def spread(self, variables: Sequence[Any]) -> bool:
+        return False
+
 
 def _dense(gradients: Any) -> Any:
     """What is looked up has its gradient in slices; here all of it is wanted."""

@@ -149,6 +149,9 @@ class Torch:
         group = torch.distributed
         return not (group.is_available() and group.is_initialized() and group.get_rank())
 
+    def spread(self, variables: Sequence[Any]) -> bool:
+        return False
+
 
 @contextlib.contextmanager
 def untouched() -> Iterator[None]:
