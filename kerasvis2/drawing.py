@@ -174,12 +174,13 @@ class About:
 
     def layer(self, key: str) -> LayerFacts | None:
         """The layer that a key speaks of, or None where it is no layer."""
-        return self.layers.get(as_key(key).path)
+        known = as_key(key)
+        return None if known.apart else self.layers.get(known.path)
 
     def title(self, view: str, key: str = "") -> str:
         """The first line of a picture: view, layer and what was read there, target, epoch."""
         known = as_key(key)
-        layer = self.layers.get(known.path)
+        layer = self.layer(known)
         where = str(known.at(""))
         if layer is not None and len(layer.reads) > 1:
             where += f" ({' + '.join(layer.reads)})"
@@ -298,7 +299,7 @@ def tag_of(view: str, key: str, layers: Mapping[str, LayerFacts]) -> str:
     model's order; what is not a layer, such as the input, comes first as 00.
     """
     known = as_key(key)
-    info = layers.get(known.path)
+    info = None if known.apart else layers.get(known.path)
     width = max(2, len(str(max(len(layers) - 1, 0))))
     name = known if info is None else known.under(info.tag)
     return f"{view}/{info.place if info else 0:0{width}d}_{name.replace('/', '.')}"

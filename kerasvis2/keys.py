@@ -19,6 +19,7 @@ class Key(str):
         part: what of it, such as "score"; "" for the thing itself.
         call: which call of a shared layer, counted from 1.
         target: the target's name where several were asked for, otherwise "".
+        apart: whether it is of no layer, so that one that is called the same is not meant.
 
     Examples:
         >>> key = kv.Key("block/conv", target="predicted")
@@ -30,12 +31,16 @@ class Key(str):
     part: str
     call: int
     target: str
+    apart: bool
 
-    def __new__(cls, path: str, part: str = "", call: int = 1, target: str = "") -> Key:
+    def __new__(
+        cls, path: str, part: str = "", call: int = 1, target: str = "", apart: bool = False
+    ) -> Key:
         words = str(path) + (f":{call}" if call > 1 else "")
         words += (f"/{part}" if part else "") + (f"@{target}" if target else "")
         key = super().__new__(cls, words)
         key.path, key.part, key.call, key.target = str(path), part, call, target
+        key.apart = apart
         return key
 
     def __eq__(self, other: object) -> bool:
@@ -51,24 +56,29 @@ class Key(str):
     __hash__ = str.__hash__
 
     def __getnewargs__(self) -> tuple[Any, ...]:  # for copies and pickles
-        return self.path, self.part, self.call, self.target
+        return self.path, self.part, self.call, self.target, self.apart
 
     def of(self, part: str) -> Key:
         """The key of a part of the same thing."""
-        return Key(self.path, part, self.call, self.target)
+        return Key(self.path, part, self.call, self.target, self.apart)
 
     def under(self, path: str) -> Key:
         """The same of a thing by another name."""
-        return Key(path, self.part, self.call, self.target)
+        return Key(path, self.part, self.call, self.target, self.apart)
 
     def at(self, target: str) -> Key:
         """The same thing for a target."""
-        return Key(self.path, self.part, self.call, target)
+        return Key(self.path, self.part, self.call, target, self.apart)
 
 
 def as_key(key: str) -> Key:
     """A view of a user's own may use plain strings: the whole string is the path."""
     return key if isinstance(key, Key) else Key(key)
+
+
+def apart(name: str) -> Key:
+    """The key of what is of no layer, such as the input or a table of all of them."""
+    return Key(name, apart=True)
 
 
 def parts(arrays: Mapping[str, T], part: str = "") -> dict[Key, T]:

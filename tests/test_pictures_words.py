@@ -157,6 +157,22 @@ def test_activations_that_must_shrink_keep_their_peaks(written):
     assert (warm < -60).any()
 
 
+def test_layers_that_are_called_as_pictures_are_do_not_give_them_their_place(written):
+    images, labels = halves(4)
+    image = seen = keras.Input((16, 16, 1))
+    for name in ("images", "input", "confusion"):
+        seen = L.Conv2D(3, 3, activation="relu", name=name)(seen)
+    model = keras.Model(image, L.Dense(3, "softmax", name="margins")(L.GlobalMaxPool2D()(seen)))
+    probe = kv.Probe(images, labels, display=(0, 1))
+    tags = set(kv.Predictions().render(model, probe)) | set(kv.Saliency().render(model, probe))
+    assert tags == {f"predictions/00_{name}" for name in ("images", "margins", "confusion")} | {
+        "saliency/00_input"
+    }
+    assert "Saliency · input" in written
+    assert list(kv.GradCAM(layers="images").render(model, probe)) == ["grad_cam/01_images"]
+    assert "Grad-CAM · images (conv + ReLU)" in written
+
+
 def test_of_how_many_images_activations_show_the_first_few_is_said(written):
     images, labels = halves(7)
     probe = kv.Probe(images, labels, display=(0, 1))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kerasvis2.keys import apart
 from kerasvis2.task import number
 from kerasvis2.tasks.forms import VOID
 from kerasvis2.tasks.kind import Task
@@ -64,7 +65,7 @@ def draw_answers(logits: np.ndarray, about: About, view: View) -> Drawing:
         return drawing
     if task.kind == "regression" and near is not None and not task.space:
         values = task.values(logits)
-        drawing.pictures["values"] = Picture(
+        drawing.pictures[apart("values")] = Picture(
             values_sheet(
                 values,
                 np.asarray(about.truth, np.float64).reshape(values.shape),
@@ -74,14 +75,14 @@ def draw_answers(logits: np.ndarray, about: About, view: View) -> Drawing:
         )
     if samples is not None and about.images is None:
         shown, note = samples
-        drawing.pictures["images"] = Picture(
+        drawing.pictures[apart("images")] = Picture(
             prediction_sheet(shown, title=title, captions=[], wrong=None, notes=[note])
         )
         return drawing
     if about.images is None:
         return drawing
     if maps is not None and maps.ndim == 3:
-        drawing.pictures["images"] = Picture(
+        drawing.pictures[apart("images")] = Picture(
             mask_sheet(
                 about.images,
                 maps,
@@ -104,9 +105,9 @@ def draw_answers(logits: np.ndarray, about: About, view: View) -> Drawing:
             title=title,
             captions=captions,
         )
-        drawing.pictures["images"] = Picture(pixels, top)
+        drawing.pictures[apart("images")] = Picture(pixels, top)
     else:
-        drawing.pictures["images"] = Picture(
+        drawing.pictures[apart("images")] = Picture(
             prediction_sheet(about.images, title=title, captions=captions, wrong=about.wrong())
         )
     return drawing
@@ -193,7 +194,7 @@ def _draw_words(
         captions=about.captions(),
         quantity=f"probability of the {'predicted' if true is None else 'true'} token",
     )
-    drawing.pictures["words"] = Picture(pixels, top)
+    drawing.pictures[apart("words")] = Picture(pixels, top)
 
 
 def _table(captions: Sequence[Sequence[str]]) -> str:

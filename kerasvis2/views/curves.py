@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kerasvis2.keys import apart
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
 
 if TYPE_CHECKING:
@@ -53,5 +54,5 @@ class Curves(View):
             from kerasvis2.render import curves_sheet
 
             title = about.title("Curves", "")
-            drawing.pictures["metrics"] = Picture(curves_sheet(about.history, title=title))
+            drawing.pictures[apart("metrics")] = Picture(curves_sheet(about.history, title=title))
         return drawing

@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasvis2.diagnostics import tensors
 from kerasvis2.diagnostics.similarity import gram, gram_cka
-from kerasvis2.keys import Key, as_key, parts
+from kerasvis2.keys import Key, apart, as_key, parts
 from kerasvis2.layers import LayerInfo, LayerSpec, is_convolution, is_dense, spread
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
 from kerasvis2.views.cam import has_places
@@ -188,7 +188,7 @@ class Drift(View):
                     *([f"{IMAGES} of {size} images"] if size > IMAGES else []),
                 ],
             )
-            drawing.pictures["layers"] = Picture(pixels)
+            drawing.pictures[apart("layers")] = Picture(pixels)
 
     def _row(self, key: Key, quantity: str) -> str:
         """Where a number stands: by its layer, and by its view too where there are several."""

@@ -13,7 +13,7 @@ from kerasvis2.diagnostics import tensors
 from kerasvis2.diagnostics.report import Subject, judge, report, speak
 from kerasvis2.diagnostics.weights import has_matrix, rectifies
 from kerasvis2.facts import count_weights, own_weights
-from kerasvis2.keys import Key
+from kerasvis2.keys import Key, apart
 from kerasvis2.layers import LayerInfo, LayerSpec, children, kind_of, spread
 from kerasvis2.views.base import About, Arrays, Drawing, Reduced, Request, View
 from kerasvis2.views.layer_sheet import column, layer_sheet
@@ -219,7 +219,7 @@ class LayerHealth(View):
         track = about.kept.get("track", Track()).then(step, column(facts, findings))
         drawing.keep["track"] = track
         if about.drawn:
-            drawing.pictures["layers"] = layer_sheet(self.title, track, facts, about)
+            drawing.pictures[apart("layers")] = layer_sheet(self.title, track, facts, about)
         return drawing
 
 

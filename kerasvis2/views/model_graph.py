@@ -12,7 +12,7 @@ from kerasvis2.diagnostics import tensors
 from kerasvis2.diagnostics.numbers import Distribution, distribution
 from kerasvis2.drawing import Wiring
 from kerasvis2.facts import named_weights
-from kerasvis2.keys import Key
+from kerasvis2.keys import Key, apart
 from kerasvis2.views import table
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request
 from kerasvis2.views.layered import LayeredView
@@ -105,7 +105,7 @@ class ModelGraph(LayeredView):
             if changed and about.wiring.edges:
                 drawing.graph = self._graph(about, about.wiring)
             if owed and about.drawn:
-                drawing.pictures["diagram"] = Picture(self._diagram(about, about.wiring))
+                drawing.pictures[apart("diagram")] = Picture(self._diagram(about, about.wiring))
         return drawing
 
     def _graph(self, about: About, wiring: Wiring) -> bytes:

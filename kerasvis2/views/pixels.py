@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras import ops
 
-from kerasvis2.keys import Key, parts
+from kerasvis2.keys import Key, apart, parts
 from kerasvis2.views.base import About, Arrays, Drawing, Request
 from kerasvis2.views.maps import draw_maps
 from kerasvis2.views.targeted import TargetedView
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kerasvis2.observe.seen import Seen
     from kerasvis2.probe import Probe
 
-INPUT = Key("input")
+INPUT = apart("input")
 
 
 class PixelView(TargetedView):

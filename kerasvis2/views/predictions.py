@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kerasvis2.diagnostics.numbers import confusion, margins
+from kerasvis2.keys import apart
 from kerasvis2.task import class_name
 from kerasvis2.views.answered import draw_answers, kind_of, stated
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Request, View
@@ -126,7 +127,7 @@ class Predictions(View):
         captions = stated(about.captions())
         for i in np.flatnonzero(changed):
             captions[i].insert(-1, f"was {_class(about, before[i])}")
-        drawing.pictures["images"] = Picture(
+        drawing.pictures[apart("images")] = Picture(
             prediction_sheet(
                 about.images,
                 title=about.title(self.title),
@@ -146,7 +147,7 @@ class Predictions(View):
         true = about.label_indices is not None
         what = f"{'true' if true else 'predicted'} class's logit less the best other one's"
         panel = Panel(f"margin: {what}", table, (-top, top), 0.0, "low" if true else "")
-        drawing.pictures["margins"] = Picture(
+        drawing.pictures[apart("margins")] = Picture(
             heatmap_sheet(
                 [panel],
                 rows,
@@ -163,7 +164,7 @@ class Predictions(View):
         from kerasvis2.render.predictions import confusion_sheet
 
         classes = np.union1d(true, guess)
-        drawing.pictures["confusion"] = Picture(
+        drawing.pictures[apart("confusion")] = Picture(
             confusion_sheet(
                 confusion(true, guess, classes),
                 [_class(about, c) for c in classes],
