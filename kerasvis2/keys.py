@@ -47,7 +47,7 @@ class Key(str):
         """As strings; of two keys, a part of a layer is not a layer inside it of that name."""
         same = str.__eq__(self, other)
         if same is True and isinstance(other, Key):
-            return self.__getnewargs__() == other.__getnewargs__()
+            return self.__getnewargs__()[:-1] == other.__getnewargs__()[:-1]
         return same
 
     def __ne__(self, other: object) -> bool:
