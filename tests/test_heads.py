@@ -347,3 +347,30 @@ def test_names_that_are_alike_or_empty_are_told_apart(written):
     model = reader(3, activation="softmax")
     session(model, THREE, [0, 1, 1, 2], class_names=["crane", "", "crane"]).render(kv.Saliency())
     assert said(written, "true ") == ["crane (0)", "1", "1", "crane (2)"]
+
+
+@pytest.mark.parametrize("squeezed", [True, False])
+def test_an_ascent_on_a_label_map_says_what_it_reached(written, squeezed):
+    """Its one unit is the brightness less one half; with a bias it is out of reach."""
+    after = (lambda y: keras.ops.squeeze(y, -1)) if squeezed else None
+    for bias, reached in ((-0.5, True), (-9.0, False)):
+        model = mapper(1, after, "sigmoid")
+        model.get_layer("map").set_weights([np.full((1, 1, 1, 1), 4.0), np.array([bias])])
+        model.compile(loss="binary_crossentropy")
+        images = np.random.default_rng(0).uniform(0, 1, (2, 12, 12, 1)).astype("float32")
+        labels = LABELS[:2] if squeezed else LABELS[:2, ..., None]
+        looked = kv.Session(
+            model, kv.Probe(images, labels, class_names=["ground", "thing"], display=(0, 1))
+        )
+        view = kv.ActivationMaximization(layers="map", steps=32)
+        found = looked.compute(view)
+        np.testing.assert_allclose(
+            found["map/score"], 4 * found["map"].mean((1, 2, 3)) + bias, rtol=1e-3
+        )
+        odds = 1 / (1 + np.exp(-(4 * found["map"] + bias)))
+        np.testing.assert_allclose(found["map/probability"], odds.mean((1, 2, 3)), rtol=1e-3)
+        looked.render(view)
+        assert any(line.startswith("p 0.") for line in written) == reached
+        assert any(line.startswith("not reached: p 0.") for line in written) != reached
+        assert "thing" in written
+        written.clear()

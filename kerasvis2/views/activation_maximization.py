@@ -36,6 +36,12 @@ _SQUASHES: dict[str | None, Any] = {"softmax": ops.softmax, "sigmoid": ops.sigmo
 REACHED = 0.5  # the probability from which on a class's picture is one
 
 
+def _rows(seen: Seen) -> Any:
+    """(n, …, units) logits, also of an output without an axis of units."""
+    bare = seen.task is not None and not seen.task.has_units
+    return seen.logits[..., None] if bare else seen.logits
+
+
 class ActivationMaximization(View):
     """For each unit the image that drives it highest: what the class looks like to the network.
 
@@ -53,7 +59,7 @@ class ActivationMaximization(View):
     Tag: `activation_maximization/<NN>_<layer>`. Cost: as many forward and backward passes of a
     batch of `units × views` images as there are steps. `compute` gives, in the model's own input
     units, `<path>`: (units, H, W, C); `<path>/score`: (units,) the score achieved; of a
-    classifier's output also `<path>/probability`: (units,).
+    classifier's output also `<path>/probability`: (units,), of a label map its mean.
 
     Args:
         layers: the last with weights by default; each has a picture and an ascent of its own.
@@ -169,7 +175,7 @@ class ActivationMaximization(View):
         canvas = easel.canvas
         settings = self._settings(canvas)
         head = key in seen.heads
-        width = int((seen.logits if head else seen.activations[key]).shape[-1])
+        width = int((_rows(seen) if head else seen.activations[key]).shape[-1])
         units = self._units(width, seen.probe)
         flat = len(seen.logits.shape) == 2
         odds = head and flat and seen.head == "softmax" and self._plain(units)
@@ -177,7 +183,7 @@ class ActivationMaximization(View):
         def answers(images: Any) -> Any:
             rows = ops.zeros((images.shape[0],), "int32")  # other inputs: those of the first image
             again = seen.at(easel.lower(images), rows, outputs=not head)
-            return again.logits if head else again.activations[key]
+            return _rows(again) if head else again.activations[key]
 
         def value(outputs: Any) -> Any:
             if callable(self.objective):
@@ -213,8 +219,11 @@ class ActivationMaximization(View):
         classes = task is not None and task.classes > 0
         found[key.of(NAMED)] = ops.full((len(units),), float(classes))
         squash = _SQUASHES.get(task.squash) if task is not None and classes else None
-        if squash is not None and len(outputs.shape) == 2:
-            sure = ops.take_along_axis(squash(outputs), np.asarray(units)[:, None], axis=1)
+        if squash is not None:  # of a label map the mean over its places
+            likely = squash(outputs)
+            if len(likely.shape) > 2:
+                likely = ops.mean(likely, axis=tuple(range(1, len(likely.shape) - 1)))
+            sure = ops.take_along_axis(likely, np.asarray(units)[:, None], axis=1)
             found[key.of(PROBABILITY)] = sure[:, 0]
         kept = result["params"] if self.warm_start else seen.memory[own.of(PARAMS)]
         return Reduced(found, {own.of(PARAMS): kept, own.of(AGE): age + 1})
@@ -252,7 +261,8 @@ class ActivationMaximization(View):
             lines = [name, f"score {number(float(scores[i]))}" if alive else "no answer: dead"]
             if probabilities is not None:
                 reached = probabilities[i] >= REACHED
-                lines.append(f"{'' if reached else 'not reached: '}p {probabilities[i]:.2f}")
+                sure = f"{probabilities[i]:.2f}".replace("nan", "NaN")
+                lines.append(f"{'' if reached else 'not reached: '}p {sure}")
             captions.append(lines)
         return captions
 
