@@ -108,7 +108,7 @@ def test_a_margin_is_no_probability_whatever_its_sign(written):
         model.compile(loss="categorical_hinge")
         hot = np.eye(3)[[0, 1, 1, 2]]
         session(model, logits, hot).render(kv.Saliency(target="predicted"))
-        classes = [str(c) for c in np.argmax(logits, axis=1)]
+        classes = [f"class {c}" for c in np.argmax(logits, axis=1)]
         assert said(written, "map of: ") == classes
         written.clear()
 
@@ -143,7 +143,7 @@ def test_units_that_are_no_classes_have_their_own_names_only(written):
     model = reader(1)
     model.compile(loss="mse")
     session(model, ONE, [1, 0, 0, 1], class_names=["no", "yes"]).render(kv.Saliency(target=0))
-    assert "Saliency · input · 0" in written
+    assert "Saliency · input · unit 0" in written
     assert said(written, "map of: ")[0] == "output 2"
 
 
@@ -231,9 +231,9 @@ def test_a_map_of_which_nothing_is_labelled_has_no_true_class(written):
     model.compile(loss=keras.losses.SparseCategoricalCrossentropy(ignore_class=255))
     looked = kv.Session(model, kv.Probe(of_maps(LABELS, 3), void, display=(-4, 4)))
     looked.render(kv.Predictions())
-    assert said(written, "true ") == ["1 100 %", "1 100 %", "–"]
+    assert said(written, "true ") == ["class 1 100 %", "class 1 100 %", "–"]
     looked.render(kv.Saliency())
-    assert said(written, "map of: ") == ["1", "1", "0"]  # the last as predicted
+    assert said(written, "map of: ") == ["class 1", "class 1", "class 0"]  # as predicted
 
 
 def test_depths_are_drawn_on_their_own_scale(written):
@@ -307,8 +307,8 @@ def test_one_number_an_example_is_read_without_an_axis_of_units(written):
     looked = session(model, ONE, [1, 0, 0, 0])
     for output in (None, looked.survey.outputs[0].name):
         looked.render(kv.Predictions(output=output))
-        assert said(written, "pred ") == ["1 0.88", "0 0.95", "0 0.55"]  # and a wrong one
-        assert "✗ pred 1 0.57" in written
+        assert said(written, "pred ") == ["class 1 0.88", "class 0 0.95", "class 0 0.55"]
+        assert "✗ pred class 1 0.57" in written
         written.clear()
 
 
@@ -325,7 +325,10 @@ def test_each_of_several_outputs_is_what_it_is(written):
     assert (said(written, "true "), said(written, "pred ")) == (["0.4", "−6"], ["0.5", "−7"])
     written.clear()
     looked.render(kv.Predictions(output="wet"))
-    assert said(written, "true ")[:2] == ["1", "0"]  # they are not the names of these classes
+    assert said(written, "true ")[:2] == [
+        "class 1",
+        "class 0",
+    ]  # they are not the names of these classes
     written.clear()
     looked.render(kv.Saliency(target=("kind", 2)))
     assert said(written, "map of: ") == ["C 0.11", "C 0.84"]
@@ -340,13 +343,13 @@ def test_class_names_are_those_of_the_output_that_is_labelled(written):
     assert said(written, "true ")[:2] == ["wet", "dry"]
     written.clear()
     looked.render(kv.Saliency(target=("kind", 0)))
-    assert said(written, "map of: ") == ["0 0.84", "0 0.04"]
+    assert said(written, "map of: ") == ["class 0 0.84", "class 0 0.04"]
 
 
 def test_names_that_are_alike_or_empty_are_told_apart(written):
     model = reader(3, activation="softmax")
     session(model, THREE, [0, 1, 1, 2], class_names=["crane", "", "crane"]).render(kv.Saliency())
-    assert said(written, "true ") == ["crane (0)", "1", "1", "crane (2)"]
+    assert said(written, "true ") == ["crane (0)", "class 1", "class 1", "crane (2)"]
 
 
 @pytest.mark.parametrize("squeezed", [True, False])

@@ -113,7 +113,7 @@ def draw(logits, true, kept, step=0):
     return kv.Predictions().draw({"logits": logits}, about)
 
 
-def test_what_changed_since_the_last_look_is_marked():
+def test_what_changed_since_the_last_look_is_marked(written):
     true = np.array([0, 1, 2, 3])
     first = np.eye(10)[[0, 1, 2, 4]]
     second = np.eye(10)[[0, 5, 2, 4]]
@@ -123,6 +123,7 @@ def test_what_changed_since_the_last_look_is_marked():
     assert "changed" not in before.scalars  # nothing can have at the first look
     assert same.scalars["changed"] == 0
     assert other.scalars["changed"] == 0.25
+    assert [line for line in written if line.startswith("was ")] == ["was 1"]
     blue = [(d.pictures["images"].pixels == (0, 92, 175)).all(-1).any() for d in (same, other)]
     assert blue == [False, True]
 

@@ -85,7 +85,7 @@ def told_apart(names: Sequence[str]) -> list[str]:
     """Class names of which no two are alike and none is empty: with its number where one is."""
     counts = Counter(names)
     return [
-        str(i) if not name.strip() else name if counts[name] == 1 else f"{name} ({i})"
+        f"class {i}" if not name.strip() else name if counts[name] == 1 else f"{name} ({i})"
         for i, name in enumerate(names)
     ]
 

@@ -220,10 +220,8 @@ class ActivationMaximization(View):
         found[key.of(NAMED)] = ops.full((len(units),), float(classes))
         squash = _SQUASHES.get(task.squash) if task is not None and classes else None
         if squash is not None:  # of a label map the mean over its places
-            likely = squash(outputs)
-            if len(likely.shape) > 2:
-                likely = ops.mean(likely, axis=tuple(range(1, len(likely.shape) - 1)))
-            sure = ops.take_along_axis(likely, np.asarray(units)[:, None], axis=1)
+            likely = ops.reshape(squash(outputs), (len(units), -1, width))
+            sure = ops.take_along_axis(ops.mean(likely, 1), np.asarray(units)[:, None], axis=1)
             found[key.of(PROBABILITY)] = sure[:, 0]
         kept = result["params"] if self.warm_start else seen.memory[own.of(PARAMS)]
         return Reduced(found, {own.of(PARAMS): kept, own.of(AGE): age + 1})
