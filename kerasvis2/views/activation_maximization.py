@@ -23,7 +23,15 @@ from kerasvis2.views.ascent_sheet import signals, table
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
 from kerasvis2.views.canvases import check_climbable, easel_of
 from kerasvis2.views.layer_argument import one_of
-from kerasvis2.views.units import MOST, chosen, last_with_weights, named, vectors
+from kerasvis2.views.units import (
+    MOST,
+    chosen,
+    last_with_weights,
+    named,
+    one_call,
+    rows_of,
+    vectors,
+)
 
 if TYPE_CHECKING:
     from kerasvis2.observe.seen import Seen
@@ -34,12 +42,6 @@ SCORE, PROBABILITY, ALIVE, NAMED = "score", "probability", "alive", "named"
 INNER = (ALIVE, NAMED)  # what only the drawing wants
 _SQUASHES: dict[str | None, Any] = {"softmax": ops.softmax, "sigmoid": ops.sigmoid}
 REACHED = 0.5  # the probability from which on a class's picture is one
-
-
-def _rows(seen: Seen) -> Any:
-    """(n, …, units) logits, also of an output without an axis of units."""
-    bare = seen.task is not None and not seen.task.has_units
-    return seen.logits[..., None] if bare else seen.logits
 
 
 class ActivationMaximization(View):
@@ -162,7 +164,7 @@ class ActivationMaximization(View):
         return Reduced(public, found.memory)
 
     def reduce(self, seen: Seen) -> Reduced:
-        climbed = [self._climb(seen, key) for key in _one_call(seen)]
+        climbed = [self._climb(seen, key) for key in one_call(seen)]
         return Reduced(
             {key: value for found in climbed for key, value in found.arrays.items()},
             {key: value for found in climbed for key, value in found.memory.items()},
@@ -175,7 +177,7 @@ class ActivationMaximization(View):
         canvas = easel.canvas
         settings = self._settings(canvas)
         head = key in seen.heads
-        width = int((_rows(seen) if head else seen.activations[key]).shape[-1])
+        width = int((rows_of(seen) if head else seen.activations[key]).shape[-1])
         units = self._units(width, seen.probe)
         flat = len(seen.logits.shape) == 2
         odds = head and flat and seen.head == "softmax" and self._plain(units)
@@ -183,7 +185,7 @@ class ActivationMaximization(View):
         def answers(images: Any) -> Any:
             rows = ops.zeros((images.shape[0],), "int32")  # other inputs: those of the first image
             again = seen.at(easel.lower(images), rows, outputs=not head)
-            return _rows(again) if head else again.activations[key]
+            return rows_of(again) if head else again.activations[key]
 
         def value(outputs: Any) -> Any:
             if callable(self.objective):
@@ -298,9 +300,3 @@ class ActivationMaximization(View):
     def _plain(self, units: Sequence[Any]) -> bool:
         """Whether each unit is one index, so that it has a probability and a class name."""
         return self.objective == "mean" and all(np.ndim(unit) == 0 for unit in units)
-
-
-def _one_call(seen: Seen) -> list[Key]:
-    """Of each layer the first call that depends on the drawn input: its units are the same."""
-    calls = sorted(map(as_key, seen.activations), key=lambda key: -key.call)
-    return list({key.path: key for key in calls if key not in seen.elsewhere}.values())

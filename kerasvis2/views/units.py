@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kerasvis2.keys import Key, as_key
 from kerasvis2.layers import LayerInfo, children
 
 if TYPE_CHECKING:
     from kerasvis2.drawing import About
+    from kerasvis2.observe.seen import Seen
     from kerasvis2.probe import Probe
 
 MOST = 64
@@ -89,3 +91,15 @@ def last_with_weights(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
     """The layer whose units climb by default."""
     weighted = [info for info in infos if info.layer.weights and not children(info.layer)]
     return weighted[-1:] or list(infos[-1:])
+
+
+def rows_of(seen: Seen) -> Any:
+    """(n, …, units) logits, also of an output without an axis of units."""
+    bare = seen.task is not None and not seen.task.has_units
+    return seen.logits[..., None] if bare else seen.logits
+
+
+def one_call(seen: Seen) -> list[Key]:
+    """Of each layer the first call that depends on the drawn input: its units are the same."""
+    calls = sorted(map(as_key, seen.activations), key=lambda key: -key.call)
+    return list({key.path: key for key in calls if key not in seen.elsewhere}.values())
