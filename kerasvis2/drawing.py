@@ -19,11 +19,7 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Wiring:
-    """How a model's layers hang together.
-
-    Attributes:
-        edges: (from, to) paths of the innermost layers; an input goes by its name.
-    """
+    """How layers hang together: (from, to) paths of the innermost; an input goes by its name."""
 
     edges: tuple[tuple[str, str], ...]
 

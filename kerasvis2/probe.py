@@ -58,8 +58,7 @@ class Probe(Pictured, Labelled):
         class_names: list of names, or None.
         size: N.
         kind: "pictures", "volumes", "signals", "tokens", "tables", "latent", "text" or "arrays".
-        images: (N, H, W, 1 or 3) float32 in [0, 1], for drawing; of volumes the middle slice; None
-            for kinds that are no pictures.
+        images: (N, H, W, 1 or 3) float32 in [0, 1]; of volumes the middle slice; else None.
         shown: what is drawn of the others: values, names and words.
         masks: bool, or None.
         fingerprint: SHA-256 of inputs and labels (dtype, shape and values) in hex.

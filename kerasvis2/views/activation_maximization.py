@@ -19,19 +19,12 @@ from kerasvis2.synthesis.presets import QUALITIES, Settings, check_parts, preset
 from kerasvis2.synthesis.regularizers import Regularizer
 from kerasvis2.synthesis.transforms import Transform
 from kerasvis2.task import number
+from kerasvis2.views import units as of_units
 from kerasvis2.views.ascent_sheet import signals, table
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
 from kerasvis2.views.canvases import check_climbable, easel_of
 from kerasvis2.views.layer_argument import one_of
-from kerasvis2.views.units import (
-    MOST,
-    chosen,
-    last_with_weights,
-    named,
-    one_call,
-    rows_of,
-    vectors,
-)
+from kerasvis2.views.units import MOST, chosen, last_with_weights, named, vectors
 
 if TYPE_CHECKING:
     from kerasvis2.observe.seen import Seen
@@ -164,7 +157,7 @@ class ActivationMaximization(View):
         return Reduced(public, found.memory)
 
     def reduce(self, seen: Seen) -> Reduced:
-        climbed = [self._climb(seen, key) for key in one_call(seen)]
+        climbed = [self._climb(seen, key) for key in of_units.one_call(seen)]
         return Reduced(
             {key: value for found in climbed for key, value in found.arrays.items()},
             {key: value for found in climbed for key, value in found.memory.items()},
@@ -177,7 +170,7 @@ class ActivationMaximization(View):
         canvas = easel.canvas
         settings = self._settings(canvas)
         head = key in seen.heads
-        width = int((rows_of(seen) if head else seen.activations[key]).shape[-1])
+        width = int((of_units.rows_of(seen) if head else seen.activations[key]).shape[-1])
         units = self._units(width, seen.probe)
         flat = len(seen.logits.shape) == 2
         odds = head and flat and seen.head == "softmax" and self._plain(units)
@@ -185,7 +178,7 @@ class ActivationMaximization(View):
         def answers(images: Any) -> Any:
             rows = ops.zeros((images.shape[0],), "int32")  # other inputs: those of the first image
             again = seen.at(easel.lower(images), rows, outputs=not head)
-            return rows_of(again) if head else again.activations[key]
+            return of_units.rows_of(again) if head else again.activations[key]
 
         def value(outputs: Any) -> Any:
             if callable(self.objective):
