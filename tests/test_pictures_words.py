@@ -236,6 +236,13 @@ def test_a_film_strip_says_of_what_and_in_which_unit(written, target, said):
     assert "evidence (logit)" in written
 
 
+def test_a_film_strip_joins_the_channels_of_maps_of_pixels():
+    images, labels = halves(4)
+    probe = kv.Probe(images, labels, class_names=NAMES, display=(0, 1))
+    for view in (kv.GradientTimesInput(), kv.VarGrad(samples=2)):
+        assert kv.Filmstrip(view).render(left_bright(), probe)
+
+
 def test_panels_of_values_have_two_numbers_on_an_axis(written):
     from kerasvis2.render.answers import values_sheet
 

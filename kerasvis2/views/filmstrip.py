@@ -102,6 +102,8 @@ class Filmstrip(View):
         step = about.step or 0
         drawing.keep["wrong"] = marks = about.kept.get("wrong", Track()).then(step, missed)
         for key, each in maps.items():
+            if not evolving and each.ndim == 4:  # colours, as the view's own picture joins them
+                each = each.sum(axis=-1) if self.view.signed else each.max(axis=-1)
             small = _small(each[:count], evolving)
             film = about.kept.get(key, Track()).then(step, small)
             drawing.keep[key] = film
