@@ -40,8 +40,7 @@ class Explained:
         words: a line for each image, such as "espresso 0.94".
         scores: (N,) the score that was explained.
         target: what it is called, "" for the default.
-        score: what that score is: "logit", "output" or "score".
-        sure: what stands for a probability of it: "probability", or the score where it has none.
+        score, sure: what legends call it: "logit", "output" or "score"; and its probability, if any.
     """
 
     words: tuple[str, ...]
