@@ -40,7 +40,7 @@ class Explained:
         words: a line for each image, such as "espresso 0.94".
         scores: (N,) the score that was explained.
         target: what it is called, "" for the default.
-        score, sure: what legends call it: "logit", "output" or "score"; and its probability, if any.
+        score, sure: what legends call it ("logit", "output", "score") and its probability.
     """
 
     words: tuple[str, ...]
