@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -275,9 +277,6 @@ class Gallery(dict[str, np.ndarray]):
     """Pictures by tag; a notebook shows them one below the other."""
 
     def _repr_html_(self) -> str:
-        import base64
-        import html
-
         from kerasvis2.render.png import encode
 
         return "".join(
