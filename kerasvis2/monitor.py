@@ -172,7 +172,7 @@ class Monitor(keras.callbacks.Callback):
             return
         self._last["epoch"] = epoch
         self._history.add(epoch, logs or {}, self._learning_rate())
-        self._hparams.open(epoch)
+        self._hparams.open(epoch, logs or {})
         self._look(range(epoch, epoch + 1), "epoch")
         if self._checks:
             self._checks -= 1

@@ -5,6 +5,7 @@ import re
 import warnings
 
 import event_files
+import hparams_tab
 import keras
 import numpy as np
 import pytest
@@ -123,9 +124,9 @@ def test_every_view_has_one_picture_a_layer_and_epoch(trained):
         "filters/00_conv1",
         "filters/03_conv2",
         "filters/05_scores",
-        "activations/02_drop",
+        "activations/01_norm",
         "activations/03_conv2",
-        "grad_cam/02_drop",
+        "grad_cam/01_norm",
         "grad_cam/03_conv2",
         "activation_maximization/05_scores",
         "saliency/00_input",
@@ -148,7 +149,9 @@ def test_one_event_an_epoch_and_folder(trained):
             event_pb2.Event.FromString(record.numpy())
             for record in tf.data.TFRecordDataset(str(file))
         ]
-        assert [e.step for e in records if e.HasField("summary")] == list(range(EPOCHS))
+        tags = [(e.step, {v.tag for v in e.summary.value}) for e in records]
+        steps = [step for step, held in tags if held and not any("_hparams_" in t for t in held)]
+        assert steps == list(range(EPOCHS))
 
 
 def test_the_run_says_what_it_is(trained, digits_probe):
@@ -164,11 +167,14 @@ def test_the_run_says_what_it_is(trained, digits_probe):
     assert f"probe fingerprint: {digits_probe.fingerprint}" in card
 
 
-def test_hparams_are_in_the_runs_own_folder(trained):
+def test_the_hparams_tab_has_accuracy_and_loss_as_metrics_and_nothing_else(trained):
     *_, folder = trained
-    events = event_files.accumulate(folder)
-    assert "_hparams_/session_start_info" in events.summary_metadata
-    assert "_hparams_/session_end_info" in events.summary_metadata
+    experiment = hparams_tab.ask(folder.parent, "/experiment", experimentName="")
+    assert [each["name"] for each in experiment["hparamInfos"]] == ["kind", "lr"]
+    tags = [each["name"]["tag"] for each in experiment["metricInfos"]]
+    assert tags == ["epoch_accuracy", "epoch_loss"]
+    logged = event_files.accumulate(folder / "validation").summary_metadata
+    assert "_hparams_/session_end_info" in logged
 
 
 def test_a_second_fit_goes_on_counting(tmp_path, data, digits_probe):

@@ -1,20 +1,16 @@
 """The HParams tab's own answers, from runs with different settings and metrics."""
 
-import json
-
 import numpy as np
 import pytest
-from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
-from tensorboard.plugins import base_plugin
-from tensorboard.plugins.hparams import hparams_plugin, plugin_data_pb2
-from werkzeug.test import Client
+from hparams_tab import ask
+from tensorboard.plugins.hparams import plugin_data_pb2
 
 from kerasvis2.record import events, hparams
 from kerasvis2.record.writer import EventFile
 
 
 def log(folder, settings, *, accuracy=None, ended="success"):
-    session = EventFile(folder)
+    session = EventFile(folder / "validation")
     session.append(0, 100.0, [hparams.session_start(settings, 100.0)])
     for part in ("train", "validation"):
         file = EventFile(folder / part)
@@ -25,17 +21,6 @@ def log(folder, settings, *, accuracy=None, ended="success"):
             file.append(step, 101.0 + step, values)
     if ended:
         session.append(0, 110.0, [hparams.session_end(ended, 110.0)])
-
-
-def ask(logdir, route, **request):
-    multiplexer = plugin_event_multiplexer.EventMultiplexer()
-    multiplexer.AddRunsFromDirectory(str(logdir)).Reload()
-    provider = data_provider.MultiplexerDataProvider(multiplexer, str(logdir))
-    context = base_plugin.TBContext(data_provider=provider, logdir=str(logdir))
-    app = hparams_plugin.HParamsPlugin(context).get_plugin_apps()[route]
-    response = Client(app).post("/", data=json.dumps(request))
-    assert response.status_code == 200, response.text
-    return json.loads(response.text)
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +41,12 @@ def test_every_run_adds_its_columns(logdir):
         "augment": "DATA_TYPE_BOOL",
         "layers": "DATA_TYPE_STRING",
     }
-    metrics = {(m["name"]["group"], m["name"]["tag"]) for m in experiment["metricInfos"]}
-    parts = ("train", "validation")
-    assert metrics == {(part, f"epoch_{name}") for part in parts for name in ("loss", "accuracy")}
+    metrics = {m["name"]["tag"] for m in experiment["metricInfos"]}
+    assert metrics == {"epoch_loss", "epoch_accuracy"}
 
 
 def test_rows_hold_settings_status_and_final_metrics(logdir):
-    metrics = [{"metric": {"group": "validation", "tag": tag}} for tag in ("epoch_loss",)]
+    metrics = [{"metric": {"group": "", "tag": tag}} for tag in ("epoch_loss",)]
     columns = [{"hparam": name} for name in ("lr", "optimizer", "augment", "layers")]
     answer = ask(
         logdir,
@@ -73,7 +57,7 @@ def test_rows_hold_settings_status_and_final_metrics(logdir):
         startIndex=0,
         sliceSize=10,
     )
-    rows = {group["sessions"][0]["name"]: group for group in answer["sessionGroups"]}
+    rows = {group["sessions"][0]["name"].split("/")[0]: group for group in answer["sessionGroups"]}
     assert rows["a"]["hparams"] == {"lr": 0.1, "optimizer": "adam", "augment": True}
     assert rows["c"]["hparams"] == {"lr": 1, "layers": "None"}
     assert rows["b"]["hparams"] == {"lr": 0.5, "layers": "[32, 64]"}
@@ -85,7 +69,6 @@ def test_rows_hold_settings_status_and_final_metrics(logdir):
     final = {
         value["name"]["tag"]: (value["value"], value["trainingStep"])
         for value in rows["b"]["metricValues"]
-        if value["name"]["group"] == "validation"
     }
     assert final == {
         "epoch_loss": (pytest.approx(0.1), 2),

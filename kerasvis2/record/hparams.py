@@ -1,9 +1,8 @@
 """What TensorBoard's HParams tab reads: a run's settings, and how it ended.
 
-Written to the run's own folder, above `train` and `validation`: the tab then finds the scalars
-in these by itself, and shows the last point of each as a final metric. A summary of the experiment
-is left out on purpose: TensorBoard takes the first it finds, and so would show the settings and
-metrics of one run only.
+Written to the folder of the scalars that settings are judged by: the tab finds these by itself, and
+shows the last point of each as a final metric. A summary of the experiment is left out on purpose:
+TensorBoard takes the first it finds, and so would show the settings and metrics of one run only.
 """
 
 from __future__ import annotations
