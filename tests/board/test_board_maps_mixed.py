@@ -42,13 +42,14 @@ def test_runs_without_maps_are_said_to_have_none_and_shown_as_pictures(
 def test_each_run_is_right_by_its_own_labels_and_names(
     browser: Browser, serve: Callable[..., Server], tmp_path: Path
 ) -> None:
-    """Two runs of the same images that know other classes."""
+    """Runs of the same images that know other classes, one of them no names."""
     for run, labels, names in (
         ("a", map_logs.LABELS, map_logs.NAMES),
         ("b", [1, 0, 1, 0, 1, 0], ["tame", "wild"]),
+        ("c", [2, 0, 1, 0, 1, 0], None),
     ):
         file = EventFile(tmp_path / "logs" / run / "vis")
-        shares = np.full((IMAGES, len(names)), 0.1)
+        shares = np.full((IMAGES, 3), 0.1)
         shares[np.arange(IMAGES), labels] = 0.9
         probe = probe_blob(
             map_logs.pictures("one"), fingerprint="aa" * 32, labels=labels, class_names=names
@@ -58,10 +59,14 @@ def test_each_run_is_right_by_its_own_labels_and_names(
         values = [events.blob(PROBE_TAG, probe), events.blob(MAPS_TAG + CONV, maps)]
         file.append(0, 1e9, [*values, events.answers(ANSWERS_TAG, told)])
     server = serve(tmp_path / "logs")
-    server.wait("data/plugin/kerasvis/answers", lambda text: text.count("images") == 2)
+    server.wait("data/plugin/kerasvis/answers", lambda text: text.count("images") == 3)
     tab = Tab(browser, server.url()).open(tag=CONV)
     said = tab.find(".maprow").first.locator(".said").all_inner_texts()
-    assert [" ".join(words.split()[:2]) for words in said] == ["✓ ant", "✓ wild"]
+    assert [words.split("0.9")[0].split() for words in said] == [
+        ["✓", "ant"],
+        ["✓", "wild"],
+        ["✓", "class", "2"],
+    ]
     assert all("6/6" in head for head in tab.find(".colhead .facts").all_inner_texts())
     tab.find(".confusion summary").click()
     tab.field("run").select_option("b")

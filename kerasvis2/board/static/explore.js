@@ -48,7 +48,11 @@ export function unknownImages(runs, count) {
 const titleOf = ({ labels, names }, place, number) =>
   labels ? className(names, labels[place]) : `image ${number}`;
 
-export const className = (names, index) => names?.[index] ?? String(index);
+// A number alone would be a regression's.
+export const className = (names, index) => names?.[index] ?? `class ${index}`;
+
+// Where it is said already that these are classes.
+export const shortClass = (names, index) => names?.[index] ?? String(index);
 
 // Whether an answer is right; null where that is not known.
 export function verdict(image, answer) {

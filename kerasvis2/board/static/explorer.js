@@ -43,7 +43,7 @@ export function explorer(app) {
     answerTo(answers, of, state.step === null ? of.series?.steps.at(-1) : model.step, image.places.get(of.id));
   const shown = one || !of ? images : selected(images, asked, state, current);
   const names = [...probes.values()].find((probe) => probe.names)?.names ?? null;
-  const namesOf = (run) => probes.get(run?.id)?.names ?? names;
+  const namesOf = (run) => probes.get(run?.id)?.names ?? null; // another run's may be other classes
   const base = { runs, of, probes, late, errors, images, shown, one, columns, names, namesOf, answers };
   const table = one ? overSteps(base, model, seriesOf(model.tag)) : byImages(base);
   return {

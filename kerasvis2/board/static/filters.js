@@ -1,6 +1,6 @@
 // Which images are in the table, and in which order.
 
-import { className } from "./explore.js";
+import { shortClass } from "./explore.js";
 import { h } from "./dom.js";
 import { button, segments, select } from "./tools.js";
 
@@ -30,7 +30,7 @@ export function filters(app) {
     labels.length > 1 &&
       select(
         "class",
-        [[-1, "all"], ...labels.map((label) => [label, className(names, label)])],
+        [[-1, "all"], ...labels.map((label) => [label, shortClass(names, label)])],
         state.class,
         (text) => change({ class: Number(text) }),
         { key: "class" },
@@ -51,7 +51,7 @@ function matrix(app) {
   const { explorer, state, change } = app;
   const { classes, count } = explorer.confusion;
   if (!classes.length) return null;
-  const name = (index) => className(explorer.namesOf(explorer.of), index);
+  const name = (index) => shortClass(explorer.namesOf(explorer.of), index);
   const most = Math.max(...classes.flatMap((label) => classes.map((guess) => count(label, guess))));
   return h(
     "details",
