@@ -57,7 +57,9 @@ def main(args: argparse.Namespace) -> int:
     output.write_bytes(encode(picture))
     height, width = picture.shape[:2]
     size = f"{width}×{height}, {output.stat().st_size / 1e6:.1f} MB"
-    sys.stdout.write(f"{output}: {', '.join(tags)}, {size}\n")
+    low, high = args.range
+    fed = f"to the model black is {low:g} and white {high:g} (--range)"
+    sys.stdout.write(f"{output}: {', '.join(tags)}, {size}; {fed}\n")
     return 0
 
 

@@ -173,6 +173,7 @@ def test_explain_writes_a_picture_and_says_so(saved, tmp_path, capsys, options, 
     assert re.sub(r"/\d\d_", "/NN_", said).startswith(
         re.sub(r"/\d\d_", "/NN_", f"{out}: {tag}, {width}×{height}, ")
     )
+    assert said.endswith("to the model black is 0 and white 1 (--range)")
 
 
 def test_explain_names_classes(saved, tmp_path):
