@@ -14,6 +14,8 @@ def test_the_lesson_on_backends_runs_here(tmp_path, monkeypatch):
     import keras
 
     monkeypatch.setenv("KERAS_BACKEND", keras.backend.backend())
+    # PyTorch's threads wait for each other by spinning, which takes minutes on a busy machine.
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     notebook = nbformat.read(COURSE / "8_pytorch_and_jax.ipynb", as_version=4)
     where = {"metadata": {"path": str(tmp_path)}}
     nbclient.NotebookClient(notebook, timeout=500, resources=where).execute()
