@@ -279,13 +279,13 @@ def test_a_wrapper_in_a_wrapper():
     keras.utils.set_random_seed(0)
     deep = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
     outer = nn.Sequential(layers.TorchModuleWrapper(deep, name="deep"), nn.Conv2d(4, 5, 3))
-    image = keras.Input((3, 16, 12))
-    x = layers.TorchModuleWrapper(outer, name="net", output_shape=(None, 5, 12, 8))(image)
+    image = keras.Input((3, 20, 18))
+    x = layers.TorchModuleWrapper(outer, name="net", output_shape=(None, 5, 16, 14))(image)
     model = keras.Model(image, layers.GlobalAveragePooling2D(data_format="channels_first")(x))
-    pictures = IMAGES.transpose(0, 3, 1, 2)
+    pictures = np.random.default_rng(0).random((len(LABELS), 3, 20, 18), "float32")
     own = kv.Session(model, kv.Probe(pictures, LABELS, display=(0, 1)), progress=False)
-    assert own.compute(kv.GradCAM(layers="net/deep/0"))["net/deep/0"].shape == (6, 14, 10)
-    assert own.compute(kv.GradCAM(layers="net/1"))["net/1"].shape == (6, 12, 8)
+    assert own.compute(kv.GradCAM(layers="net/deep/0"))["net/deep/0"].shape == (6, 18, 16)
+    assert own.compute(kv.GradCAM(layers="net/1"))["net/1"].shape == (6, 16, 14)
 
 
 def test_a_compiled_module_is_looked_at_as_it_was_written():
