@@ -3,10 +3,9 @@
 import re
 from pathlib import Path
 
+import nbclient
+import nbformat
 import pytest
-
-nbformat = pytest.importorskip("nbformat", reason="the extra `test` has it")
-nbclient = pytest.importorskip("nbclient", reason="the extra `test` has it")
 
 COURSE = sorted((Path(__file__).parents[1] / "docs" / "course").glob("*.ipynb"))
 MOST = 300_000  # bytes of a file

@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
-nbformat = pytest.importorskip("nbformat", reason="the extra `test-backend` has it")
-nbclient = pytest.importorskip("nbclient", reason="the extra `test-backend` has it")
+import nbclient
+import nbformat
 
 COURSE = Path(__file__).parents[2] / "docs" / "course"
 
