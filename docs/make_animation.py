@@ -6,15 +6,12 @@ python docs/make_animation.py runs/demo
 
 import argparse
 import io
-import re
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 from urllib.parse import quote
 
-from make_tab import READY, TAG
+from make_tab import READY, TAG, served
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -27,14 +24,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", type=Path, help="the demo's folder")
     args = parser.parse_args()
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(args.runs), "--port=0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as board:
-        assert board.stderr is not None
-        found = next(filter(None, (re.search(r"http://\S+", line) for line in board.stderr)))
-        try:
-            frames = film(found[0])
-        finally:
-            board.terminate()
+    with served(args.runs) as url:
+        frames = film(url)
     times = [700] * (len(frames) - 1) + [2500]
     first, *others = frames
     first.save(TARGET, save_all=True, append_images=others, duration=times, loop=0, quality=70)

@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,12 +28,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", type=Path, help="the demo's folder")
     args = parser.parse_args()
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(args.runs), "--port=0"]
+    with served(args.runs) as url:
+        photograph(url)
+
+
+@contextmanager
+def served(runs: Path) -> Iterator[str]:
+    """TensorBoard over a folder of runs, and its address."""
+    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(runs), "--port=0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as board:
         assert board.stderr is not None
         found = next(filter(None, (re.search(r"http://\S+", line) for line in board.stderr)))
         try:
-            photograph(found[0])
+            yield found[0]
         finally:
             board.terminate()
 
