@@ -180,7 +180,7 @@ def test_pictures_say_what_must_be_said(model, probe):
     summed, rise = line.replace("−", "-").removeprefix("sum ").split(" of ")
     assert float(summed) == pytest.approx(total, rel=1e-2)
     assert float(rise) == pytest.approx(total - gap, rel=1e-2)
-    assert "f(x) − f(black)" in view.how(kv.About())
+    assert "f(x) − f(black)" in view.how(kv.About(), kv.Key("input"))
     for view in (kv.GuidedBackprop(), kv.DeconvNet(), kv.GuidedGradCAM()):
         assert "randomisation test" in view.notes[0]
         assert "weight-randomisation test" in type(view).__doc__

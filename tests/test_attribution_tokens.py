@@ -89,4 +89,4 @@ def test_what_is_drawn_says_that_it_is_of_an_embedding(linear, probe, view, unit
     (drawn,) = drawing.maps.values()
     assert drawn.unit == unit
     assert drawn.values.shape == (4, LENGTH)
-    assert "black" not in view.how(describe(look, "view", probe))
+    assert "black" not in view.how(describe(look, "view", probe), kv.Key("input"))

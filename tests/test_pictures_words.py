@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import kerasvis2 as kv
+from kerasvis2.render.colour import AROUND_BLACK, NEUTRAL
 
 L = keras.layers
 DRAW = np.random.default_rng(0)
@@ -241,6 +242,36 @@ def test_a_film_strip_joins_the_channels_of_maps_of_pixels():
     probe = kv.Probe(images, labels, class_names=NAMES, display=(0, 1))
     for view in (kv.GradientTimesInput(), kv.VarGrad(samples=2)):
         assert kv.Filmstrip(view).render(left_bright(), probe)
+
+
+def test_a_film_strip_of_shrunk_maps_has_the_colours_of_the_maps_themselves(written):
+    images = DRAW.uniform(0, 0.9, (3, 96, 96, 1)).astype("float32")
+    probe = kv.Probe(images, [0, 1, 0], class_names=NAMES, display=(0, 1))
+    view, model = kv.GradientTimesInput(), small(2, "softmax", (96, 96, 1))
+    (strip,) = kv.Filmstrip(view).render(model, probe).values()
+    (sheet,) = view.render(model, probe).values()
+    zero = AROUND_BLACK[len(AROUND_BLACK) // 2]
+    for picture in (strip, sheet):
+        body = picture[120:].reshape(-1, 3)
+        assert (np.abs(body.astype(int) - zero).max(-1) <= 3).sum() > 300
+        assert (body == NEUTRAL).all(-1).sum() < 100
+    assert "96×96 values drawn as 48×48 pixels, each the largest magnitude of its block" in written
+
+
+@pytest.mark.parametrize(
+    ("view", "how"),
+    [
+        (kv.GradCAM(layers="conv"), "14×14 places, enlarged smoothly"),
+        (kv.LIME(samples=20), "20 samples, superpixels by SLIC"),
+        (kv.RISE(masks=10, grid=3), "10 masks of 3×3 cells, 50 % visible"),
+    ],
+    ids=lambda one: getattr(one, "name", ""),
+)
+def test_a_film_strip_says_how_its_maps_were_made(written, view, how):
+    images, labels = halves(4)
+    probe = kv.Probe(images, labels, class_names=NAMES, display=(0, 1))
+    assert len(kv.Filmstrip(view).render(small(2, "softmax"), probe)) == 1
+    assert how in written
 
 
 def test_panels_of_values_have_two_numbers_on_an_axis(written):

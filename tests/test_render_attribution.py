@@ -348,6 +348,18 @@ def test_what_is_said_of_a_map_stands_below_the_map():
     assert setting.column(1, 292, 300)[0] == 147
 
 
+def test_words_in_two_columns_leave_room_for_more_maps_and_little_paper():
+    said = ("true class 834", "pred class 450 0.22", "map of: class 834 0.00", "max 1 of 0.001")
+    words = Words([said] * 6, [True] * 6)
+    plan = arrange(6, (224, 224), panels=2, words=words, head=lambda width: 200, native=True)
+    assert plan.shown == 6
+    assert plan.size == (224, 224)
+    assert plan.lettering.double
+    assert plan.columns * (2 * 224 + 2) > 0.9 * plan.inner
+    first, second = (plan.lettering.column(place, 450, 488) for place in (0, 1))
+    assert sum(first) < second[0]
+
+
 @pytest.mark.parametrize("count", [9, 12, 16])
 def test_photographs_are_not_drawn_smaller_than_can_be_seen(count):
     words = Words([("true Egyptian cat", "pred Egyptian cat 0.40", "map of: Egyptian cat 0.40")])

@@ -1,7 +1,7 @@
 """How many pictures a sheet holds, in how many columns, and how large."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from kerasvis2.render.lettering import Lettering, Words
@@ -20,6 +20,7 @@ _USED = 0.25  # How much a page's empty right side counts against an arrangement
 _FEW = 4  # Pixel maps shrink rather than that fewer than this are drawn.
 _SEEN = 104  # Smaller photographs get a wider sheet, on which they are that large.
 _WIDER = 4 * GAP  # Steps in which sheets are widened.
+_WIDEST = LONGEST - 2 * MARGIN
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,19 @@ class Plan:
     told: int = 0
 
 
+@dataclass(frozen=True)
+class _Cells:
+    """What is to be placed: see `arrange`."""
+
+    shape: tuple[int, int]
+    panels: int
+    words: Words
+    head: Callable[[int], int]
+    largest: int
+    whole: bool
+    beside: bool
+
+
 def arrange(
     count: int,
     shape: tuple[int, int],
@@ -70,96 +84,70 @@ def arrange(
             shrunk they are drawn at their own size on a wider sheet, at least four of them.
         beside: Whether the pictures of a cell lie beside one another in any case.
     """
-    head, words = cache(head), words or Words(())
-    if not native:
-        return _seen(count, shape, panels, words, head, largest, beside)
-    best = _at(count, shape, panels, words, head, largest, INNER, whole=True)
+    cells = _Cells(shape, panels, words or Words(()), cache(head), largest, native, beside)
+    return _native(count, cells) if native else _seen(count, cells)
+
+
+def _native(count: int, cells: _Cells) -> Plan:
+    """On a page as wide as the pixels need; fewer cells rather than smaller pixels."""
+    best = _at(count, cells, INNER)
     if best:
         return best
-    for shown in range(count, min(count, _FEW) - 1, -1):
-        fits = [
-            _at(shown, shape, panels, words, head, largest, inner, whole=True)
-            for inner in range(INNER, LONGEST - 2 * MARGIN + 1, GAP)
-        ]
+    few = min(count, _FEW)
+    for shown in range(count, few - 1, -1):
+        fits = (_at(shown, cells, inner) for inner in range(INNER, _WIDEST + 1, GAP))
         found = next((plan for plan in fits if plan), None)
         if found:
             return found
-    few = min(count, _FEW)
-    return _largest(few, shape, panels, words, head, LONGEST, LONGEST - 2 * MARGIN)
+    return _largest(few, replace(cells, whole=False, largest=LONGEST), _WIDEST)
 
 
-def _seen(
-    count: int,
-    shape: tuple[int, int],
-    panels: int,
-    words: Words,
-    head: Callable[[int], int],
-    largest: int,
-    beside: bool,
-) -> Plan:
+def _seen(count: int, cells: _Cells) -> Plan:
     """On the usual page, or on a wider one where photographs would be too small or words cut."""
-    found = _largest(count, shape, panels, words, head, largest, beside=beside)
-    wanted = min(_SEEN, largest, max(shape))
-    enough = max(wanted, *found.size)
-    for inner in range(INNER + _WIDER, LONGEST - 2 * MARGIN + 1, _WIDER):
-        if max(found.size) >= wanted and (found.told == 2 or not words.lines):
+    found = _largest(count, cells, INNER)
+    wanted = min(_SEEN, cells.largest, max(cells.shape))
+    enough = replace(cells, largest=max(wanted, *found.size))
+    for inner in range(INNER + _WIDER, _WIDEST + 1, _WIDER):
+        if max(found.size) >= wanted and (found.told == 2 or not cells.words.lines):
             break
-        wider = _largest(count, shape, panels, words, head, enough, inner, beside)
+        wider = _largest(count, enough, inner)
         small, smaller = (min(max(plan.size), wanted) for plan in (wider, found))
         if (wider.shown, wider.told, small) > (found.shown, found.told, smaller):
             found = wider
     return found
 
 
-def _largest(
-    count: int,
-    shape: tuple[int, int],
-    panels: int,
-    words: Words,
-    head: Callable[[int], int],
-    largest: int,
-    inner: int = INNER,
-    beside: bool = False,
-) -> Plan:
+def _largest(count: int, cells: _Cells, inner: int) -> Plan:
+    """As many as can be drawn on such a page, each as large as it can be then."""
     for shown in range(count, 0, -1):
-        plan = _at(shown, shape, panels, words, head, largest, inner, whole=False, beside=beside)
-        if plan and (max(plan.size) >= min(_SMALLEST, largest) or shown == 1):
+        plan = _at(shown, cells, inner)
+        if plan and (max(plan.size) >= min(_SMALLEST, cells.largest) or shown == 1):
             return plan
     return Plan(1, (1, 1), False, 1, inner)
 
 
-def _at(
-    count: int,
-    shape: tuple[int, int],
-    panels: int,
-    words: Words,
-    head: Callable[[int], int],
-    largest: int,
-    inner: int,
-    whole: bool,
-    beside: bool = False,
-) -> Plan | None:
+def _at(count: int, cells: _Cells, inner: int) -> Plan | None:
     """The arrangement of so many with the largest pictures, or None where they do not fit."""
     best: tuple[int, int, int, Plan] | None = None
+    shape, panels, words = cells.shape, cells.panels, cells.words
+    seams = (panels - 1) * BETWEEN
+    free_height = LONGEST - cells.head(inner + 2 * MARGIN) - MARGIN
     for columns in range(1, min(count, 8) + 1):
         last = count % columns
         if last and (last == 1 or 2 * last < columns):
             continue
         rows = -(-count // columns)
         cell = cell_width(columns, inner)
-        room = (
-            LONGEST - head(inner + 2 * MARGIN) - MARGIN - (rows - 1) * (GAP - 2 * FRAME)
-        ) // rows - 2 * FRAME
-        for stacked in (False, True)[: 1 + (panels > 1 and not beside)]:
-            seams = (panels - 1) * BETWEEN
+        room = (free_height - (rows - 1) * (GAP - 2 * FRAME)) // rows - 2 * FRAME
+        for stacked in (False, True)[: 1 + (panels > 1 and not cells.beside)]:
             for setting in (settings := words.settings(cell, inner)):
                 free = room - setting.foot
                 high = (free - seams) // panels if stacked else free
                 wide = cell if stacked else (cell - seams) // panels
                 if high < 1 or wide < 1:
                     continue
-                bound = max(largest, max(shape)) if whole else largest
-                size = fitted_to(shape, min(high, bound), min(wide, bound), whole)
+                bound = max(cells.largest, max(shape)) if cells.whole else cells.largest
+                size = fitted_to(shape, min(high, bound), min(wide, bound), cells.whole)
                 if size is None:
                     continue
                 tile = size[1] if stacked else size[1] * panels + seams

@@ -123,8 +123,11 @@ def _remarks(total: int, shape: Sequence[int], finest: Sequence[int], plan: Plan
     """What a sheet must say of images that are not on it, and of what is not on smaller pixels."""
     said = [f"{plan.shown} of {total} images"] if plan.shown < total else []
     if plan.size[0] < finest[0] or plan.size[1] < finest[1]:
-        said.append(
-            f"{shape[0]}×{shape[1]} values drawn as {plan.size[0]}×{plan.size[1]} pixels, each the "
-            "largest magnitude of its block"
-        )
+        said.append(shrunk(shape, plan.size))
     return said
+
+
+def shrunk(shape: Sequence[int], size: Sequence[int]) -> str:
+    """What is said of maps (h, w) that are drawn on fewer pixels."""
+    sizes = f"{shape[0]}×{shape[1]} values drawn as {size[0]}×{size[1]} pixels"
+    return f"{sizes}, each the largest magnitude of its block"

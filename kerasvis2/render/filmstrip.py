@@ -32,6 +32,7 @@ def filmstrip_sheet(
     unit: str = "epoch",
     signed: bool = False,
     overlay: bool = True,
+    fine: bool = False,
     pictures: bool = False,
     wrong: np.ndarray | None = None,
     scale: Any = "nice",
@@ -53,6 +54,9 @@ def filmstrip_sheet(
         unit: What a step is.
         signed: Whether negative values are drawn, in the other colour.
         overlay: Heat over the grey original, instead of the map on its own.
+        fine: Whether the maps on their own were as fine as the images before they were shrunk:
+            they are drawn in the colours of `attribution.pixel_sheet`. Activations and what else is
+            coarser have the usual ones.
         pictures: The films are pictures themselves, there is no scale.
         wrong: (S, N) bool, which predictions were wrong; these carry a frame and a cross.
         scale: As `scale.fit`; "image" and "98%" are one scale for each step, printed at its head:
@@ -84,8 +88,7 @@ def filmstrip_sheet(
         cells = resize_pictures(as_pictures(flat), size)
     else:
         over = overlay and first is not None
-        # Of activations and what else is coarser than the images the colours are the usual ones.
-        fine = not over and films.shape[2:4] == np.shape(originals)[1:3]
+        fine = fine and not over
         scales = fit(
             films if scale in _APART else flat,
             scale,

@@ -23,11 +23,13 @@ class Lettering:
         size: The size of the type.
         rows: How many lines lie below one another.
         double: Whether they stand in two columns: what is said of the image, and of its map.
+        first: The least width of the first of two columns.
     """
 
     size: int
     rows: int
     double: bool = False
+    first: int = 0
 
     @property
     def foot(self) -> int:
@@ -39,10 +41,14 @@ class Lettering:
         return _split(words) if self.double else len(words)
 
     def column(self, place: int, tile: int, cell: int) -> tuple[int, int]:
-        """(left, width) of a column below a tile; the second begins below a pair's second half."""
+        """(left, width) of a column below a tile.
+
+        The second begins below a pair's second half, or further right where the first is wider.
+        """
         if not self.double:
             return 0, cell
         second = tile // 2 + 1 if tile > cell // 2 else (cell + _APART) // 2
+        second = max(second, self.first + _APART)
         return (second, cell - second) if place else (0, second - _APART)
 
 
@@ -66,8 +72,11 @@ class Words:
         size = type_size(body, inner + 2 * MARGIN)
         sizes = (size, max(round(size * _TIGHT), 12))
         double = cell >= _SPLIT * larger and self.rows < self.lines
-        found = [Lettering(each, self.rows, True) for each in sizes] if double else []
-        return found + [Lettering(each, self.lines) for each in sizes]
+        found = [Lettering(each, self.lines) for each in sizes]
+        if not double:
+            return found
+        halves = [Lettering(each, self.rows, True, self._widest(each, True)[0]) for each in sizes]
+        return halves + found
 
     def fit(self, setting: Lettering, tile: int, cell: int) -> bool:
         """Whether no line is cut."""

@@ -51,6 +51,7 @@ class AttentionRollout(View):
 
     title = "Attention rollout"
     overlay = True
+    quantity = "share that arrives"
 
     def needs(self, model: Any, probe: Probe | None) -> Request:
         return Request(
@@ -78,4 +79,4 @@ class AttentionRollout(View):
         return {INPUT: ops.image.resize(patches[..., None], size, "bilinear")[..., 0]}
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
-        return draw_maps(arrays, about, self, quantity="share that arrives")
+        return draw_maps(arrays, about, self, quantity=self.quantity)

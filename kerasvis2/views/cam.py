@@ -66,13 +66,19 @@ class CAMView(LayeredView, TargetedView):
         """The last layer, where none was named."""
         return found if self.layers is not None else dict(list(found.items())[-1:])
 
+    def how(self, about: About, key: Key) -> str:
+        """By which settings the map was made, in one line."""
+        layer = about.layers.get(key.path)
+        grid = None if layer is None else layer.grid
+        return "" if grid is None else f"{'×'.join(map(str, grid))} places, enlarged smoothly"
+
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         return draw_maps(
             arrays,
             about,
             self,
             quantity=self.quantity,
-            how=lambda key: _resolution(key, about),
+            how=lambda key: self.how(about, key),
             why="no evidence for what it is of, or all of it is negative and cut"
             if not self.signed
             else "",
@@ -121,12 +127,6 @@ def off_grid(maps: Any, seen: Seen, key: Key) -> Any:
     if grid is None or len(grid) == 2:
         return maps
     return ops.reshape(maps, (-1, *grid))
-
-
-def _resolution(key: Key, about: About) -> str:
-    layer = about.layers.get(key.path)
-    grid = None if layer is None else layer.grid
-    return "" if grid is None else f"{'×'.join(map(str, grid))} places, enlarged smoothly"
 
 
 def informative(infos: Sequence[LayerInfo], most: int | None = None) -> list[LayerInfo]:

@@ -13,7 +13,7 @@ from kerasvis2.layers import LayerInfo
 from kerasvis2.schedule import log_spaced
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
 from kerasvis2.views.grad_cam import GradCAM
-from kerasvis2.views.maps import quantity_of
+from kerasvis2.views.maps import how_of, quantity_of
 from kerasvis2.views.track import Track
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class Filmstrip(View):
         return self.view.last(found)
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
+        from kerasvis2.render.attribution import shrunk
         from kerasvis2.render.filmstrip import filmstrip_sheet
 
         drawing = Drawing()
@@ -102,11 +103,17 @@ class Filmstrip(View):
         step = about.step or 0
         drawing.keep["wrong"] = marks = about.kept.get("wrong", Track()).then(step, missed)
         for key, each in maps.items():
+            if each.ndim < 3:  # a number an image, such as how well a fit holds
+                continue
             if not evolving and each.ndim == 4:  # colours, as the view's own picture joins them
                 each = each.sum(axis=-1) if self.view.signed else each.max(axis=-1)
             small = _small(each[:count], evolving)
             film = about.kept.get(key, Track()).then(step, small)
             drawing.keep[key] = film
+            fine = not evolving and not self.view.overlay and _as_fine(each, about)
+            notes = [] if evolving else _explained(as_key(key), about)
+            if fine and small.shape[1:] != each.shape[1:]:
+                notes.append(shrunk(each.shape[1:], small.shape[1:]))
             pixels, top = filmstrip_sheet(
                 None if evolving else about.images,
                 np.stack(film.values),
@@ -116,13 +123,15 @@ class Filmstrip(View):
                 unit=about.unit,
                 signed=self.view.signed,
                 overlay=self.view.overlay,
+                fine=fine,
                 pictures=evolving,
                 wrong=None if wrong is None else np.stack(marks.values),
                 scale=self.scale,
                 frozen=about.frozen.get(key),
                 previous=about.scales.get(key),
+                how=how_of(self.view, as_key(key), about),
                 quantity=quantity_of(self.view, as_key(key), about),
-                notes=[] if evolving else _explained(as_key(key), about),
+                notes=notes,
             )
             drawing.pictures[key] = Picture(pixels, top)
         return drawing
@@ -132,6 +141,11 @@ class Filmstrip(View):
         assert about.to_display is not None, "a probe is asked for"
         found = parts(arrays).items()
         return {path: np.clip(about.to_display(images), 0, 1) for path, images in found}
+
+
+def _as_fine(maps: np.ndarray, about: About) -> bool:
+    """Whether a map has a value for each pixel of the images."""
+    return about.images is not None and maps.shape[1:3] == about.images.shape[1:3]
 
 
 def _explained(key: Key, about: About) -> list[str]:

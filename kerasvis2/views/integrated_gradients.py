@@ -115,7 +115,7 @@ class IntegratedGradients(PixelView):
             drawing.scalars[key.of(GAP.part)] = float(np.abs(gap).mean())
         return drawing
 
-    def how(self, about: About) -> str:
+    def how(self, about: About, key: Key) -> str:
         start = self._start_word(about)
         return (
             f"{self.points} points on the way from {start}; sum: of the map, of f(x) − f({start})"

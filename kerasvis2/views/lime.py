@@ -118,7 +118,7 @@ class LIME(PerturbedView):
     def remarks(self, arrays: Arrays, key: Key, about: About) -> list[list[str]]:
         return [[f"R² {fit:.2f}, held out"] for fit in arrays[FIT.at(key.target)]]
 
-    def how(self, about: About) -> str:
+    def how(self, about: About, key: Key) -> str:
         cut = "superpixels by SLIC" if self.segments is None else "parts as given"
         return f"{self.samples} samples, {cut}"
 

@@ -102,6 +102,12 @@ def quantity_of(view: View, key: Key, about: About) -> str:
     return quantity if explained is None else explained.in_words(quantity)
 
 
+def how_of(view: View, key: Key, about: About) -> str:
+    """By which settings a view's map was made, in one line."""
+    how: Callable[[About, Key], str] | None = getattr(view, "how", None)
+    return "" if how is None else how(about, key)
+
+
 def _sheet(about: About, maps: np.ndarray, overlay: bool) -> Callable[..., Any]:
     """What draws maps of the probe's kind of examples; the examples and maps are given already."""
     import functools

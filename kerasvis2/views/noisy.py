@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from keras import ops
 
 from kerasvis2.attribution.noise import noisy_gradients
+from kerasvis2.keys import Key
 from kerasvis2.views.base import About, Request
 from kerasvis2.views.pixels import PixelView, at_values, gradient_of, values_of
 
@@ -51,7 +52,7 @@ class NoisyView(PixelView):
             self._deviation(probe)
         return replace(super().needs(model, probe), input_gradient=False, own_pass=True)
 
-    def how(self, about: About) -> str:
+    def how(self, about: About, key: Key) -> str:
         return (
             f"{self.samples} copies, noise {100 * self.noise:g} % of the {self._range(about)} range"
         )

@@ -9,6 +9,7 @@ from keras import ops
 from kerasvis2.attribution.baseline import baseline_of, check_fill, check_shown
 from kerasvis2.attribution.perturb import masked_scores
 from kerasvis2.attribution.windows import Size, Windows, windows_of
+from kerasvis2.keys import Key
 from kerasvis2.views.base import About, Arrays, Drawing, Request
 from kerasvis2.views.perturbed import PerturbedView, laid_out, upright
 from kerasvis2.views.pixels import INPUT, check_pixels
@@ -124,7 +125,7 @@ class Occlusion(PerturbedView):
             painted = {key: windows.paint(maps[..., None])[..., 0] for key, maps in arrays.items()}
         return super().draw(painted, about)
 
-    def how(self, about: About) -> str:
+    def how(self, about: About, key: Key) -> str:
         kind = _kind(about)
         windows = self._windows(_places(about), kind)
         axes = 2 if kind == "pictures" else 1

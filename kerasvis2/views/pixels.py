@@ -65,7 +65,7 @@ class PixelView(TargetedView):
         """Further lines below each image."""
         return [[] for _ in arrays[key]]
 
-    def how(self, about: About) -> str:
+    def how(self, about: About, key: Key) -> str:
         """By which settings the map was made, in one line."""
         return ""
 
@@ -77,7 +77,7 @@ class PixelView(TargetedView):
             remarks=lambda key: self.remarks(arrays, key, about),
             notes=self.notes,
             quantity=(self.of_tokens if is_of_tokens(about) else "") or self.quantity,
-            how=self.how(about),
+            how=lambda key: self.how(about, key),
             why=self.why,
         )
 

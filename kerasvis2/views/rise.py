@@ -9,6 +9,7 @@ from keras import ops
 from kerasvis2.attribution.baseline import baseline_of
 from kerasvis2.attribution.perturb import sum_of_masks
 from kerasvis2.attribution.random_masks import RandomMasks
+from kerasvis2.keys import Key
 from kerasvis2.views.base import About
 from kerasvis2.views.perturbed import PerturbedView, confidence, laid_out, scores_under, upright
 from kerasvis2.views.pixels import INPUT
@@ -70,7 +71,7 @@ class RISE(PerturbedView):
         self.grid = int(grid)
         self.keep = float(keep)
 
-    def how(self, about: About) -> str:
+    def how(self, about: About, key: Key) -> str:
         shown = f"{100 * self.keep:g} % visible"
         return f"{self.masks} masks of {self.grid}×{self.grid} cells, {shown}"
 
