@@ -6,6 +6,7 @@ Letters that no font here has are spelled out, so that two names never look alik
 from __future__ import annotations
 
 import contextlib
+import re
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
@@ -20,12 +21,13 @@ _KNOWN = (
 )
 _EMPTY = ("lastresort", "color", "emoji")  # boxes for all letters, or pictures of fixed sizes
 # What DejaVu Sans has for sure: European letters, punctuation, arrows, mathematics, ticks.
-_PLAIN = ((0x20, 0x530), (0x2010, 0x2312), (0x2500, 0x2600), (0x2701, 0x27C0))
+_plain = re.compile(r"[\u0020-\u052F\u2010-\u2311\u2500-\u25FF\u2701-\u27BF]*").fullmatch
 
 
+@lru_cache(maxsize=4096)
 def spelled(text: str) -> str:
     """The text with those letters spelled out that no font here has."""
-    if all(_is_plain(letter) for letter in text):
+    if _plain(text):
         return text
     found = "".join(letter if _drawable(letter) else _named(letter) for letter in text)
     return found.replace("][U+", " ").replace("][", " ")
@@ -34,9 +36,11 @@ def spelled(text: str) -> str:
 def parts(text: str, bold: bool) -> list[tuple[str, str]]:
     """The text in parts, each with the file of its font."""
     own = _own(bold)
+    if text and _plain(text):
+        return [(text, own)]
     found: list[tuple[str, str]] = []
     for letter in text:
-        path = own if _is_plain(letter) else font_of(letter) or own
+        path = own if _plain(letter) else font_of(letter) or own
         path = own if path == _own(False) else path
         joins = unicodedata.combining(letter) or letter.isspace()
         if found and (found[-1][1] == path or joins):
@@ -70,11 +74,7 @@ def font_of(letter: str) -> str | None:
 
 
 def _drawable(letter: str) -> bool:
-    return _is_plain(letter) or unicodedata.category(letter) == "Mn" or bool(font_of(letter))
-
-
-def _is_plain(letter: str) -> bool:
-    return any(low <= ord(letter) < high for low, high in _PLAIN)
+    return bool(_plain(letter) or unicodedata.category(letter) == "Mn" or font_of(letter))
 
 
 def _is_shaped(letter: str) -> bool:
@@ -93,6 +93,7 @@ def _named(letter: str) -> str:
     return f"[U+{ord(letter):04X}]"
 
 
+@lru_cache(maxsize=2)
 def _own(bold: bool) -> str:
     import matplotlib
 

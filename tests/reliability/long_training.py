@@ -1,9 +1,10 @@
 """A long training of a small model with every view: what it holds, and how long an epoch takes.
 
-    python tests/reliability/long_training.py EPOCHS LOG_DIR
+    python tests/reliability/long_training.py EPOCHS LOG_DIR [EVERY]
 
-Prints ten lines of JSON: the epoch, seconds an epoch since the last line, megabytes resident, files
-and threads held. Runs on the backend that KERAS_BACKEND names.
+Every view looks at every epoch; pictures are drawn at one epoch in EVERY (1). Prints ten lines of
+JSON: the epoch, seconds an epoch since the last line, megabytes resident, files and threads held.
+Runs on the backend that KERAS_BACKEND names.
 """
 
 import gc
@@ -68,13 +69,13 @@ class Watch(keras.callbacks.Callback):
         self.since = time.perf_counter()
 
 
-def train(epochs, log_dir, tell):
+def train(epochs, log_dir, tell, every=1):
     keras.utils.set_random_seed(0)
     rng = np.random.default_rng(0)
-    x, y = rng.random((16, 8, 8, 1), "float32"), np.arange(16) % 3
+    x, y = rng.random((16, 5, 5, 1), "float32"), np.arange(16) % 3
     model = keras.Sequential(
         [
-            keras.Input((8, 8, 1)),
+            keras.Input((5, 5, 1)),
             layers.Conv2D(4, 3, activation="relu", name="conv"),
             layers.GlobalAveragePooling2D(name="pool"),
             layers.Dense(3, activation="softmax", name="scores"),
@@ -82,12 +83,15 @@ def train(epochs, log_dir, tell):
     )
     model.compile("adam", "sparse_categorical_crossentropy")
     probe = kv.Probe(x[:4], y[:4], display=(0, 1))
-    monitor = kv.Monitor(log_dir, probe, every_view())
+    monitor = kv.Monitor(log_dir, probe, every_view(), pictures=every)
     watch = Watch(monitor, epochs, tell)
     model.fit(x, y, epochs=epochs, verbose=0, callbacks=[monitor, watch])
 
 
 if __name__ == "__main__":
     train(
-        int(sys.argv[1]), sys.argv[2], lambda held: os.write(1, json.dumps(held).encode() + b"\n")
+        int(sys.argv[1]),
+        sys.argv[2],
+        lambda held: os.write(1, json.dumps(held).encode() + b"\n"),
+        *map(int, sys.argv[3:]),
     )
