@@ -3,19 +3,17 @@
 A path is the names from the model down, joined by "/": `"backbone/block1_conv"`. The model's
 own name is left out. A layer that stands in two places is listed once, where it is met first.
 Modules of PyTorch's own, inside a `TorchModuleWrapper`, are layers too, and go by PyTorch's dotted
-names: `"backbone/layer4.1.conv2"`.
+names: `"backbone/layer4.1.conv2"`. So are the operations of a functional model (`x + y`).
 """
 
 from __future__ import annotations
 
-import difflib
-import fnmatch
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from kerasvis2.modules import Module, inside
+from kerasvis2.operations import Operation, faces
 
 LayerSpec = Any  # None, "all", a layer, a path, a glob, or a list of these
 
@@ -63,15 +61,15 @@ class LayerInfo:
 
 
 def kind_of(layer: Any) -> str:
-    """A layer's class name; of a module of PyTorch's own, Keras's name of such a layer."""
-    return layer.kind if isinstance(layer, Module) else type(layer).__name__
+    """A layer's class name; of what is no layer of Keras's, Keras's name of such a layer."""
+    return layer.kind if isinstance(layer, (Module, Operation)) else type(layer).__name__
 
 
 def children(layer: Any) -> list[Any]:
     """The layers directly inside a layer, in the order they were attached.
 
-    A model says so itself (`model.layers`); for other composite layers Keras has no public
-    way, and this is the one place that reads the private list instead.
+    A model says so itself (`model.operations`, `model.layers`); for other composite layers Keras
+    has no public way, and this is the one place that reads the private list instead.
     """
     import keras
 
@@ -79,6 +77,8 @@ def children(layer: Any) -> list[Any]:
         return layer.children()
     if isinstance(layer, keras.layers.TorchModuleWrapper):
         return inside(layer)
+    if isinstance(layer, keras.Function):
+        return faces(layer)
     if isinstance(layer, keras.Model):
         return list(layer.layers)
     return [child for child in getattr(layer, "_layers", ()) if isinstance(child, keras.Layer)]
@@ -179,122 +179,3 @@ def spread(infos: Sequence[LayerInfo], most: int) -> list[LayerInfo]:
         return list(infos)
     step = (len(infos) - 1) / (most - 1)
     return [infos[round(i * step)] for i in range(most)]
-
-
-def select(
-    infos: Sequence[LayerInfo],
-    spec: LayerSpec,
-    *,
-    fits: Callable[[LayerInfo], bool] = lambda info: True,
-    default: Callable[[Sequence[LayerInfo]], Sequence[LayerInfo]] | None = None,
-    what: str = "layer",
-) -> list[LayerInfo]:
-    """Resolves what a user wrote for `layers=` into layers of the tree, in the tree's order.
-
-    Args:
-        infos: all layers, from `tree`.
-        spec: `None` for the default, `"all"`, a layer, a path, a unique bare name, a glob, or
-            a list of these.
-        fits: which layers will do; `"all"` and a glob leave the others out.
-        default: picks the layers for `None` from all that fit; every one of them if left out.
-        what: a few words on what fits, for the error message.
-
-    Raises:
-        ValueError: for an unknown or ambiguous name, with the closest paths, for a named layer
-            that does not fit, and where nothing in the model fits.
-    """
-    fitting = [info for info in infos if fits(info)]
-    if spec is None or (isinstance(spec, str) and spec == "all"):
-        chosen = list(default(fitting)) if spec is None and default else fitting
-        if not chosen:
-            given = "" if spec is None else f"layers={spec!r}: "
-            raise ValueError(f"{given}the model has no {what}. {_known(infos)}")
-        return chosen
-    if isinstance(spec, (list, tuple, set, frozenset)):
-        if not spec:
-            raise ValueError("layers=[] chooses nothing. Leave it out for the default layers.")
-        picked = {info.path for one in spec for info in select(infos, one, fits=fits, what=what)}
-        return [info for info in infos if info.path in picked]
-    if not isinstance(spec, str):
-        named = _by_identity(infos, spec)
-    elif any(mark in spec for mark in "*?["):
-        return _by_glob(infos, fitting, spec, what)
-    else:
-        named = _by_name(infos, spec)
-    if not fits(named):
-        shape = f"gives {named.shape}"
-        if named.shape is None:
-            shape = "is not called, or gives nothing for each example by itself"
-        near = [info.path for info in fitting[-3:]]
-        others = f", such as {_listing(near, 'or')}" if near else ""
-        raise ValueError(
-            f"layers={named.path!r}: this {named.kind} {shape}; a {what} is needed{others}."
-        )
-    return [named]
-
-
-def _by_identity(infos: Sequence[LayerInfo], layer: Any) -> LayerInfo:
-    for info in infos:
-        if info.layer is layer:
-            return info
-    name = getattr(layer, "name", None)
-    if name is None:
-        raise ValueError(
-            f"layers={layer!r} is a {type(layer).__name__}; give a layer, a path, a glob or a list."
-        )
-    raise ValueError(f"layers: the layer {name!r} is not part of this model. {_known(infos, name)}")
-
-
-def _by_glob(
-    infos: Sequence[LayerInfo], fitting: Sequence[LayerInfo], spec: str, what: str
-) -> list[LayerInfo]:
-    def matches(info: LayerInfo) -> bool:
-        return fnmatch.fnmatchcase(info.path, spec) or fnmatch.fnmatchcase(info.layer.name, spec)
-
-    chosen = [info for info in fitting if matches(info)]
-    if chosen:
-        return chosen
-    unfit = [info.path for info in infos if matches(info)]
-    if unfit:
-        raise ValueError(f"layers={spec!r} matches {_listing(unfit)}, but none is a {what}.")
-    raise ValueError(f"layers={spec!r} matches no layer. {_known(infos, spec)}")
-
-
-def _by_name(infos: Sequence[LayerInfo], spec: str) -> LayerInfo:
-    for info in infos:
-        if info.path == spec:
-            return info
-    same = [info for info in infos if info.path.endswith(("/" + spec, "." + spec))]
-    if len(same) == 1:
-        return same[0]
-    if same:
-        paths = _listing([info.path for info in same])
-        raise ValueError(f"layers={spec!r} is ambiguous: {paths}. Give the whole path.")
-    raise ValueError(f"layers={spec!r}: no such layer. {_known(infos, spec)}")
-
-
-def _known(infos: Sequence[LayerInfo], near: str | None = None) -> str:
-    paths = [info.path for info in infos]
-    if near is not None:
-        last = {info.path: re.split("[/.]", info.path)[-1] for info in infos}
-        close = list(_closest(near, paths, last))
-        if close:
-            return f"Did you mean {_listing(close, 'or')}?"
-    return f"Its layers: {_listing(paths)}." if paths else "It has no layers."
-
-
-def _closest(near: str, paths: Sequence[str], last: dict[str, str]) -> Iterator[str]:
-    def likeness(path: str) -> float:
-        name = re.split("[/.]", near)[-1]
-        whole = difflib.SequenceMatcher(None, near, path).ratio()
-        return max(whole, difflib.SequenceMatcher(None, name, last[path]).ratio())
-
-    ranked = sorted(paths, key=likeness, reverse=True)
-    yield from (path for path in ranked[:3] if likeness(path) > 0.5)
-
-
-def _listing(paths: Sequence[str], word: str = "and", most: int = 8) -> str:
-    shown = [repr(path) for path in paths[:most]]
-    if len(paths) > most:
-        return ", ".join(shown) + f" and {len(paths) - most} more"
-    return f" {word} ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))

@@ -15,9 +15,9 @@ SOURCE = Path(kerasvis2.__file__).parent
 # From the ground up; a room uses rooms of the floors below its own. What is not a folder is a
 # module of that name.
 FLOORS = [
-    {"version", "installed", "keys", "schedule", "draws", "modules", "tasks"},
+    {"version", "installed", "keys", "schedule", "draws", "modules", "operations", "tasks"},
     {"layers"},
-    {"task", "facts", "synthesis", "attribution", "diagnostics"},
+    {"choosing", "task", "facts", "synthesis", "attribution", "diagnostics"},
     {"probing"},
     {"probe", "render"},
     {"mapped"},

@@ -5,7 +5,8 @@ import networks
 import pytest
 from keras import layers
 
-from kerasvis2.layers import children, select, spread, tree
+from kerasvis2.choosing import select
+from kerasvis2.layers import children, spread, tree
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from kerasvis2.modules import Module
 from kerasvis2.observe.backend import Backend
 from kerasvis2.observe.backend.shadow import shadowed
 from kerasvis2.observe.structures import exchanged
+from kerasvis2.operations import called
 
 Hook = Callable[[Key, Any], Any]
 
@@ -49,6 +50,7 @@ def capturing(
         for layer in everyone:
             if isinstance(layer, Module):
                 continue
+            layer = called(layer)
             inline = backend.inline(layer.call)
             if inline is not None:
                 stack.enter_context(shadowed(layer, "call", inline))
@@ -61,10 +63,11 @@ def capturing(
                 tell = _telling(info.path, hook, reachable, apart)
                 stack.enter_context(info.layer.telling(tell))
                 continue
-            quantized = getattr(info.layer, "quantization_mode", None)
+            layer = called(info.layer)
+            quantized = getattr(layer, "quantization_mode", None)
             method = "quantized_call" if quantized else "call"  # Keras calls the one or the other
-            noting = _noting(getattr(info.layer, method), _telling(info.path, hook, reachable))
-            stack.enter_context(shadowed(info.layer, method, noting))
+            noting = _noting(getattr(layer, method), _telling(info.path, hook, reachable))
+            stack.enter_context(shadowed(layer, method, noting))
         yield
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from keras import ops
 
+from kerasvis2.choosing import select
 from kerasvis2.drawing import Arrays, Gallery, tag_of
-from kerasvis2.layers import LayerInfo, select
+from kerasvis2.layers import LayerInfo
 from kerasvis2.observe.backend import backend, untraced
 from kerasvis2.observe.captions import describe
 from kerasvis2.observe.compiled import Compiled
@@ -80,7 +81,6 @@ class Session:
         self._plans: dict[str, Plan] = {}
         self._asked: dict[str, tuple[View, bool, Any]] = {}
         self._memory: dict[str, dict[str, Any]] = {}
-        self._nbytes: dict[tuple[Any, ...], int] = {}
         self._counted: tuple[Any, int] = (getattr(model, "optimizer", None), 0)
         if self.probe is not None:
             self.probe.check(model)
@@ -274,7 +274,7 @@ class Session:
             self._backend,
             self._progress,
         )
-        self._nbytes = {}
+        self._nbytes: dict[tuple[Any, ...], int] = {}
         self._plans = {}
         self._memory = {}
 

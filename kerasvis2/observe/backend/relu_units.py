@@ -10,6 +10,7 @@ import keras
 from keras import ops
 
 from kerasvis2.observe.backend.shadow import shadowed
+from kerasvis2.operations import Operation, called
 
 RULES = ("guided", "deconvnet")
 
@@ -34,7 +35,8 @@ def unit(layer: Any) -> Unit | None:
     """What a layer is that is no single operation; None for any other."""
     if isinstance(layer, keras.layers.PReLU):
         return lambda: (ops.stop_gradient(ops.convert_to_tensor(layer.alpha)), 0.0, None)
-    if not isinstance(layer, keras.layers.ReLU):
+    written = isinstance(layer, Operation) and layer.kind == "ReLU"
+    if not written and not isinstance(layer, keras.layers.ReLU):
         return None
     slope, threshold, top = layer.negative_slope, layer.threshold, layer.max_value
     if threshold or (slope and top is not None):
@@ -54,5 +56,6 @@ def as_units(layers: Sequence[Any], carrying: Callable[[Any, Unit], Any]) -> Ite
         for layer in layers:
             found = unit(layer)
             if found is not None:
-                stack.enter_context(shadowed(layer, "call", carrying(layer, found)))
+                made = called(layer)
+                stack.enter_context(shadowed(made, "call", carrying(made, found)))
         yield
