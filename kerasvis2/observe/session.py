@@ -189,7 +189,7 @@ class Session:
             view.whole if whole else view.reduce,
         )
         self._compiled.forget(name)
-        self._nbytes = {}
+        self._nbytes: dict[tuple[Any, ...], int] = {}
         self._plans[name] = plan
         self._asked[name] = view, whole, frozen(vars(view))
         self._compiled.divide(list(self._plans.values()))
@@ -274,7 +274,7 @@ class Session:
             self._backend,
             self._progress,
         )
-        self._nbytes: dict[tuple[Any, ...], int] = {}
+        self._nbytes = {}
         self._plans = {}
         self._memory = {}
 
