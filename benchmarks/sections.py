@@ -24,7 +24,7 @@ def _training(args: argparse.Namespace) -> Iterator[Row]:
 
 
 def _whole(args: argparse.Namespace) -> Iterator[Row]:
-    return whole.rows(args.mnist, *((2, 64, 1) if args.quick else ()))
+    return whole.rows(args.mnist, *((2, 64, 2) if args.quick else ()))
 
 
 def _board(args: argparse.Namespace) -> Iterator[Row]:
