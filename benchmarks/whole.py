@@ -26,7 +26,7 @@ KINDS = {
 }
 
 
-def rows(mnist: str | None, epochs: int = 20, images: int = 8000, turns: int = 4) -> Iterator[Row]:
+def rows(mnist: str | None, epochs: int = 20, images: int = 8000, turns: int = 2) -> Iterator[Row]:
     """A training with the default views ÷ without, seconds of the processor.
 
     Args:
