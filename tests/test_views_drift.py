@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import scipy.stats
 from keras import layers
+from reading import says
 
 import kerasvis2 as kv
 from kerasvis2.diagnostics.similarity import linear_cka
@@ -304,3 +305,17 @@ def test_a_large_probe_is_followed_by_some_of_its_images(tmp_path, digits):
     from kerasvis2.diagnostics.similarity import gram
 
     np.testing.assert_allclose(run.numbers("drift/gram/conv1", 1), gram(features), rtol=1e-3)
+
+
+def test_a_network_that_died_is_said_to_have_nothing_to_compare(tmp_path, digits, probe):
+    model = small()
+    for variable in model.trainable_variables:
+        variable.assign(0 * variable)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.optimizer.learning_rate = 0.0
+    monitor = kv.Monitor(tmp_path, probe, [kv.Drift()])
+    model.fit(digits.x_test[:64], digits.y_test[:64], epochs=3, verbose=0, callbacks=[monitor])
+    (run,) = kv.read(tmp_path).values()
+    assert not any(tag.startswith("drift/moved") for tag in run.tags("scalars"))
+    sheet = run.picture("drift/00_layers", 2)
+    assert says(sheet, "a dash: the same everywhere, nothing to compare")

@@ -37,7 +37,8 @@ class Drift(View):
     An explanation's way is 1 − Spearman's rank correlation of its raw map with that of the last
     look, and of the first: 0 for the same order of places, 1 for none in common, up to 2 for the
     opposite. The target is the true label throughout, so that a changed prediction alone moves
-    nothing. Maps that are the same everywhere have no order; such images are left out.
+    nothing. Maps that are the same everywhere have no order; such images are left out, and where
+    no image is left, a dash is drawn.
 
     A layer's likeness is the debiased linear CKA of its answers to the probe, averaged over space,
     with its own answers at the last look: 1 for the same representation up to rotation and scale,
@@ -173,9 +174,10 @@ class Drift(View):
 
         panels = [
             Panel(words, table, (0.0, 1.0), 0.0, absent=~np.isfinite(table))
-            for words, table in zip(_PANELS.values(), track.table)
-            if np.isfinite(table).any()
+            for quantity, words, table in zip(_PANELS, _PANELS.values(), track.table)
+            if any(quantity == each for each, _ in found)
         ]
+        flat = any(panel.absent is not None and panel.absent.any() for panel in panels)
         if panels:
             pixels = heatmap_sheet(
                 panels,
@@ -185,6 +187,7 @@ class Drift(View):
                 unit=about.unit,
                 notes=[
                     "white: nothing changed · red: another map, another representation",
+                    *(["a dash: the same everywhere, nothing to compare"] if flat else []),
                     *([f"{IMAGES} of {size} images"] if size > IMAGES else []),
                 ],
             )
