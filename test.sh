@@ -38,7 +38,10 @@ on_tensorflow() {
         NO_MKDOCS_2_WARNING=1 "$python" -m mkdocs build --strict
         .ci/package "$python"
     fi
-    KERAS_BACKEND=tensorflow "$python" -m pytest "$@"
+    # A file stays with one of the two processes, and so do the models and logs that its tests share.
+    local together=()
+    [[ $# -gt 0 ]] || together=(-n 2 --dist loadfile)
+    KERAS_BACKEND=tensorflow "$python" -m pytest "${together[@]}" "$@"
 }
 
 # on_another NAME REQUIREMENT …
