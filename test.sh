@@ -51,6 +51,9 @@ on_another() {
     environment ".venv-$name"
     "$python" -m pip install --quiet --upgrade --upgrade-strategy eager "$requirement" \
         -e ".[test-backend]"
+    # It asks for TensorFlow's tokenizers, and does without; `kagglehub` has the others it needs.
+    "$python" -m pip install --quiet kagglehub regex sentencepiece tokenizers pyyaml
+    "$python" -m pip install --quiet --upgrade --no-deps keras-hub
     KERAS_BACKEND="$name" "$python" -m pytest tests/backends "$@"
 }
 

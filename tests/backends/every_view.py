@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import hub
 import keras
 import networks
 import numpy as np
@@ -67,6 +68,8 @@ MODELS: dict[str, Callable[[], Any]] = {
     "unusual": unusual,
     "maps": maps,
 }
+for each in ("ResNet", "ViT") if hub.HERE else ():
+    MODELS[f"hub{each}"] = hub.HUB[each]
 
 PLAIN = ("Activations", "Filters", "Predictions", "Saliency", "GradientTimesInput")
 RULED = ("GuidedBackprop", "DeconvNet", "GuidedGradCAM")
@@ -74,6 +77,12 @@ RULED = ("GuidedBackprop", "DeconvNet", "GuidedGradCAM")
 
 def views(name: str) -> list[Any]:
     """Those that a model of this name can be looked at with."""
+    if name == "hubResNet":
+        few = ("Activations", "Saliency", *RULED, *CAMS)
+        return [*(getattr(kv, each)() for each in few), kv.Occlusion(patch=8)]
+    if name == "hubViT":
+        few = ("Saliency", "IntegratedGradients", "GradCAM", "Attention", "AttentionRollout")
+        return [getattr(kv, each)() for each in few]
     if name == "nested":
         return [kv.GradCAM(layers="backbone/*"), kv.Saliency(), kv.GuidedGradCAM()]
     if name == "maps":
@@ -107,6 +116,8 @@ def computed(folder: Path) -> dict[str, np.ndarray]:
     for name in MODELS:
         model = keras.models.load_model(folder / f"{name}.keras")
         images, labels = networks.images(), networks.labels()
+        if name.startswith("hub"):
+            images = np.random.default_rng(3).random((7, *hub.SHAPE), "float32")
         probe = kv.Probe(images, labels, display=(0, 1))
         losses: Any = "sparse_categorical_crossentropy"
         if name == "unusual":
@@ -116,7 +127,7 @@ def computed(folder: Path) -> dict[str, np.ndarray]:
             inputs = {"image": images, "numbers": images[:, 0, :4, 0]}
             masks = (images.sum(-1) * 2).astype(int) % 3
             probe = kv.Probe(inputs, masks, image="image", display=(0, 1))
-        if name == "attentive":
+        if name == "attentive" or name.startswith("hub"):  # their heads are linear
             losses = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         model.compile("sgd", losses)
         session = kv.Session(model, probe, progress=False)

@@ -6,13 +6,13 @@ softmax; class activation maps must be finite, where the layer's rows and column
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
+from hub import HUB
 from keras import layers
 
 import kerasvis2 as kv
@@ -109,54 +109,6 @@ def assert_is_the_gradient(found: np.ndarray, logits: Any, x: np.ndarray, labels
         chosen = tf.gather(logits(images, training=False), labels, batch_dims=1)
     expected = np.abs(tape.gradient(chosen, images)).max(axis=-1)
     np.testing.assert_allclose(found, expected, rtol=0, atol=2e-3 * expected.max())
-
-
-# KerasHub's image classifiers that build without a download, small.
-HUB: dict[str, Callable[[], Any]] = {}
-if importlib.util.find_spec("keras_hub") is not None:
-    import keras_hub
-
-    SHAPE = (32, 32, 3)
-
-    def hub(kind: str, **settings: Any) -> Callable[[], Any]:
-        def build() -> Any:
-            backbone = getattr(keras_hub.models, kind + "Backbone")(**settings)
-            classifier = getattr(keras_hub.models, kind + "ImageClassifier")
-            return classifier(backbone=backbone, num_classes=CLASSES)
-
-        return build
-
-    stages: dict[str, Any] = {
-        "stackwise_num_filters": [64, 64],
-        "stackwise_num_blocks": [1, 1],
-        "stackwise_num_strides": [1, 2],
-        "image_shape": SHAPE,
-    }
-    HUB = {
-        "ResNet": hub(
-            "ResNet",
-            input_conv_filters=[64],
-            input_conv_kernel_sizes=[3],
-            block_type="basic_block",
-            **stages,
-        ),
-        "ViT": hub(
-            "ViT",
-            image_shape=SHAPE,
-            patch_size=8,
-            num_layers=2,
-            num_heads=2,
-            hidden_dim=8,
-            mlp_dim=16,
-        ),
-        "DenseNet": hub("DenseNet", stackwise_num_repeats=[2, 2], growth_rate=8, image_shape=SHAPE),
-        "VGG": hub(
-            "VGG",
-            stackwise_num_repeats=[1, 1],
-            stackwise_num_filters=[8, 12],
-            image_shape=SHAPE,
-        ),
-    }
 
 
 @pytest.mark.parametrize("name", list(HUB))
