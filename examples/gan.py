@@ -8,7 +8,7 @@ What to look at: `predictions/00_images`, what the generator makes of the probe,
 the curves `epoch_d_loss` and `epoch_g_loss`, which say little about how good the pictures are.
 
     python -m pip install "kerasvis2[demo]"
-    python examples/gan.py
+    python examples/gan.py     # or KERAS_BACKEND=torch, or jax: each has a `train_step` below
     tensorboard --logdir runs
 """
 
@@ -16,8 +16,7 @@ import argparse
 
 import keras
 import numpy as np
-import tensorflow as tf
-from keras import layers
+from keras import layers, ops
 from sklearn.datasets import load_digits
 
 import kerasvis2 as kv
@@ -32,7 +31,7 @@ keras.utils.set_random_seed(0)
 
 
 class GAN(keras.Model):
-    """Two networks that train each other."""
+    """Two networks that train each other, by the same optimizer."""
 
     def __init__(self):
         super().__init__()
@@ -59,41 +58,95 @@ class GAN(keras.Model):
             ],
             name="discriminator",
         )
+        self.noise = keras.random.SeedGenerator(1)
         self.loss_of = keras.losses.BinaryCrossentropy(from_logits=True)
         self.d_loss, self.g_loss = (keras.metrics.Mean(name) for name in ("d_loss", "g_loss"))
-
-    def compile(self, d_optimizer, g_optimizer):
-        super().compile()
-        self.d_optimizer, self.g_optimizer = d_optimizer, g_optimizer
+        self.built = True  # there is no `call` to build it by
 
     @property
     def metrics(self):
         return [self.d_loss, self.g_loss]
 
-    def train_step(self, real):
-        count = tf.shape(real)[0]
-        ones, zeros = tf.ones((count, 1)), tf.zeros((count, 1))
-        with tf.GradientTape() as tape:
-            drawn = self.generator(tf.random.normal((count, LATENT)), training=True)
-            d_loss = self.loss_of(0.9 * ones, self.discriminator(real, training=True))
-            d_loss += self.loss_of(zeros, self.discriminator(drawn, training=True))
-        weights = self.discriminator.trainable_weights
-        self.d_optimizer.apply_gradients(zip(tape.gradient(d_loss, weights), weights))
-        with tf.GradientTape() as tape:
-            drawn = self.generator(tf.random.normal((count, LATENT)), training=True)
-            g_loss = self.loss_of(ones, self.discriminator(drawn, training=True))
-        weights = self.generator.trainable_weights
-        self.g_optimizer.apply_gradients(zip(tape.gradient(g_loss, weights), weights))
-        self.d_loss.update_state(d_loss)
-        self.g_loss.update_state(g_loss)
+    def losses_of(self, pictures):
+        """That of the discriminator, and that of the generator."""
+        latent = keras.random.normal((ops.shape(pictures)[0], LATENT), seed=self.noise)
+        drawn = self.generator(latent, training=True)
+        said = self.discriminator(drawn, training=True)
+        ones, zeros = ops.ones_like(said), ops.zeros_like(said)
+        on_real = self.loss_of(0.9 * ones, self.discriminator(pictures, training=True))
+        return on_real + self.loss_of(zeros, said), self.loss_of(ones, said)
+
+    def seen(self, losses):
+        for metric, loss in zip(self.metrics, losses):
+            metric.update_state(loss)
         return {metric.name: metric.result() for metric in self.metrics}
+
+
+def real(data):
+    """The pictures of what `fit` hands on."""
+    return keras.utils.unpack_x_y_sample_weight(data)[0]
+
+
+class OnTensorFlow(GAN):
+    def train_step(self, data):
+        import tensorflow as tf
+
+        with tf.GradientTape(persistent=True) as tape:
+            d_loss, g_loss = self.losses_of(real(data))
+        d, g = (part.trainable_variables for part in (self.discriminator, self.generator))
+        gradients = tape.gradient(d_loss, d) + tape.gradient(g_loss, g)
+        self.optimizer.apply(gradients, d + g)
+        return self.seen((d_loss, g_loss))
+
+
+class OnPyTorch(GAN):
+    def train_step(self, data):
+        import torch
+
+        d_loss, g_loss = self.losses_of(real(data))
+        d, g = (part.trainable_variables for part in (self.discriminator, self.generator))
+        gradients = torch.autograd.grad(d_loss, [v.value for v in d], retain_graph=True)
+        gradients += torch.autograd.grad(g_loss, [v.value for v in g])
+        with torch.no_grad():
+            self.optimizer.apply(gradients, d + g)
+        return self.seen((d_loss.detach(), g_loss.detach()))
+
+
+class OnJAX(GAN):
+    def train_step(self, state, data):
+        import jax
+
+        trained, others, optimizer, metrics = state
+
+        def loss(trained, which):
+            with keras.StatelessScope(
+                state_mapping=[
+                    *zip(self.trainable_variables, trained),
+                    *zip(self.non_trainable_variables, others),
+                ]
+            ) as scope:
+                losses = self.losses_of(real(data))
+            moved = [scope.get_current_value(v) for v in self.non_trainable_variables]
+            return losses[which], (losses, moved)
+
+        d, (losses, others) = jax.grad(lambda values: loss(values, 0), has_aux=True)(trained)
+        g, _ = jax.grad(lambda values: loss(values, 1), has_aux=True)(trained)
+        ours = {id(v) for v in self.generator.trainable_variables}
+        which = [id(v) in ours for v in self.trainable_variables]
+        gradients = [b if drawing else a for a, b, drawing in zip(d, g, which)]
+        trained, optimizer = self.optimizer.stateless_apply(optimizer, gradients, trained)
+        with keras.StatelessScope(state_mapping=[*zip(self.metrics_variables, metrics)]) as scope:
+            said = self.seen(losses)
+        metrics = [scope.get_current_value(v) for v in self.metrics_variables]
+        return said, (trained, others, optimizer, metrics)
 
 
 pixels, _ = load_digits(return_X_y=True)
 images = (pixels / 16).astype("float32").reshape(-1, 8, 8, 1)
 
-model = GAN()
-model.compile(keras.optimizers.Adam(1e-3, 0.5), keras.optimizers.Adam(1e-3, 0.5))
+kinds = {"tensorflow": OnTensorFlow, "torch": OnPyTorch, "jax": OnJAX}
+model = kinds[keras.backend.backend()]()
+model.compile(keras.optimizers.Adam(1e-3, 0.5))
 latent = np.random.default_rng(0).normal(size=(12, LATENT)).astype("float32")
 monitor = kv.Monitor(args.log_dir, kv.Probe(latent), freq=kv.log_spaced(10), part="generator")
 model.fit(images, batch_size=64, epochs=args.epochs, verbose=2, callbacks=[monitor])

@@ -101,7 +101,6 @@ def test_the_demos_pictures_are_what_they_say():
             ["--epochs", "1", "--signals", "128"],
             {"grad_cam/04_conv3@1", "integrated_gradients/00_input@1"},
         ),
-        ("gan", ["--epochs", "1"], {"predictions/00_images"}),
     ],
 )
 def test_examples_run_and_write_what_they_promise(monkeypatch, tmp_path, name, options, tags):
