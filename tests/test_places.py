@@ -54,6 +54,121 @@ def test_rows_that_became_columns_are_no_map_of_the_picture(size):
             session.compute(kv.GradCAM(layers=layer))
 
 
+class Own(L.Layer):
+    """A layer whose code is its user's."""
+
+    def __init__(self, function, **options):
+        super().__init__(**options)
+        self.function = function
+
+    def call(self, x):
+        return self.function(x)
+
+
+class OwnBlock(L.Layer):
+    def __init__(self, between, **options):
+        super().__init__(**options)
+        self.first, self.second = conv("first"), conv("second")
+        self.between = between
+
+    def call(self, x):
+        return self.second(self.between(self.first(x)))
+
+
+def upside_down(x):
+    return ops.flip(x, 1)
+
+
+MOVED = {
+    "flip": lambda x: conv("last")(upside_down(x)),
+    "mirror": lambda x: conv("last")(x[:, :, ::-1]),
+    "turn": lambda x: conv("last")(ops.rot90(x, axes=(1, 2))),
+    "roll": lambda x: conv("last")(ops.roll(x, 6, 2)),
+    "swap": lambda x: conv("last")(ops.swapaxes(x, 1, 2)),
+    "regroup": lambda x: conv("last")(ops.reshape(x, (-1, 8, 8, 4))),
+    "lambda": lambda x: conv("last")(L.Lambda(upside_down)(x)),
+    "own layer": lambda x: conv("last")(Own(upside_down)(x)),
+    "own block": lambda x: OwnBlock(upside_down, name="last")(x),
+    "deep": lambda x: conv("last")(L.Conv2D(2, 3, padding="same")(conv("mid")(upside_down(x)))),
+    "learned": lambda x: conv("last")(L.Reshape((16, 16, 2))(L.Dense(512)(L.Flatten()(x)))),
+}
+KEPT = {
+    "flip twice": lambda x: conv("last")(upside_down(conv("mid")(upside_down(x)))),
+    "roll twice": lambda x: conv("last")(ops.roll(conv("mid")(ops.roll(x, 6, 1)), -6, 1)),
+    "channels first and last": lambda x: conv("last")(
+        ops.transpose(ops.transpose(x, (0, 3, 1, 2)), (0, 2, 3, 1))
+    ),
+    "windows": lambda x: conv("last")(
+        ops.reshape(
+            ops.transpose(ops.reshape(x, (-1, 4, 4, 4, 4, 1)), (0, 1, 2, 3, 4, 5)), (-1, 16, 16, 1)
+        )
+    ),
+    "own layer": lambda x: conv("last")(Own(lambda x: 2 * x - 1)(x)),
+    "own block": lambda x: OwnBlock(ops.relu, name="last")(x),
+    "down and up": lambda x: conv("last")(
+        L.UpSampling2D(4)(L.Conv2D(2, 5, padding="same")(L.AveragePooling2D(4)(Own(ops.relu)(x))))
+    ),
+    "squeezed": lambda x: conv("last")(x * ops.sigmoid(ops.mean(x, axis=(1, 2), keepdims=True))),
+}
+
+
+def noise(*shape):
+    return np.random.default_rng(0).random(shape, "float32")
+
+
+@pytest.mark.parametrize("how", MOVED)
+def test_what_moves_the_picture_is_found_out_and_refused(how):
+    session = looked(lambda x: MOVED[how](conv("conv")(x)[..., :1]), noise(2, 16, 16, 1))
+    with pytest.raises(ValueError, match="layers='last'"):
+        session.compute(kv.GradCAM(layers="last"))
+    assert list(session.compute(kv.GradCAM()))[-1].split("/")[-1] in ("conv", "get_item")
+
+
+@pytest.mark.parametrize("how", KEPT)
+def test_what_puts_it_back_is_a_map_of_it(how):
+    session = looked(lambda x: KEPT[how](conv("conv")(x)[..., :1]), noise(2, 16, 16, 1))
+    assert session.compute(kv.GradCAM(layers="last"))["last"].shape == (2, 16, 16)
+
+
+def test_code_between_the_layers_of_a_subclassed_model_is_tried_out():
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = conv("first"), conv("second")
+            self.head = L.Dense(2)
+
+        def call(self, x):
+            x = ops.flip(self.first(x), 2)
+            return self.head(ops.max(self.second(x), axis=(1, 2)))
+
+    session = kv.Session(Model(), kv.Probe(noise(2, 16, 16, 1), [0, 1], display=(0, 1)))
+    assert session.compute(kv.GradCAM(layers="first"))["first"].shape == (2, 16, 16)
+    with pytest.raises(ValueError, match="layers='second'"):
+        session.compute(kv.GradCAM(layers="second"))
+
+
+def test_a_signal_that_was_reversed_is_refused_too():
+    signal = keras.Input((60, 2))
+    x = L.Lambda(lambda x: x[:, ::-1])(L.Conv1D(4, 3, padding="same", name="before")(signal))
+    x = L.Conv1D(4, 3, padding="same", name="behind")(x)
+    model = keras.Model(signal, L.Dense(2)(L.GlobalMaxPooling1D()(x)))
+    session = kv.Session(model, kv.Probe(noise(2, 60, 2), [0, 1]))
+    assert session.compute(kv.GradCAM(layers="before"))["before"].shape == (2, 60)
+    with pytest.raises(ValueError, match="layers='behind'"):
+        session.compute(kv.GradCAM(layers="behind"))
+
+
+def test_a_model_that_cannot_be_tried_is_refused_behind_what_is_known_to_move():
+    image = keras.Input(batch_shape=(2, 16, 16, 1))
+    x = conv("behind")(upside_down(conv("before")(image)))
+    x = L.LSTM(3, stateful=True)(L.Reshape((16, 32))(x))
+    model = keras.Model(image, L.Dense(2)(x))
+    session = kv.Session(model, kv.Probe(noise(2, 16, 16, 1), [0, 1], display=(0, 1)))
+    assert "before" in session.compute(kv.GradCAM(layers="before"))
+    with pytest.raises(ValueError, match="layers='behind'"):
+        session.compute(kv.GradCAM(layers="behind"))
+
+
 def test_a_convolution_that_grows_saw_something_else():
     session = looked(lambda x: conv("conv")(ops.transpose(x, (0, 2, 1, 3))), spot(16, 24))
     with pytest.raises(ValueError, match="layers='conv'"):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from kerasvis2.attribution.tokens import MOST_EXTRA, token_grid
 from kerasvis2.keys import as_key
 from kerasvis2.layers import LayerInfo, children
+from kerasvis2.operations import Operation
 
 Grid = tuple[int, ...]
 # Kinds of layers that move and mix what is near each other, and keep where it is.
@@ -22,7 +23,14 @@ _LOCAL = (
     *("Rescaling", "Random", "Identity", "Noise", "CenterCrop"),
 )
 
-
+# Operations that work on each value by itself, or on each place.
+KEEPING = (
+    *("Softmax", "Clip", "Cast", "StopGradient", "Copy", "Where", "Square", "Sqrt", "Rsqrt"),
+    *("Absolute", "Negative", "Log", "Log1p", "Expm1", "Sign", "Subtract", "Divide", "TrueDivide"),
+    *("Minimum", "Power", "Relu", "ConvertToTensor", "NanToNum", "Logaddexp"),
+)
+# Those that move what is where.
+MOVING = ("Flip", "Fliplr", "Flipud", "Rot90", "Roll", "Swapaxes", "Moveaxis", "Transpose")
 _LEAST_LEFT = 7 / 8  # of an axis behind a crop
 
 
@@ -75,8 +83,8 @@ def lies(
             lie = _handed_on(widest, table[path])
             if lie is not None:
                 found[path] = lie
-            elif path in inside:  # heads and weights, on the way to the tokens again
-                carried[path] = widest
+            elif path in inside or _may_come_back(widest, table[path]):
+                carried[path] = widest  # on the way to the tokens, or to places, again
     for info in infos:  # what is made of several layers goes on behind the last of them
         if info.path in found or not children(info.layer):
             continue
@@ -103,8 +111,21 @@ def _handed_on(lie: Lie, info: LayerInfo) -> Lie | None:
     axes = len(lie.grid)
     if info.kind == "Permute":
         return _permuted(lie, tuple(info.layer.dims))
+    if info.kind == "Transpose":
+        axes_given = getattr(info.layer.operation, "axes", None) or ()
+        return _permuted(lie, tuple(axes_given[1:])) if tuple(axes_given[:1]) == (0,) else None
+    if (
+        info.kind == "Reshape"
+        and len(shape) == axes + 2
+        and lie.grid
+        not in (
+            tuple(shape[1:-1]),
+            tuple(shape[2:]),
+        )
+    ):
+        return None  # rows and columns were counted through anew
     if None in shape[1:] and len(shape) == axes + 2:
-        return _as_map(lie, info, shape, axes) if _is_local(info) else None
+        return _as_map(lie, info, shape, axes) if is_local(info) else None
     if len(shape) == axes + 2:
         return _as_map(lie, info, shape, axes)
     if len(shape) == 3 and axes == 2 and shape[1]:
@@ -125,10 +146,16 @@ def _as_map(lie: Lie, info: LayerInfo, shape: Sequence[int | None], axes: int) -
         if grid == lie.grid and (lie.tokens or format_ is None or channels_first == first):
             return Lie(grid, channels_first=channels_first)
     for channels_first, grid in () if lie.tokens else both:
-        local = _is_local(info) and channels_first == first and not _elsewhere(info, lie.grid, grid)
+        local = is_local(info) and channels_first == first and not _elsewhere(info, lie.grid, grid)
         if local or _alike(lie.grid, grid):
             return Lie(grid, channels_first=channels_first)
     return None
+
+
+def _may_come_back(lie: Lie, info: LayerInfo) -> bool:
+    """Whether an operation that gives no map may be on the way to one, as turning it twice is."""
+    regrouped = info.kind == "Reshape" and len(info.shape or ()) == len(lie.grid) + 2
+    return isinstance(info.layer, Operation) and not regrouped
 
 
 def _permuted(lie: Lie, dims: tuple[int, ...]) -> Lie | None:
@@ -170,7 +197,8 @@ def _alike(grid: Grid, other: Grid) -> bool:
     return all(abs(b - a * by) <= max(1.0, by) for a, b in zip(grid, other))
 
 
-def _is_local(info: LayerInfo) -> bool:
+def is_local(info: LayerInfo) -> bool:
+    """Whether a layer moves and mixes what is near each other, and keeps where it is."""
     return any(word in info.kind for word in _LOCAL)
 
 

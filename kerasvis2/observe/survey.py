@@ -20,6 +20,7 @@ from kerasvis2.layers import tree as layers_of
 from kerasvis2.observe.backend import Backend, Edges
 from kerasvis2.observe.batches import declared_batch, filled, stateful_batch
 from kerasvis2.observe.capture import capturing
+from kerasvis2.observe.moved import moved
 from kerasvis2.observe.outputs import OutputFacts, outputs_of
 from kerasvis2.observe.reason import reason
 from kerasvis2.observe.settled import settled
@@ -220,6 +221,9 @@ def _surveyed(model: Any, probe: Probe, backend: Backend, batch: int | None) -> 
     where = lies(layers, edges, drawn, _start(probe))
     behind = settled(layers, edges, ends)
     layers = [_placed(info, where.get(info.path), behind.get(info.path)) for info in layers]
+    fixed = batch is not None
+    astray = moved(model, layers, by_path(edges), probe, backend, fixed)
+    layers = [dataclasses.replace(i, grid=None) if i.path in astray else i for i in layers]
     reads = dict(behind.values())
     inputs_of = reached(edges)
     elsewhere = frozenset(
