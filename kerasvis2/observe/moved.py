@@ -166,9 +166,9 @@ def _changed(probe: Probe, placed: Sequence[LayerInfo]) -> tuple[Spots, Any]:
     drawn = np.stack(images).astype(probe.drawn.dtype)
     if probe.image_key is None:
         return spots, drawn
-    batch = dict(batch) if isinstance(batch, dict) else list(batch)
-    batch[probe.image_key] = drawn
-    return spots, batch
+    filled: Any = dict(batch) if isinstance(batch, dict) else list(batch)
+    filled[probe.image_key] = drawn
+    return spots, filled
 
 
 def _answers(
