@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from kerasvis2.render import channel_sheet, paint
-from kerasvis2.render.colour import NOT_A_NUMBER
+from kerasvis2.render.colour import NOT_A_NUMBER, in_steps
 
 TITLE = "Activations · conv3 · epoch 12"
 LINE = 150
@@ -29,7 +29,20 @@ def test_channels_keep_their_index_order(channels, rows, columns, edge):
     sheet, top = channel_sheet(np.ones((2, 16, 16, 3)), activations, scale=1.0, title=TITLE)
     assert top == 1
     for tile, level in zip(tiles(sheet, edge, edge, rows, columns), levels, strict=True):
-        assert (tile == paint(np.array(level), False)).all()
+        assert (tile == paint(in_steps(level, False), False)).all()
+        assert abs(in_steps(level, False) - level) < 0.005
+
+
+def test_sheets_of_photographs_have_so_few_colours_that_they_are_small():
+    draw = np.random.default_rng(0)
+    images, activations = draw.random((4, 90, 90, 3)), draw.normal(size=(4, 30, 30, 64))
+    activations[0, 0, 0] = np.nan
+    captions = [["true cat", "pred dog 0.94"]] * 4
+    for values in (activations, np.abs(activations)):
+        sheet, _ = channel_sheet(
+            images, values, title=TITLE, captions=captions, wrong=[True] * 4, how="30×30 places"
+        )
+        assert len(np.unique(sheet.reshape(-1, 3), axis=0)) <= 256
 
 
 def test_tiles_are_enlarged_by_whole_pixels():

@@ -15,7 +15,7 @@ RNG = np.random.default_rng(0)
 
 
 @pytest.mark.parametrize("compress", [png._compress, zlib.compress], ids=["ISA-L", "zlib"])
-@pytest.mark.parametrize("shape", [(1, 1), (7, 5), (1, 1, 3), (300, 41, 3), (2, 900, 3)])
+@pytest.mark.parametrize("shape", [(1, 1), (7, 5), (1, 1, 3), (9, 9, 3), (300, 41, 3), (2, 900, 3)])
 def test_every_decoder_reads_the_picture(shape, compress, monkeypatch):
     monkeypatch.setattr(png, "_compress", compress)
     picture = RNG.integers(0, 256, shape, np.uint8)
@@ -23,7 +23,8 @@ def test_every_decoder_reads_the_picture(shape, compress, monkeypatch):
     np.testing.assert_array_equal(decode(data), picture)
     with Image.open(io.BytesIO(data)) as image:
         image.load()  # a wrong checksum would raise
-        np.testing.assert_array_equal(np.asarray(image), picture)
+        shown = image.convert("RGB") if picture.ndim == 3 else image
+        np.testing.assert_array_equal(np.asarray(shown), picture)
     np.testing.assert_array_equal(tf.io.decode_png(data).numpy().reshape(shape), picture)
 
 
@@ -34,6 +35,21 @@ def test_photographs_take_fewer_bytes_than_as_they_are():
     data = encode(picture)
     np.testing.assert_array_equal(decode(data), picture)
     assert len(data) < 0.8 * len(png._compress(picture.tobytes()))
+
+
+@pytest.mark.parametrize("count", [1, 2, 256, 257])
+def test_few_colours_are_stored_as_their_numbers(count):
+    colours = RNG.permutation(1 << 24)[:count]
+    which = np.concatenate([np.arange(count), RNG.integers(0, count, 120 * 100 - count)])
+    red, green, blue = (colours[which] >> shift & 255 for shift in (16, 8, 0))
+    picture = np.stack([red, green, blue], axis=-1).astype(np.uint8).reshape(120, 100, 3)
+    data = encode(picture)
+    np.testing.assert_array_equal(decode(data), picture)
+    np.testing.assert_array_equal(tf.io.decode_png(data).numpy(), picture)
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.mode == ("P" if count <= 256 else "RGB")
+    if count == 256:
+        assert len(data) < 0.55 * len(png._compress(picture.tobytes()))
 
 
 def test_a_part_of_a_larger_picture():

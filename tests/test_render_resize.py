@@ -3,6 +3,7 @@ import pytest
 from PIL import Image
 
 from kerasvis2.render.colour import NOT_A_NUMBER
+from kerasvis2.render.png import encode
 from kerasvis2.render.resize import (
     as_pictures,
     draw_maps,
@@ -120,3 +121,16 @@ def test_shrinking_keeps_channels_apart_and_its_argument_as_it_is():
     for channel in range(3):
         np.testing.assert_array_equal(small[..., channel], shrink(values[..., channel], (4, 2)))
     np.testing.assert_array_equal(values, before)
+
+
+def test_photographs_that_are_smoothed_take_a_third_fewer_bytes_and_others_keep_every_bit():
+    down, across = np.mgrid[0:224, 0:224]
+    photo = 128 + 90 * np.sin(down / 40) * np.cos(across / 23)
+    noisy = photo[..., None] + np.random.default_rng(0).normal(size=(224, 224, 3)) * 6
+    pictures = np.clip(noisy, 0, 255).astype(np.uint8)[None]
+    small = resize_pictures(pictures, (150, 150))
+    exact = np.asarray(Image.fromarray(pictures[0]).resize((150, 150), Image.Resampling.BILINEAR))
+    assert np.abs(small[0].astype(int) - exact).max() < 4
+    assert len(encode(small[0])) < 0.72 * len(encode(exact))
+    np.testing.assert_array_equal(resize_pictures(pictures, (448, 448))[:, ::2, ::2], pictures)
+    np.testing.assert_array_equal(resize_pictures(pictures, (224, 224)), pictures)

@@ -7,7 +7,7 @@ import numpy as np
 
 from kerasvis2.render import text
 from kerasvis2.render.captions import place_said, reasons, squeezed, with_reach
-from kerasvis2.render.colour import WRONG, paint
+from kerasvis2.render.colour import WRONG, in_steps, paint
 from kerasvis2.render.given import Given
 from kerasvis2.render.mosaic import GAP, grid
 from kerasvis2.render.page import (
@@ -20,13 +20,21 @@ from kerasvis2.render.page import (
     legend_of,
     page,
 )
-from kerasvis2.render.resize import as_pictures, enlarge, fitted, resize_pictures, shrink
+from kerasvis2.render.resize import (
+    as_pictures,
+    enlarge,
+    few_colours,
+    fitted,
+    resize_pictures,
+    shrink,
+)
 from kerasvis2.render.scale import Scale, as_float, in_units, overall
 
 SHOWN = 64
 SHOWN_IMAGES = 16
 
 _THUMB = 72
+_OF_THUMBS = 96  # Colours: with those of the maps and of the words a sheet has less than 256.
 _SPACE = 12
 _GUTTER = 30  # Room at the left for the index of each row's first channel.
 _FEW = 32  # So few channels are drawn larger.
@@ -85,7 +93,7 @@ def channel_sheet(
     scales = sheet.fit(activations)
     blocks = _blocks(activations, scales, signed, said)
     thumbs = None if images is None else _thumbs(images[:SHOWN_IMAGES])
-    legend = legend_of(overall(scales), quantity=quantity)
+    legend = legend_of(overall(scales), few=True, quantity=quantity)
     words = with_reach(sheet.captions, activations, scales)
     body = _stack(thumbs, blocks, words, beside=activations.ndim == 2, wrong=sheet.wrong)
     each = (body.shape[0] + GAP) // len(blocks)
@@ -108,7 +116,7 @@ def _blocks(
     """One picture an image, uint8 (K, height, width, 3); what it shows is added to `said`."""
     if activations.ndim == 2:
         said.append("left to right")
-        return _row_of_cells(paint(in_units(activations, scales), signed))
+        return _row_of_cells(paint(in_steps(in_units(activations, scales), signed), signed))
     if activations.ndim == 5:
         said.append(f"{activations.shape[1]} depth slices side by side")
         count, _, height, _, channels = activations.shape
@@ -126,7 +134,7 @@ def _blocks(
         words = f"{block} × {block}"
     if block > 1:
         said.append(f"each pixel the largest magnitude of {words}")
-    units = in_units(shrink(activations, (size[0], size[1])), scales)
+    units = in_steps(in_units(shrink(activations, (size[0], size[1])), scales), signed)
     return _matrix(units, signed) if units.ndim == 3 else _mosaics(units, signed)
 
 
@@ -174,7 +182,7 @@ def _layout(channels: int) -> tuple[int, int]:
 
 def _thumbs(images: Any) -> np.ndarray:
     pictures = as_pictures(images)
-    return resize_pictures(pictures, fitted(pictures, _THUMB, _THUMB))
+    return few_colours(resize_pictures(pictures, fitted(pictures, _THUMB, _THUMB)), _OF_THUMBS)
 
 
 def _stack(

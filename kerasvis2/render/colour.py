@@ -52,6 +52,10 @@ AROUND_BLACK = (
 )
 _VERDICT = ((150, 48, 0), WRONG, (244, 165, 96), NEUTRAL, (140, 188, 224), RIGHT, (0, 56, 115))
 
+FEW = 110
+"""In so many steps from 0 to 1 a colour map looks the same, and leaves room for the colours of
+words and thumbnails among the 256 of a small PNG."""
+
 _LAST = 256  # The table's row for NaN.
 
 
@@ -71,6 +75,13 @@ def paint(units: Any, signed: bool) -> np.ndarray:
 def paint_fine(units: Any, signed: bool) -> np.ndarray:
     """As `paint`, for maps as fine as photographs: 0 is black where `signed`, too."""
     return np.take(_table("fine" if signed else "plain"), rows_of(units, signed), axis=0)
+
+
+def in_steps(units: Any, signed: bool) -> np.ndarray:
+    """Units in so few steps that a sheet of them has `FEW` + 1 colours; 0 is one of them."""
+    steps = FEW // 2 if signed else FEW
+    with np.errstate(invalid="ignore"):
+        return np.round(np.asarray(units) * steps) / steps
 
 
 def paint_verdict(units: Any) -> np.ndarray:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kerasvis2.render import text
-from kerasvis2.render.colour import NOT_A_NUMBER, paint, paint_fine
+from kerasvis2.render.colour import NOT_A_NUMBER, in_steps, paint, paint_fine
 from kerasvis2.render.overlay import MIDDLE, overlay
 from kerasvis2.render.scale import Scale, number, share
 
@@ -37,7 +37,12 @@ class Legend:
 
 
 def legend_of(
-    scale: Scale, *, over: bool = False, fine: bool = False, quantity: str = ""
+    scale: Scale,
+    *,
+    over: bool = False,
+    fine: bool = False,
+    few: bool = False,
+    quantity: str = "",
 ) -> Legend:
     """The legend of a scale, in the very colours that the pictures are painted with.
 
@@ -45,12 +50,15 @@ def legend_of(
         scale: Its range is printed; values beyond it and NaN are counted.
         over: Whether the colours lie over a photograph: then over its middle grey.
         fine: Whether they are those of maps as fine as photographs.
+        few: Whether they are drawn `in_steps`.
         quantity: What is measured, and in which unit, such as "logit of espresso".
     """
     units = np.linspace(-1 if scale.signed else 0, 1, _BAR[0], dtype=np.float32)
     if not scale.top:
         units[:] = 0
     units = np.repeat(units[None], _BAR[1], axis=0)
+    if few:
+        units = in_steps(units, scale.signed)
     if over:
         grey = np.full((1, *units.shape, 3), MIDDLE, np.uint8)
         bar = overlay(grey, units[None], scale.signed)[0]

@@ -17,7 +17,9 @@ except ImportError:  # there is no build of it for this machine
 
 _UP = 2  # PNG's filter type
 _SMOOTH = 0.6  # A row is filtered where that makes its bytes so much smaller.
-_COLOUR_TYPES = {2: 0, 3: 2}  # by the picture's axes: grey, RGB
+_GREY, _RGB, _PALETTE = 0, 2, 3  # PNG's colour types
+_MOST_COLOURS = 256
+_SAMPLED = 16  # Whether there are more is mostly known from every sixteenth row.
 
 
 def encode(picture: np.ndarray) -> bytes:
@@ -41,15 +43,51 @@ def encode(picture: np.ndarray) -> bytes:
             "give uint8 (H, W, 3) or (H, W)."
         )
     height, width = picture.shape[:2]
-    values = picture.reshape(height, -1)
-    rows = np.zeros((height, 1 + values.shape[1]), np.uint8)  # Each led by its filter, 0 for none.
+    colours = _colours(picture) if picture.ndim == 3 else None
+    if colours is not None:
+        kind, rows = _PALETTE, _rows(_places(picture, colours))
+    else:
+        kind, rows = (_GREY if picture.ndim == 2 else _RGB), _rows(picture)
+    header = struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", _compress(rows.data)), (b"IEND", b"")]
+    if colours is not None:
+        chunks.insert(
+            1, (b"PLTE", colours.astype(">u4").view(np.uint8).reshape(-1, 4)[:, 1:].tobytes())
+        )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
+
+
+def _colours(picture: np.ndarray) -> np.ndarray | None:
+    """The colours of (H, W, 3) as numbers, ascending, or None where they are too many."""
+    if len(np.unique(_numbers(picture[::_SAMPLED]))) > _MOST_COLOURS:
+        return None
+    seen = np.zeros(1 << 24, bool)
+    seen[_numbers(picture)] = True
+    found = np.flatnonzero(seen)
+    return found if len(found) <= _MOST_COLOURS else None
+
+
+def _places(picture: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """(H, W) where in `colours` each pixel's stands."""
+    table = np.zeros(1 << 24, np.uint8)
+    table[colours] = np.arange(len(colours))
+    return table[_numbers(picture)]
+
+
+def _numbers(picture: np.ndarray) -> np.ndarray:
+    red, green, blue = np.moveaxis(picture, -1, 0).astype(np.uint32)
+    return (red << 16) | (green << 8) | blue
+
+
+def _rows(picture: np.ndarray) -> np.ndarray:
+    """Rows of bytes, each led by its filter; photographs less the row above."""
+    values = picture.reshape(len(picture), -1)
+    rows = np.zeros((len(values), 1 + values.shape[1]), np.uint8)
     rows[:, 1:] = values
     smooth = 1 + np.flatnonzero(_sizes(values[1:] - values[:-1]) < _SMOOTH * _sizes(values[1:]))
     rows[smooth, 0] = _UP
     rows[smooth, 1:] -= values[smooth - 1]
-    header = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[picture.ndim], 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", _compress(rows.data)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
+    return rows
 
 
 def _sizes(rows: np.ndarray) -> np.ndarray:

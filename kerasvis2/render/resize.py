@@ -8,6 +8,9 @@ from PIL import Image
 from kerasvis2.render.colour import NOT_A_NUMBER
 from kerasvis2.render.scale import as_float
 
+HIGH = np.uint8(0b11111100)
+"""The bits that are seen of what was smoothed."""
+
 
 def as_pictures(images: Any) -> np.ndarray:
     """Images in [0, 1] as uint8 pictures.
@@ -71,16 +74,28 @@ def fitted_to(
 
 
 def resize_pictures(pictures: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """uint8 (N, H, W, 3) at another size: pixels repeated for a whole factor, else smoothed."""
+    """uint8 (N, H, W, 3) at another size: pixels repeated for a whole factor, else smoothed.
+
+    What is smoothed has 64 levels of red, green and blue, which look the same: its last two bits
+    were made up, and a third of a photograph's bytes is theirs.
+    """
     height, width = pictures.shape[1:3]
     if (height, width) == size:
         return pictures
     if size[0] % height == 0 and size[1] % width == 0:
         return enlarge(pictures, size[0] // height, size[1] // width)
     filtering = Image.Resampling.BILINEAR
-    return np.stack(
+    smoothed = np.stack(
         [np.asarray(Image.fromarray(each).resize(size[::-1], filtering)) for each in pictures]
     )
+    return smoothed & HIGH
+
+
+def few_colours(pictures: np.ndarray, count: int) -> np.ndarray:
+    """uint8 (N, H, W, 3) in so many colours at most, the nearest ones, for small thumbnails."""
+    column = Image.fromarray(pictures.reshape(-1, *pictures.shape[2:]))
+    reduced = column.quantize(count, dither=Image.Dither.NONE).convert("RGB")
+    return np.asarray(reduced).reshape(pictures.shape)
 
 
 def enlarge(pictures: np.ndarray, down: int, across: int) -> np.ndarray:

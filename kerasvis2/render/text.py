@@ -76,14 +76,17 @@ def wrap(text: str, width: int, lines: int = 2, size: int = BODY, bold: bool = F
 
 @lru_cache(maxsize=2048)
 def mask(text: str, size: int = BODY, bold: bool = False) -> np.ndarray:
-    """How much ink each pixel of a line of text takes: uint8 (line height, width), read-only."""
+    """How much ink each pixel of a line of text takes: uint8 (line height, width), read-only.
+
+    In 16 levels, which look the same: sheets of few colours make small PNGs.
+    """
     image = Image.new("L", (max(1, width_of(text, size, bold)), line_height(size)))
     with _drawing:
         left, pen = 0.0, ImageDraw.Draw(image)
         for part, font in _parts(text, size, bold):
             pen.text((left, size), part, 255, font, anchor="ls")
             left += font.getlength(part)
-    ink = np.array(image)
+    ink = np.round(np.array(image) / 17).astype(np.uint8) * np.uint8(17)
     ink.flags.writeable = False
     return ink
 

@@ -1,23 +1,24 @@
 // Heat over a photograph, by the rules of the Python renderer: see `kerasvis2.render.overlay`.
 
 import { LAST, NOT_A_NUMBER, along, pixel, rounded, stepsOf } from "./colour.js";
+import { HIGH } from "./resize.js";
 
 // The colour over middle grey, and the width of the photograph's range, at equal distances.
 const WARM = [
-  [72, 72, 72, 84],
-  [206, 118, 86, 38],
-  [246, 158, 90, 16],
+  [72, 72, 72, 82],
+  [206, 118, 86, 36],
+  [246, 158, 90, 14],
   [253, 203, 108, 5],
   [255, 244, 160, 0],
 ];
 const COLD_TO_WARM = [
   [0, 16, 84, 0],
   [8, 38, 112, 2],
-  [20, 60, 138, 6],
-  [40, 78, 142, 18],
-  [118, 118, 118, 56],
-  [214, 152, 118, 22],
-  [244, 176, 122, 11],
+  [20, 60, 138, 4],
+  [40, 78, 142, 16],
+  [118, 118, 118, 54],
+  [214, 152, 118, 20],
+  [244, 176, 122, 9],
   [253, 204, 140, 4],
   [255, 234, 176, 0],
 ];
@@ -39,28 +40,35 @@ function makeTable(stops, count) {
     Float64Array.from(along(stops.map((stop) => stop[channel]), count)),
   );
   const found = new Uint32Array((LAST + 1) * 256);
-  const tone = (value) => Math.min(255, Math.max(0, rounded(value)));
+  const zero = count % 2 ? (count - 1) / 2 : 0;
   for (let grey = 0; grey < 256; grey += 1) {
     const part = (grey - 127.5) / 255;
-    let [before, first, second, third] = [0, -1, -1, -1];
-    for (let row = 0; row < count; row += 1) {
-      const red = tone(reds[row] + widths[row] * part);
-      const green = tone(greens[row] + widths[row] * part);
-      const blue = tone(blues[row] + widths[row] * part);
-      // Luma by Rec. 601, luma by Rec. 709, and relative luminance.
-      const one = 0.299 * (red / 255) + 0.587 * (green / 255) + 0.114 * (blue / 255);
-      const other = 0.2126 * (red / 255) + 0.7152 * (green / 255) + 0.0722 * (blue / 255);
-      const light = 0.2126 * LINEAR[red] + 0.7152 * LINEAR[green] + 0.0722 * LINEAR[blue];
-      // Rounding must not make a larger value darker.
-      if (one >= first && other >= second && light >= third) {
-        before = ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-        [first, second, third] = [one, other, light];
+    const colour = (row) => [reds, greens, blues].map((tones) => tone(tones[row] + widths[row] * part));
+    // Away from 0, which is grey. Rounding must not make a larger value darker.
+    for (const way of [1, -1]) {
+      let before = colour(zero);
+      let bound = brightness(before);
+      for (let row = zero; row >= 0 && row < count; row += way) {
+        const here = colour(row);
+        const bright = brightness(here);
+        if (bright.every((one, at) => way * one >= way * bound[at])) [before, bound] = [here, bright];
+        found[row * 256 + grey] = pixel(before);
       }
-      found[row * 256 + grey] = before;
     }
     found[LAST * 256 + grey] = pixel(NOT_A_NUMBER);
   }
   return found;
+}
+
+const tone = (value) => Math.min(255, Math.max(0, rounded(value))) & HIGH;
+
+// Luma by Rec. 601, luma by Rec. 709, and relative luminance.
+function brightness([red, green, blue]) {
+  return [
+    0.299 * (red / 255) + 0.587 * (green / 255) + 0.114 * (blue / 255),
+    0.2126 * (red / 255) + 0.7152 * (green / 255) + 0.0722 * (blue / 255),
+    0.2126 * LINEAR[red] + 0.7152 * LINEAR[green] + 0.0722 * LINEAR[blue],
+  ];
 }
 
 const LINEAR = Float64Array.from({ length: 256 }, (_, tone) =>

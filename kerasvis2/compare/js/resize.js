@@ -3,6 +3,7 @@
 
 const BITS = 22; // Pillow's fixed point for bytes
 const HALF = 1 << (BITS - 1);
+export const HIGH = 0b11111100; // the bits that are seen of what was smoothed
 const tables = new Map();
 
 // Of a line of `from` pixels made `to` long: for each new one the first old pixel, how many, and
@@ -169,7 +170,7 @@ export function resizePicture(picture, height, width) {
   if (width !== picture.width)
     data = bytesAcross(data, picture.height, picture.width, width, channels);
   if (height !== picture.height) data = bytesDown(data, picture.height, height, width * channels);
-  return { height, width, channels, data };
+  return { height, width, channels, data: data.map((tone) => tone & HIGH) };
 }
 
 function repeated(picture, height, width) {
