@@ -174,6 +174,7 @@ def _probe(args: argparse.Namespace, model: Any, names: list[str] | None) -> Any
     """The pictures as the model takes them."""
     from kerasvis2.probe import Probe
     from kerasvis2.probing.guess import channels_first
+    from kerasvis2.probing.orders import taken_first
 
     try:
         shape: Any = model.input_shape
@@ -182,6 +183,8 @@ def _probe(args: argparse.Namespace, model: Any, names: list[str] | None) -> Any
     taken = shape or "what it does not say"
     shape = tuple(shape[1:]) if isinstance(shape, tuple) and len(shape) in (3, 4) else ()
     first = len(shape) == 3 and None not in shape and channels_first(shape)
+    known = taken_first(model, shape) if None not in shape else None
+    first = first if known is None else known
     rows, columns, channels = (
         (*shape[1:], shape[0]) if first else (*shape, 1) if len(shape) == 2 else shape or (0, 0, 0)
     )

@@ -13,7 +13,7 @@ from kerasvis2.probing import arrays, kinds, parts
 from kerasvis2.probing.answers import Labelled
 from kerasvis2.probing.arrays import Key
 from kerasvis2.probing.display import Display, make_display
-from kerasvis2.probing.guess import guess
+from kerasvis2.probing.guess import guess, told_first
 from kerasvis2.probing.kinds import Shown
 from kerasvis2.probing.pictured import Pictured
 from kerasvis2.probing.scales import DisplayError
@@ -120,12 +120,12 @@ class Probe(Pictured, Labelled):
         if self.task != "regression":
             parts.check_range(self.class_names, self.labels)
         put("private", bool(private))
-        self._draw(display, feature_names, tokens, notice)
+        self._draw(display, feature_names, tokens, masks, notice)
         put("masks", None if masks is None else parts.check_masks(masks, self._places()))
         put("fingerprint", arrays.fingerprint(self.inputs, self.labels))
         self._lock()
 
-    def _draw(self, display: Any, features: Any, tokens: Any, notice: str | None) -> None:
+    def _draw(self, display: Any, features: Any, tokens: Any, masks: Any, notice: Any) -> None:
         """Settles what is drawn of the examples, and how."""
         put, drawn = vars(self).__setitem__, self.drawn
         kind = kinds.kind_of(
@@ -135,12 +135,12 @@ class Probe(Pictured, Labelled):
             features=features is not None,
         )
         pictured = kind in kinds.PICTURED
+        first = told_first(drawn.shape[1:], self.labels, masks)
+        auto = isinstance(display, str) and display == "auto"
         note: str | None = None
-        found: Display | None
-        if isinstance(display, str) and display == "auto":
-            found, note = guess(drawn) if pictured else (None, None)
-        else:
-            found = make_display(display, drawn)
+        found: Display | None = None if auto else make_display(display, drawn, first)
+        if auto and pictured:
+            found, note = guess(drawn, first)
         put("kind", kind)
         put("_display", found)
         put("display_note", note)

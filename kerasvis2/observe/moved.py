@@ -145,8 +145,7 @@ def _changed(probe: Probe, placed: Sequence[LayerInfo]) -> tuple[Spots, Any]:
     assert placed[0].grid is not None
     axes = len(placed[0].grid)
     image = probe.drawn[0]
-    first = axes == 2 and probe.images is not None and image.shape[:2] != probe.images.shape[1:3]
-    start = 1 if first and image.ndim == 3 else 0
+    start = 1 if probe.channels_first else 0
     sizes = image.shape[start : start + axes]
     rng = np.random.default_rng(0)
     low, high = float(probe.drawn.min()), float(probe.drawn.max())

@@ -256,9 +256,7 @@ def _start(probe: Probe) -> Lie | None:
     """How the drawn input lies over itself."""
     shape = probe.drawn.shape
     if probe.kind == "pictures" and probe.images is not None:
-        size = probe.images.shape[1:3]
-        first = len(shape) == 4 and shape[1:3] != size and shape[2:] == size
-        return Lie(size, channels_first=first)
+        return Lie(probe.images.shape[1:3], channels_first=probe.channels_first)
     if probe.kind == "volumes":
         return Lie(shape[1:4])
     return Lie(shape[1:2]) if probe.kind in ("signals", "tokens") else None

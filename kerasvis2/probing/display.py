@@ -72,7 +72,7 @@ class Function:
 Display = Range | Affine | Layout | Function
 
 
-def make_display(display: Any, drawn: np.ndarray) -> Display:
+def make_display(display: Any, drawn: np.ndarray, first: bool | None = None) -> Display:
     """The display for a user's `display` argument, which is not "auto", and the drawn input."""
     if isinstance(display, str):
         raise ValueError(
@@ -91,7 +91,7 @@ def make_display(display: Any, drawn: np.ndarray) -> Display:
         ) from None
     if not (np.isfinite([low, high]).all() and low < high):
         raise ValueError(f"display=({low:g}, {high:g}): low must be less than high, both finite.")
-    return laid_out(Range(low, high), drawn.shape[1:])
+    return laid_out(Range(low, high), drawn.shape[1:], first)
 
 
 def to_picture(display: Display, x: np.ndarray, *, channels: bool) -> np.ndarray:

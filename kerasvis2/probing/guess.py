@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from kerasvis2.probing.scales import Affine, Layout, Range
@@ -14,7 +18,7 @@ FLAT = {784: (28, 28, 1), 3072: (32, 32, 3)}  # MNIST's and CIFAR's pictures, fl
 Guess = tuple["Range | Affine | Layout", "str | None"]  # and what a user must know of it
 
 
-def guess(drawn: np.ndarray) -> Guess:
+def guess(drawn: np.ndarray, first: bool | None = None) -> Guess:
     """The display of inputs (N, …), and a note where it had to be guessed.
 
     uint8 is 0…255 and bool is 0…1. Of other values, those within 0…1 are taken as 0…1; within
@@ -22,8 +26,12 @@ def guess(drawn: np.ndarray) -> Guess:
     because pictures of 0…1 less a mean lie there too. Beyond that it is a guess: ImageNet's
     standardisation, "caffe" inputs (BGR less the mean), or each channel from its own smallest
     value in the probe to its largest.
+
+    Args:
+        drawn: the inputs.
+        first: whether channels come first, where that is known.
     """
-    source = layout_of(drawn.shape[1:])
+    source = layout_of(drawn.shape[1:], first)
     if source is None:
         values = drawn.reshape(-1, drawn.shape[-1] if drawn.ndim == 4 else 1)
     else:
@@ -45,9 +53,9 @@ def guess(drawn: np.ndarray) -> Guess:
     return placed, f'display="auto": {laid}; {advice}.' + (f" {note}" if note else "")
 
 
-def laid_out(scale: Range, shape: tuple[int, ...]) -> Range | Layout:
+def laid_out(scale: Range, shape: tuple[int, ...], first: bool | None = None) -> Range | Layout:
     """A range that the user gave, for examples of a shape that is not laid out as usual."""
-    source = layout_of(shape)
+    source = layout_of(shape, first)
     if source is None:
         return scale
     gain = np.array(1 / (scale.high - scale.low))
@@ -62,21 +70,47 @@ def _placed(
     return Layout(source, gain, offset, shape)
 
 
-def layout_of(shape: tuple[int, ...]) -> np.ndarray | None:
+def layout_of(shape: tuple[int, ...], first: bool | None = None) -> np.ndarray | None:
     """(H, W, C) places in the flattened example, where a picture is not laid out as usual.
 
-    Pictures with their channels first, and the two usual sizes of flat ones.
+    Pictures with their channels first, as they are known or seem to have, and the two usual sizes
+    of flat ones.
     """
     if len(shape) == 1 and shape[0] in FLAT:
         return np.arange(shape[0]).reshape(FLAT[shape[0]])
-    if channels_first(shape):
+    if channels_first(shape) if first is None else first and len(shape) == 3:
         return np.moveaxis(np.arange(int(np.prod(shape))).reshape(shape), 0, -1)
     return None
 
 
 def channels_first(shape: tuple[int, ...]) -> bool:
     """Whether an example (C, H, W) seems to have its channels first."""
-    return len(shape) == 3 and shape[0] in (1, 3) and (shape[2] > 16 or shape[1] == shape[2] > 4)
+    if len(shape) != 3 or shape[0] not in (1, 3):
+        return False
+    colours = shape[0] == 3 and min(shape[1:]) > 4
+    return colours or shape[2] > 16 or shape[1] == shape[2] > 4
+
+
+def told_first(shape: Sequence[int], *maps: Any) -> bool | None:
+    """Whether channels come first, told by maps over the pictures, else by Keras's own setting.
+
+    None where neither tells.
+
+    Args:
+        shape: an example's shape.
+        *maps: label maps and masks (N, H, W), or None.
+    """
+    if len(shape) != 3:
+        return None
+    for each in maps:
+        places = tuple(getattr(each, "shape", ()))[1:3]
+        last, first = places == tuple(shape[:2]), places == tuple(shape[1:])
+        if len(places) == 2 and last != first:
+            return first
+    keras = sys.modules.get("keras")
+    config = getattr(keras, "config", None)
+    set_first = config is not None and config.image_data_format() == "channels_first"
+    return True if set_first and shape[0] in (1, 3, 4) and shape[2] not in (1, 3, 4) else None
 
 
 def _scale(raw: np.ndarray) -> tuple[Range | Affine, str | None]:

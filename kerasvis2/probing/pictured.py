@@ -9,7 +9,7 @@ import numpy as np
 from kerasvis2.probing import kinds, layout
 from kerasvis2.probing.display import Display, to_picture
 from kerasvis2.probing.fixed import Fixed
-from kerasvis2.probing.scales import DisplayError
+from kerasvis2.probing.scales import DisplayError, Layout
 
 
 class Pictured(Fixed):
@@ -74,6 +74,18 @@ class Pictured(Fixed):
         move and scale them.
         """
         return layout.arranged(self._display, np.asarray(maps), self.drawn, self.images)
+
+    @property
+    def channels_first(self) -> bool:
+        """Whether what is drawn are pictures whose channels come before their places."""
+        shape = self.drawn.shape[1:]
+        if self.images is None or self.kind != "pictures" or len(shape) != 3:
+            return False
+        if isinstance(self._display, Layout):
+            moved = np.moveaxis(np.arange(int(np.prod(shape))).reshape(shape), 0, -1)
+            return np.array_equal(self._display.source[..., :1], moved[..., :1])
+        size = self.images.shape[1:3]
+        return shape[:2] != size and shape[1:] == size
 
     def places(self) -> np.ndarray | None:
         """(H, W, C) which value of an example is drawn where; None where it is as it lies.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from types import NoneType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,7 +14,8 @@ from kerasvis2.probing import arrays, kinds
 from kerasvis2.probing.arrays import Structure
 from kerasvis2.probing.check import adjusted, paired, shape_of, tensors_of
 from kerasvis2.probing.display import Display, Function, to_picture
-from kerasvis2.probing.guess import guess
+from kerasvis2.probing.guess import guess, laid_out
+from kerasvis2.probing.orders import taken_first
 from kerasvis2.probing.pictured import Pictured
 from kerasvis2.probing.scales import Affine, Layout, Range
 from kerasvis2.tasks.forms import fits, is_whole
@@ -24,7 +26,7 @@ Preprocess = Callable[[Structure], Structure]
 
 def prepared(probe: P, model: Any) -> P:
     """The probe as the model's layers get it; see `Probe.prepared`."""
-    return _as_taken(_with_axes(_preprocessed(probe, model), model), model)
+    return _in_order(_as_taken(_with_axes(_preprocessed(probe, model), model), model), model)
 
 
 def preprocess_of(model: Any) -> Preprocess | None:
@@ -174,6 +176,28 @@ def _as_taken(probe: P, model: Any) -> P:
     if kind == probe.kind:
         return probe
     return probe.changed(kind=kind, shown=kinds.shown_of(drawn, kind, None))
+
+
+def _in_order(probe: P, model: Any) -> P:
+    """With channels first or last as the model's own layers have it, whatever was guessed."""
+    drawn, before = probe.drawn, probe._display
+    if probe.kind != "pictures" or drawn.ndim != 4 or isinstance(before, (Function, NoneType)):
+        return probe
+    first = taken_first(model, drawn.shape[1:])
+    if first is None or first == probe.channels_first:
+        return probe
+    bounds, note = before.bounds, probe.display_note
+    display: Display
+    if bounds is None:
+        display, note = guess(drawn, first)
+    else:
+        display = laid_out(Range(*bounds), drawn.shape[1:], first)
+    return probe.changed(
+        images=to_picture(display, drawn, channels=True),
+        _display=display,
+        display_range=display.bounds,
+        display_note=note,
+    )
 
 
 def _makes_pictures(model: Any) -> bool:
