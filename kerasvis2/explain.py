@@ -43,8 +43,11 @@ def main(args: argparse.Namespace) -> int:
     probe = _probe(args, model, names)
     tags: list[str] = []
     pictures: list[np.ndarray] = []
+    from kerasvis2.observe.session import Session
+
+    session = Session(model, probe)
     for one in _parts(args, view, model):
-        found = dict(one.render(model, probe))
+        found = dict(session.render(one))
         if args.layers is None:
             found = _best(found)
         tags += [tag for tag in found if tag not in tags]
@@ -57,6 +60,8 @@ def main(args: argparse.Namespace) -> int:
     output.write_bytes(encode(picture))
     height, width = picture.shape[:2]
     size = f"{width}×{height}, {output.stat().st_size / 1e6:.1f} MB"
+    if hint := _unknown(args, session, view):
+        sys.stderr.write(f"kerasvis2: {hint}\n")
     low, high = args.range
     fed = f"to the model black is {low:g} and white {high:g} (--range)"
     sys.stdout.write(f"{output}: {', '.join(tags)}, {size}; {fed}\n")
@@ -136,6 +141,10 @@ def _load(path: str) -> Any:
             "tensorflow, or set KERAS_BACKEND to the one that is there."
         ) from error
     try:
+        return _compiled(keras, path)
+    except Exception:  # a loss, metric or optimizer of its own; the model itself may be known
+        pass
+    try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises what the layer in question raises
         words = str(error)
@@ -156,6 +165,29 @@ def _load(path: str) -> Any:
             f"{path}: {why}. Load it in Python, keras.models.{way}, and call the view's "
             "render(model, probe)."
         ) from error
+
+
+def _compiled(keras: Any, path: str) -> Any:
+    """The model with its loss, which tells linear outputs that are classes from others."""
+    import warnings
+
+    with warnings.catch_warnings():  # of the optimizer's state, which nobody needs here
+        warnings.simplefilter("ignore")
+        return keras.models.load_model(path, compile=True, safe_mode=True)
+
+
+def _unknown(args: argparse.Namespace, session: Any, view: Any) -> str | None:
+    """What to give where nothing says what the outputs are, so that maps are of their sum."""
+    outputs = session.survey.outputs
+    if args.target is not None or not hasattr(view, "targets") or len(outputs) != 1:
+        return None
+    task = outputs[0].task
+    if task.kind != "unknown" or task.units == 1:
+        return None
+    return (
+        f"{task.why}; the map is of their sum. --class-names FILE says that they are classes, "
+        f"--target 0 … {task.units - 1} takes one of them"
+    )
 
 
 def _best(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -90,6 +90,7 @@ def test_compare_says_which_steps_have_no_picture(two, tmp_path, capsys):
     ("arguments", "message"),
     [
         (["list", "nowhere"], "no folder 'nowhere'"),
+        (["compare", "a", "runs", "--tag", TAG, "-o", "x.png"], "no folder 'a'; is it 'runs/a'?"),
         (["list", "."], "no event files in '.'"),
         (["compare", "runs", "--tag", "grad_cm", "-o", "x.png"], "the closest are 'grad_cam/03"),
         (["compare", "runs", "--tag", "conv", "-o", "x.jpg"], "must end in .png, .gif or .html"),

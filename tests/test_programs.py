@@ -175,6 +175,35 @@ def test_explain_writes_a_picture_and_says_so(saved, tmp_path, capsys, options, 
     assert said.endswith("to the model black is 0 and white 1 (--range)")
 
 
+@pytest.mark.parametrize("loss", ["from_logits", "own"])
+def test_explain_takes_linear_outputs_for_what_the_saved_loss_says(tmp_path, digits, capsys, loss):
+    import keras
+
+    def own(true, said):
+        return keras.ops.mean((true - said) ** 2)
+
+    model = keras.Sequential(
+        [
+            keras.Input(digits.x_test.shape[1:]),
+            keras.layers.Conv2D(4, 3, activation="relu"),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(10),
+        ]
+    )
+    logits = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", logits if loss == "from_logits" else own)
+    model.save(tmp_path / "model.keras")
+    Image.fromarray((digits.x_test[0, ..., 0] * 255).astype("uint8")).save(tmp_path / "0.png")
+    command = ["explain", str(tmp_path / "model.keras"), str(tmp_path / "0.png")]
+    assert main([*command, "-o", str(tmp_path / "out.png")]) == 0
+    told = capsys.readouterr().err
+    if loss == "from_logits":
+        assert "sum" not in told
+    else:
+        assert "the map is of their sum. --class-names FILE says" in told
+        assert "--target 0 … 9 takes one of them" in told
+
+
 def test_explain_names_classes(saved, tmp_path):
     names = tmp_path / "names.txt"
     names.write_text("\n".join(f"digit {n}" for n in range(10)), encoding="utf-8")

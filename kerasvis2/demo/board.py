@@ -17,5 +17,5 @@ def serve(log_dir: Path) -> None:
         argv=["tensorboard", "--logdir", str(log_dir), "--samples_per_plugin", "images=10000"]
     )
     url = board.launch()
-    print(f"\nTensorBoard: {url}#timeseries   (Ctrl-C to stop)", flush=True)
+    print(f"\nTensorBoard: {url}#kerasvis   (Ctrl-C to stop)", flush=True)
     threading.Event().wait()

@@ -7,6 +7,7 @@ package sees one kind of path: `pathlib.Path`, or a `Remote` that answers to the
 from __future__ import annotations
 
 import contextlib
+import glob
 import json
 import os
 import re
@@ -205,3 +206,12 @@ def write_json(folder: str | os.PathLike[str] | Remote, name: str, content: Any)
     # Lone surrogates, which UTF-8 cannot hold, become the escapes that JSON has for them.
     encoded = json.dumps(content, indent=2, ensure_ascii=False).encode(errors="backslashreplace")
     replace(place(folder) / name, encoded)
+
+
+def near(where: Place) -> str:
+    """Where a folder of that name lies one folder deeper, as in "; is it 'runs/demo/fixed'?"."""
+    if not isinstance(where, Path) or not where.parent.is_dir():
+        return ""
+    name = glob.escape(where.name)
+    found = sorted(str(one) for one in where.parent.glob(f"*/{name}") if one.is_dir())
+    return f"; is it {found[0]!r}?" if found else ""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from kerasvis2.record.card import CARD
 from kerasvis2.record.decoding import decode
-from kerasvis2.record.files import Place, is_folder, opened, place, read, walk
+from kerasvis2.record.files import Place, is_folder, near, opened, place, read, walk
 from kerasvis2.record.frames import Damaged, peek_file, verified
 from kerasvis2.record.index import SCALE_TAG, SCALES, Entry, Folder, Series, index_file
 from kerasvis2.record.maps import ANSWERS, ANSWERS_TAG, MAPS, MAPS_TAG, VALUES_TAG, decode_maps
@@ -276,7 +276,7 @@ def runs(root: str | os.PathLike[str]) -> dict[str, Run]:
     """
     where = place(root)
     if not is_folder(where):
-        raise FileNotFoundError(f"no folder {str(root)!r}")
+        raise FileNotFoundError(f"no folder {str(root)!r}{near(where)}")
     found: dict[tuple[str, ...], dict[str, list[Place]]] = {}
     for folder, names in walk(where):
         events = [name for name in names if "tfevents" in name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import map_logs
 import numpy as np
@@ -16,8 +17,10 @@ from playwright.sync_api import Browser, Locator, Route, expect
 from test_record_maps import HOSTILE, photographs
 
 import kerasvis2 as kv
-from kerasvis2.record.maps import unpack
+from kerasvis2.record import events
+from kerasvis2.record.maps import MAPS_TAG, PROBE_TAG, encode_maps, unpack
 from kerasvis2.record.probed import probe_blob
+from kerasvis2.record.writer import EventFile
 from kerasvis2.render import scale
 from kerasvis2.render.colour import paint, paint_fine
 from kerasvis2.render.overlay import overlay
@@ -60,6 +63,36 @@ def _steps(text: str, run: str) -> int:
 def tab(browser: Browser, servers: dict[str, Server]) -> Iterator[Tab]:
     tab = Tab(browser, servers["rust"].url())
     yield tab
+    tab.close()
+
+
+@pytest.mark.parametrize(
+    ("layers", "opened"),
+    [
+        (("03_conv@predicted", "07_last@predicted"), "grad_cam/last@predicted"),
+        (("03_conv", "07_last", "09_after@predicted"), "grad_cam/last"),
+        (("03_conv@2", "07_last@2", "09_after@predicted"), "grad_cam/last@2"),
+    ],
+)
+def test_it_opens_with_the_deepest_layer_of_the_usual_target(
+    tmp_path: Path,
+    browser: Browser,
+    serve: Callable[..., Server],
+    layers: tuple[str, ...],
+    opened: str,
+) -> None:
+    file = EventFile(tmp_path / "run" / "vis")
+    blob = encode_maps(np.ones((2, 4, 4), np.float32), {})
+    values = [events.blob(PROBE_TAG, probe_blob(photographs(2), fingerprint="aa" * 32))]
+    values += [events.blob(f"{MAPS_TAG}grad_cam/{layer}", blob) for layer in layers]
+    values += [
+        events.image(f"grad_cam/{layer}", np.zeros((20, 30, 3), np.uint8)) for layer in layers
+    ]
+    file.append(0, 1_700_000_000.0, values)
+    server = serve(tmp_path)
+    server.wait("data/plugin/kerasvis/index", lambda text: text.count(layers[-1]) > 0)
+    tab = Tab(browser, server.url()).open()
+    expect(tab.find("h1")).to_have_text(opened)
     tab.close()
 
 

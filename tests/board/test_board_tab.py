@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -278,3 +280,19 @@ def test_only_so_many_pictures_are_kept(tab: Tab) -> None:
         }"""
     )
     assert kept == [12, 5, [7 <= step < 12 for step in range(20)]]
+
+
+def test_the_demos_address_opens_the_tab(browser: Browser, servers: dict[str, Server]) -> None:
+    script = "import sys, pathlib; from kerasvis2.demo.board import serve; "
+    run = f"{script}serve(pathlib.Path(sys.argv[1]))"
+    command = [sys.executable, "-c", run, str(servers["rust"].folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as board:
+        assert board.stdout is not None
+        try:
+            said = next(filter(None, (re.search(r"http\S+", line) for line in board.stdout)))
+            page = browser.new_page()
+            page.goto(said[0])
+            expect(page.locator("iframe[src*=kerasvis]")).to_be_visible()
+            page.close()
+        finally:
+            board.terminate()

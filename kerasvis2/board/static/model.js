@@ -65,10 +65,15 @@ export function filter(text) {
 // The tag asked for; at first the deepest layer of the first view that has maps, or the first of all.
 function chosen(name, tags) {
   if (name !== "") return tags.find((tag) => tag.name === name) ?? null;
-  const first = tags.find((tag) => tag.maps.length);
-  const alike = first ? tags.filter((tag) => viewOf(tag.name) === viewOf(first.name)) : [];
-  return alike.findLast((tag) => tag.maps.length && !tag.name.includes("@")) ?? first ?? tags[0] ?? null;
+  const [first, ...rest] = tags.filter((tag) => tag.maps.length);
+  if (!first) return tags[0] ?? null;
+  const alike = [first, ...rest.filter((tag) => viewOf(tag.name) === viewOf(first.name))];
+  const usual = targetOf(alike.find((tag) => !targetOf(tag)) ?? first);
+  return alike.findLast((tag) => targetOf(tag) === usual);
 }
+
+// What a map is of, where that is not the usual: "predicted" of "grad_cam/07_conv5@predicted".
+const targetOf = ({ name }) => name.split("@")[1] ?? "";
 
 // Maps where any of the runs has them and nothing else was chosen, or there are no pictures; else
 // the pictures.
