@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,10 @@ from kerasvis2.monitoring.arguments import (
     part_of,
 )
 from kerasvis2.monitoring.company import warn_of_company
+from kerasvis2.monitoring.copies import Copies
 from kerasvis2.monitoring.drawer import Drawer, Moment
 from kerasvis2.monitoring.failures import Failures
+from kerasvis2.monitoring.guarded import guarded
 from kerasvis2.monitoring.history import History
 from kerasvis2.monitoring.hparams_session import HParamsSession
 from kerasvis2.monitoring.introduction import introduce
@@ -29,9 +32,8 @@ from kerasvis2.observe.session import Session
 from kerasvis2.observe.state import counter
 from kerasvis2.observe.survey import builds, is_built
 from kerasvis2.probing.check import check_model
-from kerasvis2.record.files import place
+from kerasvis2.record.files import absolute, place
 from kerasvis2.record.recorder import Recorder
-from kerasvis2.schedule import check_freq
 from kerasvis2.views.base import View
 from kerasvis2.views.defaults import default_views, is_default
 
@@ -42,7 +44,7 @@ CHECKS = 3  # epochs of a fit: callbacks do not change within it
 PATIENCE = 10.0  # seconds that training waits for the drawing before somebody is told
 
 
-class Monitor(keras.callbacks.Callback):
+class Monitor(Copies, keras.callbacks.Callback):
     """Shows in TensorBoard what a network learns, epoch by epoch, while it trains.
 
         probe = kv.Probe(x_val[:16], y_val[:16], class_names=["cat", "dog"])
@@ -106,11 +108,7 @@ class Monitor(keras.callbacks.Callback):
         pictures: Any = 1,
         part: Any = None,
     ) -> None:
-        super().__init__()
-        check_arguments(log_dir, probe, views, unit, on_error, maps)
-        check_freq(freq)
-        check_freq(pictures)
-        self._backend = backend()
+        check_arguments(log_dir, probe, views, unit, on_error, maps, freq, pictures)
         self.log_dir = place(log_dir)
         self.probe = probe
         self.freq = freq
@@ -118,23 +116,32 @@ class Monitor(keras.callbacks.Callback):
         self.batch_size = batch_size
         self.on_error = on_error
         self.hparams = None if hparams is None else dict(hparams)
+        self.maps = maps
         self.part = part
         self.pictures = pictures
         self.views = named(default_views() if views is None else views)
-        self._failures = Failures(self.log_dir, on_error)
-        self._recorder = Recorder(self.log_dir, on_error=self._failures.report)
+        self._begin_anew()
+
+    def _anew(self) -> None:
+        """All that is not a setting: what a training fills, threads, files, the model."""
+        super().__init__()
+        self._backend = backend()
+        self._folder = absolute(self.log_dir)  # training code may change the directory
+        self._failures = Failures(self._folder, self.on_error)
+        self._recorder = Recorder(self._folder, on_error=self._failures.report)
         self._hparams = HParamsSession(self.hparams, self._recorder)
-        self._drawer = Drawer(self.log_dir, self._failures, bits_of(maps), unit, pictures)
+        self._drawer = Drawer(
+            self._folder, self._failures, bits_of(self.maps), self.unit, self.pictures
+        )
         self._history = History()
         self._watching: Watching | None = None
         self._card: str | None = None
         self._last = {"epoch": 0, "batch": 0}
         self._started = 0.0
-        self._epoch_start = 0
-        self._checks = 0
+        self._epoch_start = self._checks = 0
         self._begun = self._given_up = False
         self._quiet = False  # of several processes that train together the first one looks
-        if unit == "batch":
+        if self.unit == "batch":
             # Keras switches its asynchronous dispatch off where a callback has a batch hook, so
             # there is one only where somebody looks at batches.
             self.on_train_batch_end = self._after_batch
@@ -158,29 +165,26 @@ class Monitor(keras.callbacks.Callback):
         elif self._watching is None and self.probe is None:
             check_without_probe(self.views.values(), model)
 
+    @guarded
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        if self._quiet:
-            return
         if not self._begun:  # only now is it known where counting begins
             self._begun = True
             self._recorder.begin(epoch)
         if self.unit == "batch":
             self._epoch_start = self._iterations()
 
+    @guarded
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        if self._quiet:
-            return
         self._last["epoch"] = epoch
         self._history.add(epoch, logs or {}, self._learning_rate())
         self._hparams.open(epoch, logs or {})
         self._look(range(epoch, epoch + 1), "epoch")
         if self._checks:
             self._checks -= 1
-            warn_of_company(self.log_dir, self._recorder, self._started, self._failures)
+            warn_of_company(self._folder, self._recorder, self._started, self._failures)
 
+    @guarded
     def on_train_end(self, logs: Any = None) -> None:
-        if self._quiet:
-            return
         if self._watching is not None and self._history:
             for unit, step in self._last.items():
                 self._look_at(self._watching.due_at_end(step, unit), step, unit)
@@ -188,7 +192,7 @@ class Monitor(keras.callbacks.Callback):
         self._recorder.end()
         if self._watching is not None:
             self._watching.drop(self._failures.collect())
-        warn_of_company(self.log_dir, self._recorder, self._started, self._failures)
+        warn_of_company(self._folder, self._recorder, self._started, self._failures)
 
     # A loop of one's own calls these.
 
@@ -197,6 +201,7 @@ class Monitor(keras.callbacks.Callback):
         self.set_model(model)
         self.on_train_begin()
 
+    @guarded
     def look(self, step: int, logs: Mapping[str, Any] | None = None) -> None:
         """A step of training is over.
 
@@ -218,6 +223,7 @@ class Monitor(keras.callbacks.Callback):
 
     # How.
 
+    @guarded
     def _after_batch(self, batch: int, logs: Any = None) -> None:
         # Counted here, as reading the optimizer's own count would wait for the device each time.
         before, now = self._last["batch"], self._epoch_start + batch + 1
@@ -234,7 +240,7 @@ class Monitor(keras.callbacks.Callback):
             session, self.views, optional, self.freq, self.unit, self._failures, self.pictures
         )
         self._card = introduce(
-            self.log_dir, self._watching, self.views, self.hparams, self._backend.name
+            self._folder, self._watching, self.views, self.hparams, self._backend.name
         )
         if self.probe is not None:
             for why, words in by_cause(self._watching.left_out).items():
@@ -259,8 +265,6 @@ class Monitor(keras.callbacks.Callback):
             self._failures.report("beginning to look, so that nothing is shown", error)
 
     def _look(self, steps: range, unit: str) -> None:
-        if self._quiet:
-            return
         if self._watching is None:
             model = part_of(self.model, self.part)
             if unit == "batch" and not is_built(model):
@@ -277,10 +281,8 @@ class Monitor(keras.callbacks.Callback):
         look, views = self._watching.look(names, step)
         if look is None:
             return
-        moment = Moment(step, unit, self._history.copy(), self._card)
-        self._card = None
-        drawer = self._drawer
-        self._recorder.submit(step, lambda: drawer.draw(look, views, moment), look.nbytes)
+        moment, self._card = Moment(step, unit, self._history.copy(), self._card), None
+        self._recorder.submit(step, partial(self._drawer.draw, look, views, moment), look.nbytes)
         if self._recorder.waited > PATIENCE:
             self._failures.tell(
                 "slow",

@@ -7,11 +7,11 @@ import runpy
 import shlex
 import shutil
 import textwrap
-import warnings
 from pathlib import Path
 
 import known
 import pytest
+from quiet import quiet
 
 import kerasvis2 as kv
 from kerasvis2 import cli
@@ -63,9 +63,7 @@ def run(page: Path, names: dict) -> dict:
 
 @pytest.mark.parametrize("page", of("python"))
 def test_the_code_of_a_page_runs_from_top_to_bottom(page, names):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)
-        warnings.filterwarnings("ignore", message=".*a look took")  # on a busy machine
+    with quiet():
         run(page, names)
 
 

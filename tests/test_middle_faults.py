@@ -11,6 +11,7 @@ import networks
 import numpy as np
 import pytest
 from keras import layers, ops
+from quiet import quiet
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 import kerasvis2 as kv
@@ -94,8 +95,7 @@ def test_numbers_of_mirrored_variables_are_read(tmp_path):
     with pytest.raises(TypeError):
         int(model.optimizer.iterations.value)
     monitor = kv.Monitor(tmp_path, small_probe(), [kv.GradCAM(), kv.LayerHealth(), kv.Curves()])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)
+    with quiet():
         fit(model, [monitor])
     assert event_files.steps(tmp_path / "vis", "grad_cam/03_relu2") == [0, 1, 2]
     assert len(event_files.scalars(tmp_path / "train", "epoch_learning_rate")) == 3
@@ -156,8 +156,7 @@ def test_layers_called_as_our_own_parts_train_under_every_default_view(tmp_path,
         kv.LayerHealth(),
         kv.ActivationMaximization(layers="age", units=[0, 1]),
     ]
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)
+    with quiet():
         named_layers(LOOKS_LIKE_A_KEY).fit(
             x, y, verbose=0, callbacks=[kv.Monitor(tmp_path, probe, views, unit=unit)]
         )

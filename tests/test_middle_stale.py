@@ -1,13 +1,12 @@
 """One rule of what has changed since a pass was traced: for `Monitor`, sessions and views alone."""
 
-import warnings
-
 import event_files
 import keras
 import networks
 import numpy as np
 import pytest
 from keras import layers, ops
+from quiet import quiet
 
 import kerasvis2 as kv
 
@@ -145,8 +144,7 @@ def test_after_unfreezing_and_compiling_anew_steps_go_on_counting(tmp_path, writ
     health = kv.LayerHealth(gradients=True)
     monitor = kv.Monitor(tmp_path, probe, [health, kv.Curves()])
     x, y = networks.images(16), networks.labels(16)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)
+    with quiet():
         model.fit(x, y, epochs=2, batch_size=8, verbose=0, callbacks=[monitor])
         for layer in body:
             layer.trainable = True

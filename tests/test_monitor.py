@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from quiet import quiet
 
 import kerasvis2 as kv
 from kerasvis2.monitor import Monitor
@@ -73,8 +74,7 @@ def trained(tmp_path_factory, data, digits_probe):
     folder = tmp_path_factory.mktemp("runs") / "first"
     monitor = Monitor(folder, digits_probe, quick_views(), hparams={"lr": 1e-3, "kind": "small"})
     model = small_model()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)
+    with quiet():
         history = fit(model, data, [monitor])
     return model, history, monitor, folder
 
@@ -183,8 +183,7 @@ def test_a_second_fit_goes_on_counting(tmp_path, data, digits_probe):
     fit(model, data, [monitor], epochs=2)
     model.get_layer("conv1").trainable = False
     model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)
+    with quiet():
         fit(model, data, [monitor], epochs=4, initial_epoch=2)
     assert event_files.steps(tmp_path / "vis", "saliency/00_input") == [0, 1, 2, 3]
     assert event_files.steps(tmp_path / "train", "epoch_loss") == [0, 1, 2, 3]

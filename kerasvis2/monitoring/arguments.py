@@ -6,14 +6,21 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from kerasvis2.schedule import check_freq
 from kerasvis2.views.base import View
 from kerasvis2.views.defaults import is_default
 
 
 def check_arguments(
-    log_dir: Any, probe: Any, views: Any, unit: Any, on_error: Any, maps: Any = True
+    log_dir: Any,
+    probe: Any,
+    views: Any,
+    unit: Any,
+    on_error: Any,
+    maps: Any,
+    *freqs: Any,
 ) -> None:
-    """Raises `ValueError` for what cannot be meant."""
+    """Raises `ValueError`, or `TypeError`, for what cannot be meant."""
     from kerasvis2.probe import Probe
 
     if not isinstance(log_dir, (str, Path)) or not str(log_dir):
@@ -35,6 +42,8 @@ def check_arguments(
         raise ValueError(f'on_error={on_error!r}: give "warn" or "raise".')
     if maps not in (True, False, 8, 16):
         raise ValueError(f"maps={maps!r}: give True (8 bits), False, 8 or 16.")
+    for freq in freqs:
+        check_freq(freq)
 
 
 def bits_of(maps: bool | int) -> int:

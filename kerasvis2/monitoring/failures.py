@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import queue
 import threading
-import warnings
 
 from kerasvis2.observe.reason import reason
 from kerasvis2.record.files import Place
 from kerasvis2.record.log import log_error
+from kerasvis2.record.say import say
 
 
 class Failures:
@@ -35,18 +35,27 @@ class Failures:
             known = key in self._told
             self._told.add(key)
         if not known:
-            warnings.warn(f"kerasvis2: {words}", stacklevel=3)
+            say(words, stacklevel=4)
 
     def report(self, doing: str, error: BaseException) -> None:
         """Something that stops nobody went wrong."""
         if self._raises:
             raise error
         where = log_error(self._log_dir, doing, error)
-        warnings.warn(
-            f"kerasvis2: an error while {doing}; training goes on.\n"
+        say(
+            f"an error while {doing}; training goes on.\n"
             f"{type(error).__name__}: {reason(error)} ({where})",
-            stacklevel=3,
+            stacklevel=4,
         )
+
+    def mishap(self, doing: str, error: Exception) -> None:
+        """Something that stops nobody goes wrong, maybe at every step: reported once."""
+        key = f"{doing}: {type(error).__name__}: {error}"
+        with self._lock:
+            known = key in self._told
+            self._told.add(key)
+        if self._raises or not known:
+            self.report(doing, error)
 
     def switched_off(self, name: str, doing: str, error: BaseException) -> None:
         """A view failed while something was done with it, and is not looked at any more."""

@@ -71,11 +71,18 @@ class Watching:
 
     def due(self, steps: range, unit: str) -> list[str]:
         """The views that one of these steps is a step to look at."""
-        return [
-            name
-            for name, view in self._views.items()
-            if (view.unit or self._unit) == unit and any(self._wanted(view, step) for step in steps)
-        ]
+        names = []
+        for name, view in list(self._views.items()):
+            if (view.unit or self._unit) != unit:
+                continue
+            try:
+                if any(self._wanted(view, step) for step in steps):
+                    names.append(name)
+            except Exception as error:
+                if view.freq is None:
+                    raise  # everybody's
+                self._switch_off(name, "asking for the freq of", error)
+        return names
 
     def due_at_end(self, step: int, unit: str) -> list[str]:
         """The views that show a training as a whole, unless they just did."""

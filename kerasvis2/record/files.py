@@ -95,6 +95,11 @@ def place(path: str | os.PathLike[str] | Remote) -> Place:
     return Remote(store, inside, name)
 
 
+def absolute(folder: Place) -> Place:
+    """The same place whatever the working directory will be."""
+    return folder.absolute() if isinstance(folder, Path) else folder
+
+
 def is_folder(folder: Place) -> bool:
     """Whether there is such a folder."""
     if isinstance(folder, Path):

@@ -6,26 +6,20 @@ import collections
 import contextlib
 import dataclasses
 import os
-import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TypeAlias
 
 from kerasvis2.record import exits, words
 from kerasvis2.record.events import Value
-from kerasvis2.record.files import Place, place
+from kerasvis2.record.files import Place, absolute, place
 from kerasvis2.record.lease import Lease
 from kerasvis2.record.resume import last_step
+from kerasvis2.record.say import say, to_stderr
 from kerasvis2.record.writer import EventFile
 
 Draw: TypeAlias = Callable[[], Mapping[str, Sequence[Value]]]
-
-
-def _warn(notice: str) -> None:
-    warnings.warn(f"kerasvis2: {notice}", stacklevel=2)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,11 +67,9 @@ class Recorder:
         max_jobs: int = 32,
         patience: float = 10.0,
         on_error: Callable[[str, BaseException], None],
-        on_notice: Callable[[str], None] = _warn,
+        on_notice: Callable[[str], None] = say,
     ) -> None:
-        folder = place(log_dir)
-        # Training code may change the directory.
-        self.log_dir = folder.absolute() if isinstance(folder, Path) else folder
+        self.log_dir = absolute(place(log_dir))  # training code may change the directory
         self.waited = 0.0
         self.dropped: list[int] = []
         self._max_bytes = max_bytes
@@ -146,14 +138,19 @@ class Recorder:
         job = _Job(step, draw, nbytes, time.time() if wall_time is None else wall_time, light)
         with self._changed:
             self._raise_pending()
+            failed: Exception | None = None
             if not light and not self._wait_for_room(nbytes):
                 self.dropped.append(step)
                 first = len(self.dropped) == 1
             else:
-                self._queue(job)
-                return True
+                failed = self._queue(job)
+                if failed is None:
+                    return True
+                first = False
         if first:
             self._on_notice(words.behind(step, self.log_dir, self._patience))
+        if failed is not None:
+            self._report("thread", f"starting a thread to draw step {step}", failed)
         return False
 
     def drain(self) -> None:
@@ -198,15 +195,27 @@ class Recorder:
         with self._changed:
             return [file.path for file in self._files.values() if file.path is not None]
 
-    def _queue(self, job: _Job) -> None:
+    def _queue(self, job: _Job) -> Exception | None:
+        """Adds a job; what goes wrong where no thread can be had, and then the job is dropped."""
         self._jobs.append(job)
         self._waiting_bytes += job.nbytes
         self._waiting_jobs += not job.light
         if self._thread is None:
             exits.watch(self)
             thread = threading.Thread(target=self._work, name="kerasvis2-recorder")
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError as error:  # the system has no more of them, or Python is ending
+                exits.leave(self)
+                self._taken_out(self._jobs.pop())
+                self.dropped.append(job.step)
+                return error
             self._thread = thread
+        return None
+
+    def _taken_out(self, job: _Job) -> None:
+        self._waiting_bytes -= job.nbytes
+        self._waiting_jobs -= not job.light
 
     def _wait_for_room(self, nbytes: int) -> bool:
         begun = time.monotonic()
@@ -236,15 +245,14 @@ class Recorder:
                 left = len(self._jobs)
             if left > 1 and not told and not threading.main_thread().is_alive():
                 told = True
-                _say(f"kerasvis2: {left} steps are still to be drawn; Ctrl-C leaves them undone.")
+                to_stderr(
+                    f"kerasvis2: {left} steps are still to be drawn; Ctrl-C leaves them undone."
+                )
             # No local name holds the job, so that `drain` leaves none of its arrays alive.
             self._do(self._jobs[0])
             with self._changed:
                 # Only now: a job counts, and `drain` waits for it, until it is on disk.
-                done = self._jobs.popleft()
-                self._waiting_bytes -= done.nbytes
-                self._waiting_jobs -= not done.light
-                del done
+                self._taken_out(self._jobs.popleft())
                 self._stuck = False
                 self._changed.notify_all()
 
@@ -290,8 +298,3 @@ class Recorder:
         except BaseException as raised:  # kept for the thread that can do something about it
             with self._changed:
                 self._raised = self._raised or raised
-
-
-def _say(line: str) -> None:
-    with contextlib.suppress(Exception):  # there may be no stderr left
-        sys.stderr.write(f"{line}\n")

