@@ -216,7 +216,7 @@ class About:
             return None if self.missed is None else list(self.missed)
         if self.label_indices is None or self.predicted_indices is None:
             return None
-        return [bool(a != b) for a, b in zip(self.label_indices, self.predicted_indices)]
+        return [bool(0 <= a != b) for a, b in zip(self.label_indices, self.predicted_indices)]
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Numbers:
 
     def answered(self, run: str, step: int) -> dict[str, list[float]]:
         """What was predicted for each image, and how surely, where that was kept."""
-        answers = self._answers(run, step)
+        _, _, answers = self._answers(run, step)
         found = {}
         if "predicted" in answers:
             found["predicted"] = answers["predicted"].tolist()
@@ -187,24 +187,31 @@ class Numbers:
         def name(index: int) -> str:
             return str(names[index]) if 0 <= index < len(names) else f"class {index}"
 
-        answers = self._answers(run, step)
+        task, words, answers = self._answers(run, step)
+        if task not in ("classes", "binary"):  # not to be judged by one class
+            return [[f"pred {words[p]}"] if p < len(words) else [] for p in places], None
         guesses, shares = answers.get("predicted"), answers.get("shares")
         captions: list[list[str]] = []
         for place in places:
-            lines = [] if labels is None else [f"true {name(int(labels[place]))}"]
+            label = -1 if labels is None else int(labels[place])
+            none = [] if labels is None else ["true –"]  # it names no class of this output
+            lines = none if label < 0 else [f"true {name(label)}"]
             if guesses is not None:
                 sure = "" if shares is None else f" {shares[place][0]:.2f}"
                 lines.append(f"pred {name(int(guesses[place]))}{sure}")
             captions.append(lines)
         if labels is None or guesses is None:
             return captions, None
-        return captions, [int(labels[place]) != int(guesses[place]) for place in places]
+        wrong = [int(labels[place]) not in (-1, int(guesses[place])) for place in places]
+        return captions, wrong
 
-    def _answers(self, run: str, step: int) -> dict[str, np.ndarray]:
+    def _answers(self, run: str, step: int) -> tuple[str, list[str], dict[str, np.ndarray]]:
+        """What kind of answer it is, in words, and in numbers."""
         try:
-            return unpack(self.runs[run].blob(ANSWERS_TAG, step))[1]
+            header, arrays = unpack(self.runs[run].blob(ANSWERS_TAG, step))
         except (LookupError, ValueError):
-            return {}
+            return "classes", [], {}
+        return str(header.get("task") or "classes"), list(header.get("words") or ()), arrays
 
     @functools.cache  # noqa: B019, as it lives no longer than the comparison
     def _probe(self, run: str) -> tuple[dict[str, Any], NDArray[np.float32] | None, list[str]]:

@@ -103,7 +103,7 @@ def check_labels(probe: Labelled, model: Any) -> None:
         name = name_of("labels", key)
         if kind in ("classes", "binary", "multilabel", "mask") or known != "linear":
             _check_form(name, array, shape)
-            _check_values(name, array, shape, activation)
+            _check_values(name, array, shape, activation, _ignored(loss, names[place], place))
 
 
 def tensors_of(model: Any, which: str) -> dict[str, Any]:
@@ -204,7 +204,19 @@ def _check_form(name: str, labels: np.ndarray, wanted: Shape) -> None:
         )
 
 
-def _check_values(name: str, labels: np.ndarray, wanted: Shape, activation: str | None) -> None:
+def _ignored(loss: Any, name: str, place: int) -> int | None:
+    """The label that a loss leaves out of account, or None."""
+    if isinstance(loss, dict):
+        loss = loss.get(name)
+    elif isinstance(loss, (list, tuple)):
+        loss = loss[place] if place < len(loss) else None
+    found = getattr(loss, "ignore_class", None)
+    return None if found is None else int(found)
+
+
+def _check_values(
+    name: str, labels: np.ndarray, wanted: Shape, activation: str | None, ignored: int | None
+) -> None:
     """Class indices lie within the output's classes, and a sigmoid's labels within 0…1."""
     classes = wanted[-1] if wanted else 1
     if classes == 1:
@@ -225,6 +237,8 @@ def _check_values(name: str, labels: np.ndarray, wanted: Shape, activation: str 
     bad = (labels < 0) | (labels >= classes)
     if labels.ndim > 2:
         bad &= ~np.isin(labels, VOID)
+    if ignored is not None:
+        bad &= labels != ignored
     if bad.any():
         image = int(np.nonzero(bad)[0][0])
         raise ValueError(

@@ -74,10 +74,12 @@ def probed(about: About, probe: Probe | None) -> list[Value]:
     """The probe as numbers, for once a run; nothing without a probe."""
     if probe is None or probe.images is None or about.images is None:
         return []
+    # The class that most of a label map is, is not what an answer is right or wrong by.
+    classed = about.task is None or about.task.kind in ("classes", "binary")
     data = probe_blob(
         probe.images,
         fingerprint=probe.fingerprint,
-        labels=about.label_indices,
+        labels=about.label_indices if classed else None,
         class_names=about.class_names,
         masks=probe.masks,
         private=probe.private,

@@ -60,7 +60,7 @@ def share(maps: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
 
 def iou(predicted: np.ndarray, true: np.ndarray, *, one_object: bool = False) -> np.ndarray:
-    """(N,) intersection over union of each map with its truth.
+    """(N,) intersection over union of each map with its truth; NaN where all of that is void.
 
     Args:
         predicted: (N, *space) classes.
@@ -71,6 +71,9 @@ def iou(predicted: np.ndarray, true: np.ndarray, *, one_object: bool = False) ->
     found = np.zeros(len(true))
     for i, (guess, truth) in enumerate(zip(predicted, true)):
         counted = ~np.isin(truth, VOID)
+        if not counted.any():
+            found[i] = np.nan
+            continue
         guess, truth = guess[counted], truth[counted]
         classes = np.array([1]) if one_object else np.union1d(guess, truth)
         classes = classes[classes != NONE]

@@ -156,7 +156,8 @@ def _maps(task: Task, logits: Any, labels: Any, names: Names) -> Lines:
         f"true {class_name(names, c)} {100 * s:.0f} %" if c != -1 else "true –"
         for c, s in zip(most, shares)
     ]
-    return [known, said, [f"IoU {value:.2f}" for value in agree]]
+    measured = ["all void, no IoU" if np.isnan(v) else f"IoU {v:.2f}" for v in agree]
+    return [known, said, measured]
 
 
 def _sequences(task: Task, logits: Any, labels: Any, names: Names) -> Lines:

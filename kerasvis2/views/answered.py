@@ -47,12 +47,14 @@ def draw_answers(logits: np.ndarray, about: About, view: View) -> Drawing:
     near = task.agreement(logits, about.truth)
     if near is not None:
         name = "iou" if task.kind == "mask" else "error"
-        if task.kind != "mask" or task.space > 1:
-            drawing.scalars[name] = float(near.mean())
+        counts = near[~np.isnan(near)] if task.kind == "mask" else near  # not what is all void
+        if len(counts) and (task.kind != "mask" or task.space > 1):
+            drawing.scalars[name] = float(counts.mean())
     maps, true = task.label_maps(logits), task.true_maps(about.truth, logits)
     if maps is not None and true is not None and task.space == 1:
         counted = ~np.isin(true, VOID)
-        drawing.scalars["accuracy"] = float((maps == true)[counted].mean())
+        if counted.any():
+            drawing.scalars["accuracy"] = float((maps == true)[counted].mean())
     if maps is not None and about.shown is not None and about.shown.kind == "tokens":
         if about.drawn:
             _draw_words(drawing, task, logits, true, about, view)

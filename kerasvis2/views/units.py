@@ -37,7 +37,7 @@ def chosen(units: Units, width: int, probe: Probe | None) -> list[Any]:
         return list(units)
     classes = None if probe is None or units != "probe" else probe.class_indices()
     if classes is not None and width > 1:
-        return sorted({int(c) for c in classes if c < width})[:MOST_CLASSES]
+        return sorted({int(c) for c in classes if 0 <= c < width})[:MOST_CLASSES]
     return list(range(min(width, MOST_CLASSES if units == "probe" else MOST)))
 
 
@@ -45,7 +45,7 @@ def named(units: Units, count: int, classes: bool, about: About) -> list[str]:
     """What captions call each of `count` units; by class name where they are `classes`."""
     meant = list(range(count)) if units is None or isinstance(units, str) else list(units)
     if units == "probe" and about.label_indices is not None:
-        meant = sorted({int(c) for c in about.label_indices})[:count]
+        meant = sorted({int(c) for c in about.label_indices if c >= 0})[:count]
     known = list(about.class_names or ()) if classes else []
     # One unit stands for class 1 of two.
     lone = int(classes and about.task is not None and about.task.units == 1)

@@ -46,7 +46,7 @@ export function unknownImages(runs, count) {
 }
 
 const titleOf = ({ labels, names }, place, number) =>
-  labels ? className(names, labels[place]) : `image ${number}`;
+  (labels?.[place] ?? null) === null ? `image ${number}` : className(names, labels[place]);
 
 // A number alone would be a regression's.
 export const className = (names, index) => names?.[index] ?? `class ${index}`;

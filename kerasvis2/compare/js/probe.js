@@ -25,7 +25,7 @@ export function probeIn({ header, arrays }) {
   return {
     size,
     hashes,
-    labels: labels ?? null,
+    labels: labels?.map((label) => (label < 0 ? null : label)) ?? null, // some name no class
     names: texts(names) ? names : null,
     private: Boolean(header.private),
     picture: (place) =>
