@@ -2,6 +2,7 @@
 
 import io
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -80,6 +81,9 @@ class RustLoader(Loader):
             samples_per_plugin={"images": 0, "scalars": 0},
         )
         self.ingester.start()
+        # The server ends with its input, which outlives the loader otherwise: it would read the
+        # folder each second until the last test is over.
+        weakref.finalize(self, self.ingester._stdin_handle.close)
         self.provider = self.ingester.data_provider
 
     def refresh(self):

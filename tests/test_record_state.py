@@ -146,23 +146,22 @@ def begin(folder, step=0):
 
 
 def test_a_second_live_process_says_so_and_drops_nothing_of_the_first(tmp_path):
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", HOLDS, str(tmp_path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert process.stdout.readline() == "begun\n"
-    old = Recorder(tmp_path, on_error=print)  # stands for what the first has written long ago
-    old.submit(0, lambda: {"vis": [events.scalar("x", 1.0)]}, 0)
-    old.drain()
-    for path in (tmp_path / "vis").iterdir():
-        os.utime(path, (0, 0))
-    try:
-        recorder, said = begin(tmp_path)
-    finally:
-        process.kill()
-        process.wait()
+    ) as process:
+        assert process.stdout.readline() == "begun\n"
+        old = Recorder(tmp_path, on_error=print)  # stands for what the first has written long ago
+        old.submit(0, lambda: {"vis": [events.scalar("x", 1.0)]}, 0)
+        old.drain()
+        for path in (tmp_path / "vis").iterdir():
+            os.utime(path, (0, 0))
+        try:
+            recorder, said = begin(tmp_path)
+        finally:
+            process.kill()
     assert len(said) == 1
     assert f"pid {process.pid}" in said[0]
     assert str(tmp_path) in said[0]

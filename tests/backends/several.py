@@ -47,6 +47,7 @@ def run(how, log_dir, who, processes):
     finally:
         for process in started:
             process.kill()
+            process.communicate()
     return [json.loads(out.splitlines()[-1]) for out, _ in left]
 
 
