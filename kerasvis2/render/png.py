@@ -19,7 +19,7 @@ _UP = 2  # PNG's filter type
 _SMOOTH = 0.6  # A row is filtered where that makes its bytes so much smaller.
 _GREY, _RGB, _PALETTE = 0, 2, 3  # PNG's colour types
 _MOST_COLOURS = 256
-_SAMPLED = 16  # Whether there are more is mostly known from every sixteenth row.
+_SAMPLED = 32  # Whether there are more is mostly known from so few rows, every 32nd.
 
 
 def encode(picture: np.ndarray) -> bytes:
@@ -43,40 +43,42 @@ def encode(picture: np.ndarray) -> bytes:
             "give uint8 (H, W, 3) or (H, W)."
         )
     height, width = picture.shape[:2]
-    colours = _colours(picture) if picture.ndim == 3 else None
-    if colours is not None:
-        kind, rows = _PALETTE, _rows(_places(picture, colours))
-    else:
-        kind, rows = (_GREY if picture.ndim == 2 else _RGB), _rows(picture)
+    few = _in_few_colours(picture) if picture.ndim == 3 else None
+    kind, rows = (_GREY if picture.ndim == 2 else _RGB), picture
+    palette = []
+    if few is not None:
+        kind, rows = _PALETTE, few[1]
+        palette = [(b"PLTE", few[0].tobytes())]
     header = struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)
-    chunks = [(b"IHDR", header), (b"IDAT", _compress(rows.data)), (b"IEND", b"")]
-    if colours is not None:
-        chunks.insert(
-            1, (b"PLTE", colours.astype(">u4").view(np.uint8).reshape(-1, 4)[:, 1:].tobytes())
-        )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
+    chunks = [(b"IHDR", header), *palette, (b"IDAT", _compress(_rows(rows).data)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, data) for name, data in chunks)
 
 
-def _colours(picture: np.ndarray) -> np.ndarray | None:
-    """The colours of (H, W, 3) as numbers, ascending, or None where they are too many."""
+def _in_few_colours(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """The colours (n, 3) of (H, W, 3), and (H, W) which of them each pixel has.
+
+    None where they are too many, which a few rows tell of nearly every photograph.
+    """
     if len(np.unique(_numbers(picture[::_SAMPLED]))) > _MOST_COLOURS:
         return None
-    seen = np.zeros(1 << 24, bool)
-    seen[_numbers(picture)] = True
-    found = np.flatnonzero(seen)
-    return found if len(found) <= _MOST_COLOURS else None
-
-
-def _places(picture: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """(H, W) where in `colours` each pixel's stands."""
-    table = np.zeros(1 << 24, np.uint8)
-    table[colours] = np.arange(len(colours))
-    return table[_numbers(picture)]
+    numbers = _numbers(picture).ravel()
+    # Most pixels are like the one before.
+    starts = np.flatnonzero(np.concatenate([[True], numbers[1:] != numbers[:-1]]))
+    begun = numbers[starts]
+    found = np.unique(begun)
+    if len(found) > _MOST_COLOURS:
+        return None
+    lengths = np.diff(starts, append=len(numbers))
+    places = np.repeat(np.searchsorted(found, begun).astype(np.uint8), lengths)
+    return found.view(np.uint8).reshape(-1, 4)[:, :3], places.reshape(picture.shape[:2])
 
 
 def _numbers(picture: np.ndarray) -> np.ndarray:
-    red, green, blue = np.moveaxis(picture, -1, 0).astype(np.uint32)
-    return (red << 16) | (green << 8) | blue
+    """One number a pixel, whose first three bytes are its colour."""
+    padded = np.zeros((*picture.shape[:2], 4), np.uint8)
+    for channel in range(3):  # several times as fast as all at once
+        padded[..., channel] = picture[..., channel]
+    return padded.view("<u4")[..., 0]
 
 
 def _rows(picture: np.ndarray) -> np.ndarray:
