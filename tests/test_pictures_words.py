@@ -274,6 +274,20 @@ def test_a_film_strip_says_how_its_maps_were_made(written, view, how):
     assert how in written
 
 
+@pytest.mark.parametrize(("activation", "lowest"), [("relu", "0"), (None, "−")])
+def test_eigen_cam_has_a_signed_scale_only_where_there_are_signs(written, activation, lowest):
+    images, labels = halves(4)
+    probe = kv.Probe(images - 0.5, labels, class_names=NAMES, display=(-0.5, 0.5))
+    image = keras.Input((16, 16, 1))
+    seen = L.Conv2D(4, 3, activation=activation, name="conv")(image)
+    model = keras.Model(image, L.Dense(2, "softmax")(L.GlobalMaxPool2D()(seen)))
+    for view in (kv.EigenCAM(), kv.Filmstrip(kv.EigenCAM())):
+        written.clear()
+        assert view.render(model, probe)
+        low = written[written.index("activation") - 2]
+        assert low == "0" if lowest == "0" else low.startswith("−")
+
+
 def test_panels_of_values_have_two_numbers_on_an_axis(written):
     from kerasvis2.render.answers import values_sheet
 

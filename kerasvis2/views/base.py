@@ -16,6 +16,8 @@ from kerasvis2.observe.request import Request as Request
 from kerasvis2.views.names import snake
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from kerasvis2.observe.seen import Seen
     from kerasvis2.probe import Probe
 
@@ -117,6 +119,10 @@ class View:
     def row_names(self, arrays: Arrays, key: str, about: About) -> list[str]:
         """What each row of an array is called, where it stands in a row of its own."""
         return [" · ".join(words[:1]) for words in about.captions()]
+
+    def draws_signs(self, maps: np.ndarray) -> bool:
+        """Whether negative values of these maps are drawn, in the other colour."""
+        return self.signed
 
     def compute(self, model: Any, probe: Probe | None = None, **options: Any) -> Arrays:
         """Raw float32 arrays by key, nothing resized and nothing normalised.

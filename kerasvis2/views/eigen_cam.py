@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from kerasvis2.attribution.cam import first_component
 from kerasvis2.layers import LayerSpec
 from kerasvis2.views.base import Request
@@ -48,7 +50,7 @@ class EigenCAM(CAMView):
     """
 
     title = "Eigen-CAM"
-    signed = True
+    signed = True  # where there are negative values
     quantity = "activation"
 
     def __init__(
@@ -64,3 +66,8 @@ class EigenCAM(CAMView):
             key: off_grid(first_component(on_grid(a, seen, key)), seen, key)
             for key, a in over_the_input(seen).items()
         }
+
+    def draws_signs(self, maps: np.ndarray) -> bool:
+        """Not behind a ReLU: the whole scale is left to what is there. Rounding is no sign."""
+        with np.errstate(invalid="ignore"):
+            return bool((maps < -1e-3 * np.abs(maps).max(initial=0)).any())

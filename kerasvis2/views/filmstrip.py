@@ -110,18 +110,19 @@ class Filmstrip(View):
             small = _small(each[:count], evolving)
             film = about.kept.get(key, Track()).then(step, small)
             drawing.keep[key] = film
+            films = np.stack(film.values)
             fine = not evolving and not self.view.overlay and _as_fine(each, about)
             notes = [] if evolving else _explained(as_key(key), about)
             if fine and small.shape[1:] != each.shape[1:]:
                 notes.append(shrunk(each.shape[1:], small.shape[1:]))
             pixels, top = filmstrip_sheet(
                 None if evolving else about.images,
-                np.stack(film.values),
+                films,
                 film.steps,
                 title=about.title(f"{self.title} · {self.view.title}", key),
                 names=self.view.row_names(arrays, key, about)[:count],
                 unit=about.unit,
-                signed=self.view.signed,
+                signed=self.view.draws_signs(films),
                 overlay=self.view.overlay,
                 fine=fine,
                 pictures=evolving,

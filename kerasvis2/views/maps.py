@@ -38,9 +38,9 @@ def draw_maps(
         how: by which settings the map was made, in one line.
         why: what it means where a map is 0 everywhere.
     """
-    drawing, signed, overlay = Drawing(), view.signed, view.overlay
+    drawing, overlay = Drawing(), view.overlay
     for given, each in maps.items():
-        key = as_key(given)
+        key, signed = as_key(given), view.draws_signs(each)
         explained = about.explained.get(key.target)
         measure = quantity if explained is None else explained.in_words(quantity)
         captions = about.captions() or [[] for _ in each]
