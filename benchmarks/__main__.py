@@ -3,7 +3,7 @@
 Prints one table as it is measured, and writes it to benchmarks/RESULTS.md with the machine, the
 versions and the date. What cannot be measured here, such as a library whose environment was not
 made (see benchmarks/peers/make.sh), is marked "not measured". Under KERAS_BACKEND=torch or jax it
-measures the pass, the ascent and occlusion there.
+measures the pass, the ascent, occlusion and RISE there, into a part of the file of their own.
 """
 
 from __future__ import annotations
@@ -26,11 +26,15 @@ else:
 def main() -> None:
     args = _arguments()
     # A part that is measured again takes its place in what there is.
-    rows, tables = report.kept(args.output) if args.only and args.output else ({}, {})
+    before = report.parts(args.output) if args.output else {}
+    title = report.TITLES[BACKEND]
+    rows, tables = report.kept(before.get(title, "")) if args.only else ({}, {})
 
     def write() -> None:
         if args.output:
-            _write(args, rows, tables)
+            found = before | {title: _part(args, rows, tables)}
+            text = "\n\n".join(found[each] for each in report.TITLES.values() if each in found)
+            args.output.write_text(text + "\n", encoding="utf-8")
 
     print(report.table([]))
     for section, measured in SECTIONS.items():
@@ -49,8 +53,8 @@ def main() -> None:
             write()
 
 
-def _write(args: argparse.Namespace, rows: dict[str, str], tables: dict[str, str]) -> None:
-    parts = ["# Measured by `python -m benchmarks`", *report.conditions()]
+def _part(args: argparse.Namespace, rows: dict[str, str], tables: dict[str, str]) -> str:
+    parts = [report.TITLES[BACKEND], *report.conditions()]
     if args.only:
         parts.append(f"Measured then: {', '.join(args.only)}; what else is here, in runs before.")
     parts += [
@@ -60,7 +64,7 @@ def _write(args: argparse.Namespace, rows: dict[str, str], tables: dict[str, str
     ]
     if tables:
         parts += [report.GROWTH, *tables.values()]
-    args.output.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    return "\n\n".join(parts)
 
 
 def _arguments() -> argparse.Namespace:
@@ -75,7 +79,7 @@ def _arguments() -> argparse.Namespace:
     args = parser.parse_args()
     if args.quick:
         args.repeats = 3
-    elif args.output is None and not args.only and BACKEND == "tensorflow":
+    elif args.output is None and not args.only:
         args.output = report.RESULTS
     return args
 

@@ -105,23 +105,27 @@ def ascent_rows(repeats: int, steps: int = 40, units: int = 10, views: int = 8) 
     yield compared(words, times, "ours", "floor", "≤ 1.15", "forward + backward")
 
 
-def perturbation_rows(repeats: int) -> Iterator[Row]:
-    """Occlusion ÷ as many forward passes in full batches."""
+def perturbation_rows(repeats: int, masks: int = 400) -> Iterator[Row]:
+    """Occlusion and RISE ÷ as many forward passes in full batches."""
     model = cnn(keras)
     probe = probe_for(model)
-    at_once = masks_at_once(probe.size, 32 * 32, 64)
-    images = np.repeat(probe.inputs, at_once, axis=0)
-    works = {
-        "ours": partial(kv.Session(model, probe).compute, kv.Occlusion(patch=4, stride=4)),
-        "floor": floors.forwards(model, images, -(-64 // at_once)),
-    }
-    what = f"{probe.size * 64} forwards in batches of {len(images)}"
-    words = f"occlusion, 16 images, CNN, {NAMES[keras.backend.backend()]}"
-    yield compared(words, by_turns(works, repeats), "ours", "floor", "≤ 1.1", what)
+    for name, view, count in (
+        ("occlusion", kv.Occlusion(patch=4, stride=4), 64),
+        (f"RISE of {masks} masks", kv.RISE(masks=masks), masks),
+    ):
+        at_once = masks_at_once(probe.size, 32 * 32, count)
+        images = np.repeat(probe.inputs, at_once, axis=0)
+        works = {
+            "ours": partial(kv.Session(model, probe).compute, view),
+            "floor": floors.forwards(model, images, -(-count // at_once)),
+        }
+        what = f"{probe.size * count} forwards in batches of {len(images)}"
+        words = f"{name}, 16 images, CNN 32×32, {NAMES[keras.backend.backend()]}"
+        yield compared(words, by_turns(works, repeats), "ours", "floor", "≤ 1.1", what)
 
 
 SECTIONS: dict[str, Callable[[argparse.Namespace], Iterable[Row]]] = {
     "pass": lambda args: pass_rows(args.repeats, "CNN" if args.quick else ""),
     "ascent": lambda args: ascent_rows(args.repeats, 4 if args.quick else 40),
-    "perturbation": lambda args: perturbation_rows(args.repeats),
+    "perturbation": lambda args: perturbation_rows(args.repeats, 40 if args.quick else 400),
 }

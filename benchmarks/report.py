@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
+import importlib.util
 import os
 import platform
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,8 +20,14 @@ _HEAD = (
     "| measure | ours | compared with | ratio | of processor time | target | met |\n"
     "|---|---|---|---|---|---|---|"
 )
+# One part of the file for each backend, as each is measured in an environment of its own.
+TITLES = {
+    "tensorflow": "# Measured by `python -m benchmarks`",
+    "torch": "# On PyTorch",
+    "jax": "# On JAX",
+}
 GROWTH = "## What the cost grows with"
-_PACKAGES = ("kerasvis2", "tensorflow", "keras", "numpy")
+_PACKAGES = ("kerasvis2", "tensorflow", "torch", "jax", "keras", "numpy")
 
 
 @dataclass(frozen=True)
@@ -95,13 +103,19 @@ def table(rows: Iterable[Row | str]) -> str:
     return "\n".join([_HEAD, *map(str, rows)])
 
 
-def kept(path: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """The rows of a file of results by their measures, and the tables below by their heads."""
+def parts(path: Path) -> dict[str, str]:
+    """A file of results as its parts by their titles, as in `TITLES`."""
     if not path.exists():
-        return {}, {}
-    measured, _, below = path.read_text(encoding="utf-8").partition(GROWTH)
+        return {}
+    found = re.split(r"^(?=# )", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {part.partition("\n")[0]: part.strip() for part in found if part.strip()}
+
+
+def kept(part: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The rows of a part of the results by their measures, and the tables below by their heads."""
+    measured, _, below = part.partition(GROWTH)
     rows = [line for line in measured.splitlines() if line.startswith("| ")][1:]
-    tables = [part.strip() for part in below.split("\n\n") if part.strip()]
+    tables = [each.strip() for each in below.split("\n\n") if each.strip()]
     return (
         {row.split(" | ")[0].removeprefix("| "): row for row in rows},
         {table.partition("\n")[0]: table for table in tables},
@@ -112,7 +126,8 @@ def conditions() -> Iterator[str]:
     """Machine, versions, date and load: what a figure is worth nothing without."""
     yield f"Date: {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC."
     yield f"Machine: {platform.machine()}, {_cpu()}, {os.cpu_count()} cores, {platform.system()}."
-    found = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
+    there = [name for name in _PACKAGES if importlib.util.find_spec(name)]
+    found = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in there)
     yield f"Versions: Python {sys.version.split()[0]}, {found}."
     if hasattr(os, "getloadavg"):
         one, five, _ = os.getloadavg()

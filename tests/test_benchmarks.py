@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.report import GROWTH, Row, compared, kept, table
+from benchmarks.report import GROWTH, TITLES, Row, compared, kept, parts, table
 from benchmarks.timing import Times, by_turns, quartiles
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +35,7 @@ def test_quick_run_prints_and_writes_its_table(tmp_path):
     written = output.read_text(encoding="utf-8")
     assert all(line in written for line in lines)
     assert "Versions: Python" in written
-    rows, tables = kept(output)
+    rows, tables = kept(written)
     assert list(rows.values()) == lines[2:]
     assert tables == {}
 
@@ -44,9 +44,14 @@ def test_what_is_measured_again_takes_its_place_in_the_file(tmp_path):
     output = tmp_path / "RESULTS.md"
     grown = "| images | floor |\n|---|---|\n| 4 | 1 ms |"
     old = [Row("before", "1 ms", "", 1.0), Row("`import kerasvis2`, ms", "99 ms", "", 99.0)]
-    output.write_text(f"# Title\n\n{table(old)}\n\nWords.\n\n{GROWTH}\n\n{grown}\n")
+    mine = TITLES["tensorflow"]
+    others = f"{TITLES['jax']}\n\n{table([Row('elsewhere', '2 ms', '', 2.0)])}"
+    text = f"{mine}\n\n{table(old)}\n\nWords.\n\n{GROWTH}\n\n{grown}\n\n{others}\n"
+    output.write_text(text, "utf-8")
     (*_, line) = measured(output, "import")
-    rows, tables = kept(output)
+    assert list(parts(output)) == [mine, TITLES["jax"]]
+    assert parts(output)[TITLES["jax"]] == others
+    rows, tables = kept(parts(output)[mine])
     assert list(rows.values()) == [str(old[0]), line]
     assert "99 ms" not in line
     assert list(tables.values()) == [grown]
