@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,8 @@ from keras import ops
 from kerasvis2.attribution.cam import grad_cam
 from kerasvis2.layers import LayerInfo, LayerSpec, is_convolution
 from kerasvis2.views.base import Request
-from kerasvis2.views.cam import SPATIAL, on_grid, spatial
+from kerasvis2.views.cam import SPATIAL, off_grid, on_grid, spatial
 from kerasvis2.views.layer_argument import one_of
-from kerasvis2.views.pixels import with_channels
 from kerasvis2.views.rectified import RectifiedView
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class GuidedGradCAM(RectifiedView):
     """The fine structures of guided backpropagation, where Grad-CAM sees evidence for the target.
 
-    GuidedBackprop ⊙ Grad-CAM of the layer, the latter enlarged to the image bilinearly.
+    GuidedBackprop ⊙ Grad-CAM of the layer, the latter enlarged to the input linearly.
 
     It is as fine as guided backpropagation because it shows the same edges, and those hardly
     change when the weights are replaced by random ones: it fails the weight-randomisation test
@@ -82,9 +82,21 @@ class GuidedGradCAM(RectifiedView):
         coarse = grad_cam(
             on_grid(seen.activations[key], seen, key), on_grid(seen.gradients[key], seen, key)
         )
-        size = seen.inputs.shape[1:3]
-        fine = with_channels(super().attribute(seen))
-        return fine * ops.image.resize(coarse[..., None], size, "bilinear")
+        coarse = off_grid(coarse, seen, key)
+        fine = super().attribute(seen)
+        if len(fine.shape) == len(coarse.shape):  # grey, without an axis of channels
+            fine = fine[..., None]
+        return fine * _enlarged(coarse, fine.shape[1:-1])[..., None]
+
+
+def _enlarged(maps: Any, size: Sequence[int]) -> Any:
+    """(N, …) to so many places, linearly along one axis after the other."""
+    for axis, places in enumerate(size, 1):
+        before, now, behind = maps.shape[:axis], maps.shape[axis], maps.shape[axis + 1 :]
+        flat = ops.reshape(maps, (math.prod(before), now, math.prod(behind), 1))
+        flat = ops.image.resize(flat, (places, math.prod(behind)), "bilinear")
+        maps = ops.reshape(flat, (*before, places, *behind))
+    return maps
 
 
 def _last_convolution(infos: Sequence[LayerInfo]) -> list[LayerInfo]:

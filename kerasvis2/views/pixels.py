@@ -87,11 +87,6 @@ def is_of_tokens(about: About) -> bool:
     return about.shown is not None and about.shown.kind == "tokens"
 
 
-def with_channels(values: Any) -> Any:
-    """(N, H, W, C), also of grey inputs without a channel axis."""
-    return values[..., None] if len(values.shape) == 3 else values
-
-
 def values_and_gradients(seen: Seen) -> tuple[Any, Any]:
     """The input and the gradient by it; of tokens those of their embedding (N, T, E)."""
     return values_of(seen), gradient_of(seen)

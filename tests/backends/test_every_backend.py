@@ -130,6 +130,32 @@ def test_a_model_without_a_relu_is_told_so():
         kv.GuidedBackprop(target=0).compute(plain, sheet)
 
 
+def between(values: np.ndarray, axis: int, size: int) -> np.ndarray:
+    """Linearly between the middles of places."""
+    now = values.shape[axis]
+    at = (np.arange(size) + 0.5) * now / size - 0.5
+    return np.apply_along_axis(lambda row: np.interp(at, np.arange(now), row), axis, values)
+
+
+@pytest.mark.parametrize("shape", [(12, 3), (6, 5, 4, 2)], ids=["signal", "volume"])
+def test_guided_grad_cam_lies_along_the_axes_of_signals_and_volumes(shape):
+    keras.utils.set_random_seed(2)
+    kind = layers.Conv1D if len(shape) == 2 else layers.Conv3D
+    image = keras.Input(shape)
+    x = layers.Flatten()(kind(4, 3, activation="relu", name="conv")(image))
+    model = keras.Model(image, layers.Dense(3, activation="softmax")(x))
+    values = np.random.default_rng(0).random((2, *shape), "float32")
+    session = kv.Session(model, kv.Probe(values, [0, 2]), progress=False)
+    expected = session.compute(kv.GuidedBackprop())["input"].astype("float64")
+    coarse = session.compute(kv.GradCAM(layers="conv"))["conv"].astype("float64")
+    for axis, size in enumerate(shape[:-1], 1):
+        coarse = between(coarse, axis, size)
+    expected *= coarse[..., None]
+    found = session.compute(kv.GuidedGradCAM())["input"]
+    assert np.abs(expected).max() > 0
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
+
+
 # Trainings.
 
 
