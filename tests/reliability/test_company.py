@@ -241,7 +241,7 @@ class BadPass(kv.Saliency):
 def test_where_warnings_are_errors_it_is_said_on_stderr(tmp_path, plain, capfd):
     mine = monitor(tmp_path, [Bad(), BadPass()])
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         watched = train([mine])
     assert watched == plain
     said = capfd.readouterr().err

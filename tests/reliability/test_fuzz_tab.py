@@ -1,5 +1,6 @@
 """The tab over damaged logs, asked for what is not there, and by a thousand at once."""
 
+import base64
 import contextlib
 import http.client
 import json
@@ -11,13 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from board_server import Server
+from runs_on_disk import picture
 from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
 from tensorboard.plugins import base_plugin
 from test_fuzz import TAG, mutated, write
 from werkzeug.test import Client
 
 from kerasvis2.board.tab import KerasvisTab
+from kerasvis2.record import events
 from kerasvis2.record.maps import unpack
+from kerasvis2.record.writer import EventFile
 
 
 class Clients:
@@ -36,6 +40,8 @@ class Clients:
     def get(self, path, **arguments):
         reply = self._by_path[path].get(path, query_string=arguments)
         assert reply.status_code in (200, 400, 415), (path, arguments, reply.data[:300])
+        if path == "/picture" and reply.status_code == 200:  # nothing that a browser would run
+            assert reply.mimetype in ("image/png", "image/jpeg", "image/gif", "image/bmp")
         return reply.data if reply.status_code == 200 else None
 
 
@@ -106,6 +112,41 @@ def test_keys_of_any_kind_are_answered(tmp_path):
             changed[rng.randrange(len(changed))] = chr(rng.choice([rng.randrange(33, 127), 233]))
         for path in ("/picture", "/numbers"):
             clients.get(path, key="".join(changed)[: rng.randint(0, 2 * len(key))])
+
+
+RUN = "run/vis"
+HELD = [
+    *(1, None, [], {}, [1] * 6, ["", "images", RUN, TAG, 0], ["", "images", {}, TAG, 0, 2]),
+    *(["", "images", RUN, tag, 0, 2] for tag in ([], None, "no such tag", "health/loss/")),
+    *(["", "images", RUN, TAG, 0, index] for index in ("x", 99, None, {})),
+]
+
+
+@pytest.mark.parametrize("held", HELD, ids=json.dumps)
+def test_keys_that_hold_other_things_are_refused(tmp_path, held):
+    write(tmp_path / "run")
+    clients = Clients(tmp_path)
+    key = base64.urlsafe_b64encode(json.dumps(held).encode()).decode().rstrip("=")
+    for path in ("/picture", "/numbers"):
+        assert clients.get(path, key=key) is None
+
+
+def test_what_is_no_picture_is_not_served_as_one(tmp_path):
+    value = events.image(TAG, picture(0, 12, 16))
+    value.tensor.string_val[0] = b"wide"
+    value.tensor.string_val[2] = b"<svg onload=alert(1)>"
+    EventFile(tmp_path / RUN).append(0, 0.0, [value])
+    clients = Clients(tmp_path)
+    (series,) = json.loads(clients.get("/series", tag=TAG)).values()
+    assert series["size"] is None
+    assert clients.get("/picture", key=series["keys"][0]) is None
+
+
+def test_a_picture_is_no_numbers(tmp_path):
+    write(tmp_path / "run")
+    clients = Clients(tmp_path)
+    key = next(keys_of(json.loads(clients.get("/series", tag=TAG))))
+    assert clients.get("/numbers", key=key) is None
 
 
 @pytest.fixture(scope="module")
