@@ -36,6 +36,7 @@ class LayerInfo:
             normalisation, activation and residual sum that follow it.
         ends: of what is made of several layers, the path of the one whose output it hands on as
             its own; "" where it makes something else of it.
+        output: whether what it gives is an output of the model.
     """
 
     path: str
@@ -47,6 +48,7 @@ class LayerInfo:
     channels_first: bool = False
     settled: str = ""
     ends: str = ""
+    output: bool = False
 
     @property
     def kind(self) -> str:

@@ -29,7 +29,7 @@ from kerasvis2.monitoring.left_out import SPREAD, by_cause
 from kerasvis2.monitoring.watching import Watching
 from kerasvis2.observe.backend import backend
 from kerasvis2.observe.session import Session
-from kerasvis2.observe.state import counter
+from kerasvis2.observe.state import counter, learning_rate
 from kerasvis2.observe.survey import builds, is_built
 from kerasvis2.probing.check import check_model
 from kerasvis2.record.files import absolute, place
@@ -296,5 +296,4 @@ class Monitor(Copies, keras.callbacks.Callback):
         return 0 if count is None else int(self._backend.number(count))
 
     def _learning_rate(self) -> float | None:
-        rate = getattr(getattr(self.model, "optimizer", None), "learning_rate", None)
-        return None if rate is None else self._backend.number(rate)
+        return learning_rate(getattr(self.model, "optimizer", None), self._backend.number)

@@ -90,3 +90,38 @@ def test_what_is_drawn_says_that_it_is_of_an_embedding(linear, probe, view, unit
     assert drawn.unit == unit
     assert drawn.values.shape == (4, LENGTH)
     assert "black" not in view.how(describe(look, "view", probe), kv.Key("input"))
+
+
+def test_a_block_written_as_a_layer_is_looked_at_as_a_whole():
+    """Its parts stand in the order in which they were made; the last of them may be the first."""
+
+    class Block(layers.Layer):
+        def __init__(self):
+            super().__init__(name="block")
+            self.attention = layers.MultiHeadAttention(2, 4)
+            self.forward = keras.Sequential([layers.Dense(8, "relu"), layers.Dense(8)])
+            self.norms = [layers.LayerNormalization(), layers.LayerNormalization()]
+            self.drops = [layers.Dropout(0.1), layers.Dropout(0.1)]
+
+        def call(self, x):
+            x = self.norms[0](x + self.drops[0](self.attention(x, x)))
+            return self.norms[1](x + self.drops[1](self.forward(x)))
+
+    tokens = keras.Input((12,))
+    x = Block()(layers.Embedding(11, 8, name="embedding")(tokens))
+    x = layers.Dense(2, "softmax")(layers.GlobalAveragePooling1D()(x))
+    probe = kv.Probe(np.random.default_rng(0).integers(0, 11, (4, 12)), [0, 1, 0, 1])
+    assert list(kv.GradCAM().compute(keras.Model(tokens, x), probe)) == ["embedding", "block"]
+
+
+def test_what_is_the_output_itself_is_no_default_layer():
+    model = keras.Sequential(
+        [
+            keras.Input((24, 1)),
+            layers.Conv1D(4, 3, strides=2, padding="same", activation="relu", name="down"),
+            layers.Conv1DTranspose(4, 3, strides=2, padding="same", activation="relu", name="up"),
+            layers.Conv1DTranspose(1, 3, padding="same", name="out"),
+        ]
+    )
+    signals = kv.Probe(np.random.default_rng(0).normal(size=(4, 24, 1)).astype("float32"))
+    assert list(kv.GradCAM().compute(model, signals)) == ["down", "up"]

@@ -377,3 +377,25 @@ def test_an_ascent_on_a_label_map_says_what_it_reached(written, squeezed):
         assert any(line.startswith("not reached: p 0.") for line in written) != reached
         assert "thing" in written
         written.clear()
+
+
+@pytest.mark.parametrize("normalise", [L.UnitNormalization(), keras.ops.normalize])
+def test_a_place_in_an_embedding_names_no_class(written, normalise):
+    """As in metric learning, whose loss is of the likeness of several and not of the output."""
+    model = reader(3, normalise)
+    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    looked = session(model, THREE, [0, 1, 1, 2], class_names=["cat", "dog", "owl"])
+    told = looked.survey.outputs[0].task
+    assert told.kind == "unknown"
+    assert told.why.startswith("3 normalised units under sparse_categorical_crossentropy")
+    looked.render(kv.Predictions())
+    assert not said(written, "pred ")
+    unread = "no class and no number is read of the output"
+    assert written[1:4] == [unread, *told.why.split(": ")]
+
+
+def test_a_direction_is_numbers(written):
+    model = reader(3, L.UnitNormalization())
+    model.compile(loss="mse")
+    session(model, THREE, THREE).render(kv.Predictions())
+    assert len(said(written, "pred ")) == len(THREE)

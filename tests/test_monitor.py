@@ -411,3 +411,32 @@ def test_an_unwritable_log_dir_is_said_before_training(tmp_path, data, digits_pr
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match=re.escape(str(tmp_path / "file" / "run"))):
         fit(small_model(), data, [Monitor(tmp_path / "file" / "run", digits_probe)])
+
+
+def test_the_rate_of_an_optimizer_that_never_steps_is_no_curve(tmp_path):
+    """As of a GAN with two of its own, whose `compile` leaves Keras's usual one on the model."""
+
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.unit = keras.layers.Dense(1)
+            self.mine = keras.optimizers.SGD(0.5)
+
+        def call(self, x):
+            return self.unit(x)
+
+        def train_step(self, data):
+            import tensorflow as tf
+
+            with tf.GradientTape() as tape:
+                loss = keras.ops.mean(self(data[0]) ** 2)
+            weights = self.trainable_variables
+            self.mine.apply_gradients(zip(tape.gradient(loss, weights), weights))
+            return {"loss": loss}
+
+    keras.utils.set_random_seed(0)
+    x = np.ones((8, 3), "float32")
+    model = Own()
+    model.compile()
+    model.fit(x, x, verbose=0, callbacks=[kv.Monitor(tmp_path, kv.Probe(x), [kv.Curves()])])
+    assert event_files.tags(tmp_path / "train", "scalars") == ["epoch_loss"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras
@@ -72,6 +72,13 @@ def compiled_loss(model: Any) -> Any:
 def counter(optimizer: Any) -> Any:
     """The variable that counts an optimizer's steps; None where there is none."""
     return getattr(optimizer, "iterations", None)
+
+
+def learning_rate(optimizer: Any, number: Callable[[Any], float]) -> float | None:
+    """An optimizer's rate; None without one, and of one that never steps: another one trains."""
+    rate, count = getattr(optimizer, "learning_rate", None), counter(optimizer)
+    idle = count is not None and not number(count)
+    return None if rate is None or idle else number(rate)
 
 
 def _attributes(layer: Any) -> Iterator[tuple[str, Any]]:

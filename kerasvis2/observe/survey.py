@@ -25,6 +25,7 @@ from kerasvis2.observe.outputs import OutputFacts, outputs_of
 from kerasvis2.observe.reason import reason
 from kerasvis2.observe.settled import settled
 from kerasvis2.observe.space import Lie, lies, reached
+from kerasvis2.tasks.decide import NORMALISED
 
 if TYPE_CHECKING:
     from kerasvis2.probe import Probe
@@ -172,8 +173,10 @@ def _surveyed(model: Any, probe: Probe, backend: Backend, batch: int | None) -> 
     shapes: dict[Key, tuple[int | None, ...]] = {}
     found: list[OutputFacts] = []
     innermost = {info.path for info in infos if _is_innermost(info.layer)}
+    kinds = {info.path: info.kind for info in infos}
     last: dict[int, tuple[Any, Key]] = {}  # the tensor is kept, so that no other takes its id
     ends: dict[str, Key] = {}
+    given: set[str] = set()  # paths of what gives the outputs
     called: list[str] = []
 
     def run(batch: Any, note: Callable[[Any, Any], Any]) -> None:
@@ -201,9 +204,10 @@ def _surveyed(model: Any, probe: Probe, backend: Backend, batch: int | None) -> 
             returned = model(batch, training=False)
             for output in outputs_of(model, returned, notes):
                 shape = tuple(output.logits.shape)
-                task = probe.task_of(
-                    shape[1:], output.head, loss, name=output.name, index=len(found)
-                )
+                made_by = last.get(id(output.value), (None, Key("")))[1].path
+                given.add(made_by)
+                head = NORMALISED if kinds.get(made_by) == "UnitNormalization" else output.head
+                task = probe.task_of(shape[1:], head, loss, name=output.name, index=len(found))
                 found.append(OutputFacts(output.name, shape, output.head, task))
 
     edges = backend.trace(run, inputs)
@@ -217,7 +221,10 @@ def _surveyed(model: Any, probe: Probe, backend: Backend, batch: int | None) -> 
         keys[info.path] = calls
     layers = [dataclasses.replace(info, shape=shapes.get(Key(info.path))) for info in infos]
     drawn = _label(probe)
-    layers = [dataclasses.replace(info, ends=ends.get(info.path, Key("")).path) for info in layers]
+    layers = [
+        dataclasses.replace(info, ends=ends.get(info.path, Key("")).path, output=info.path in given)
+        for info in layers
+    ]
     where = lies(layers, edges, drawn, _start(probe))
     behind = settled(layers, edges, ends)
     layers = [_placed(info, where.get(info.path), behind.get(info.path)) for info in layers]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kerasvis2.tasks.losses import Loss
 
 KINDS = ("classes", "binary", "multilabel", "regression", "mask", "image", "unknown")
 WORDS = ("classes", "multilabel", "regression", "mask", "image")  # what a user may say
+NORMALISED = "normalised"  # the activation of an output whose rows are normalised to length 1
 
 Answer = tuple[str, str]  # a kind, and the sentence that says why
 
@@ -19,7 +20,8 @@ class Head:
     Attributes:
         units: length of the last axis; 1 without one.
         space: axes between the batch and the units: 0 for one answer an example.
-        activation: the bypassed final activation, "softmax", "sigmoid" or "linear".
+        activation: the bypassed final activation, "softmax", "sigmoid" or "linear"; `NORMALISED`
+            of what ends in a `UnitNormalization`, as embeddings do.
         loss: the compiled loss.
         form: the labels' form, see `forms.form_of`.
         named: how many class names there are, 0 without.
@@ -73,8 +75,12 @@ def by_word(word: str, head: Head) -> Answer | None:
 
 def decide(head: Head) -> Answer:
     """What an output is, from its shape, activation, loss and labels together."""
-    if head.loss.family == "embedding" and not (head.units == 1 and head.activation == "sigmoid"):
+    normalised = head.activation == NORMALISED and not head.space
+    embeds = head.loss.family == "embedding" or (normalised and head.loss.family != "regression")
+    if embeds and not (head.units == 1 and head.activation == "sigmoid"):
         return "unknown", f"{head.words}: a place in an embedding, which names no class"
+    if head.activation == NORMALISED:  # a direction, such as a surface's: numbers
+        head = replace(head, activation="linear")
     if head.first:
         return "unknown", f"an output with its channels first{head.under}: give it channels last"
     if head.space:

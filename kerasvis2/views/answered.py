@@ -14,6 +14,7 @@ from kerasvis2.tasks.kind import Task
 from kerasvis2.views.base import About, Drawing, Picture, View
 
 ROWS = 64  # of the table of what cannot be drawn
+_UNREAD = "no class and no number is read of the output"
 WORDS = "pred "  # what a caption's line begins with that states the prediction
 
 
@@ -110,7 +111,13 @@ def draw_answers(logits: np.ndarray, about: About, view: View) -> Drawing:
         drawing.pictures[apart("images")] = Picture(pixels, top)
     else:
         drawing.pictures[apart("images")] = Picture(
-            prediction_sheet(about.images, title=title, captions=captions, wrong=about.wrong())
+            prediction_sheet(
+                about.images,
+                title=title,
+                captions=captions,
+                wrong=about.wrong(),
+                notes=[_UNREAD, *task.why.split(": ")] if task.kind == "unknown" else (),
+            )
         )
     return drawing
 

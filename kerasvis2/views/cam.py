@@ -134,14 +134,15 @@ def informative(infos: Sequence[LayerInfo], most: int | None = None) -> list[Lay
 
     Convolutions are looked at where what the network makes of them is settled. Where the gradient
     is 0 nothing can be seen: behind a softmax over label maps, and behind the last attention, as
-    the patches no longer reach the class token.
+    the patches no longer reach the class token. A map of what is an output itself would be that
+    output. Where nothing is settled, the layers that stand in no other one that has a map.
     """
     last = max((info.place for info in infos if is_attention(info)), default=-1)
     table = {info.path: info for info in infos}
     chosen = {
         info.settled: table[info.settled]
         for info in infos
-        if info.settled in table and not ends_the_model(table[info.settled])
+        if info.settled in table and not _gives(table[info.settled])
     }
     chosen |= {
         info.path: info
@@ -149,11 +150,28 @@ def informative(infos: Sequence[LayerInfo], most: int | None = None) -> list[Lay
         if "Normalization" in info.kind and len(info.shape or ()) == 3 and info.place < last
     }
     chosen = {path: i for path, i in chosen.items() if not any(p in chosen for p in i.parents)}
-    ordered = sorted(chosen.values(), key=lambda info: info.place) or list(infos)
+    ordered = sorted(chosen.values(), key=lambda info: info.place) or _outermost(infos)
     stages = {_stage(info): info for info in ordered}
     found = list(stages.values()) if len(stages) > 1 else ordered
     found = sorted((_whole(info, infos) for info in found), key=lambda info: info.place)
     return found[-most:] if most else spread(found, MOST)
+
+
+def _gives(info: LayerInfo) -> bool:
+    return info.output or ends_the_model(info)
+
+
+def _outermost(infos: Sequence[LayerInfo]) -> list[LayerInfo]:
+    """Blocks as wholes: what is inside stands in the order in which it was made, not called."""
+    import keras
+
+    blocks = {
+        info.path
+        for info in infos
+        if info.kind not in ROWS and not isinstance(info.layer, (keras.Function, keras.Sequential))
+    }
+    found = [info for info in infos if blocks.isdisjoint(info.parents)]
+    return [info for info in found if not _gives(info)] or found
 
 
 def _whole(info: LayerInfo, infos: Sequence[LayerInfo]) -> LayerInfo:
