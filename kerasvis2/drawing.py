@@ -180,7 +180,7 @@ class About:
         layer = self.layer(known)
         where = str(known.at(""))
         if layer is not None and len(layer.reads) > 1:
-            where += f" ({' + '.join(layer.reads)})"
+            where += f" ({' + '.join(layer.reads).replace(' + before', ', before')})"
         moment = "" if self.step is None else f"{self.unit} {self.step}"
         target = known.target
         if target.isdecimal():

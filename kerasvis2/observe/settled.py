@@ -12,6 +12,7 @@ from kerasvis2.modules import Module
 
 _PASSING = ("Dropout", "Noise", "Identity", "Cast", "StopGradient", "Copy")
 _FOLLOWING = ("Normalization", "Activation", "ReLU", "ELU", *_PASSING)
+BEFORE_RELU = "before a ReLU"  # in the code of a subclassed model, where there is no layer for it
 _SUMS = ("Add", "Average")
 
 

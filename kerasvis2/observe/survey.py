@@ -23,7 +23,7 @@ from kerasvis2.observe.capture import capturing
 from kerasvis2.observe.moved import moved
 from kerasvis2.observe.outputs import OutputFacts, outputs_of
 from kerasvis2.observe.reason import reason
-from kerasvis2.observe.settled import settled
+from kerasvis2.observe.settled import BEFORE_RELU, settled
 from kerasvis2.observe.space import Lie, lies, reached
 from kerasvis2.tasks.decide import NORMALISED
 
@@ -178,6 +178,7 @@ def _surveyed(model: Any, probe: Probe, backend: Backend, batch: int | None) -> 
     ends: dict[str, Key] = {}
     given: set[str] = set()  # paths of what gives the outputs
     called: list[str] = []
+    cut: set[str] = set()  # what goes into a ReLU and nowhere else, a layer or in the model's code
 
     def run(batch: Any, note: Callable[[Any, Any], Any]) -> None:
         count = tree.flatten(batch)[0].shape[0]
@@ -202,6 +203,7 @@ def _surveyed(model: Any, probe: Probe, backend: Backend, batch: int | None) -> 
             capturing(backend, everyone, infos, hook, apart=False),
         ):
             returned = model(batch, training=False)
+            cut.update(k.path for t, k in last.values() if notes.rectified(t) is not None)
             for output in outputs_of(model, returned, notes):
                 shape = tuple(output.logits.shape)
                 made_by = last.get(id(output.value), (None, Key("")))[1].path
@@ -232,6 +234,7 @@ def _surveyed(model: Any, probe: Probe, backend: Backend, batch: int | None) -> 
     astray = moved(model, layers, by_path(edges), probe, backend, fixed)
     layers = [dataclasses.replace(i, grid=None) if i.path in astray else i for i in layers]
     reads = dict(behind.values())
+    reads |= {path: (*words, BEFORE_RELU) for path, words in reads.items() if path in cut}
     inputs_of = reached(edges)
     elsewhere = frozenset(
         key

@@ -8,6 +8,7 @@ from keras import layers as L
 from keras import ops
 
 import kerasvis2 as kv
+from kerasvis2.observe.captions import describe
 
 
 def conv(name, **options):
@@ -162,3 +163,27 @@ def test_the_diagram_shows_operations():
     edges = {(kinds.get(a, a), kinds.get(b, b)) for a, b in session.survey.wiring.edges}
     assert {("BatchNormalization", "Add"), ("ReLU", "Add"), ("Add", "ReLU")} <= edges
     assert ("BatchNormalization", "GlobalAveragePooling2D") not in edges
+
+
+class Plain(keras.Model):
+    """Its ReLUs are in its code, where there is no layer to be read."""
+
+    def __init__(self, relu):
+        super().__init__()
+        self.conv, self.norm, self.head = conv("conv"), norm("norm"), L.Dense(5)
+        self.relu = relu
+
+    def call(self, x):
+        x = self.norm(self.conv(x))
+        return self.head(ops.mean(ops.relu(x) if self.relu else x, axis=(1, 2)))
+
+
+@pytest.mark.parametrize("relu", [True, False])
+def test_a_title_says_that_a_layer_is_read_before_a_relu_of_the_models_code(relu):
+    probe = kv.Probe(networks.images(3), networks.labels(3), display=(0, 1))
+    session = kv.Session(Plain(relu), probe, progress=False)
+    (path,) = session.compute(kv.GradCAM())
+    name = session._one(view := kv.GradCAM(), whole=False)
+    about = describe(session.look([name], remember=False), name, probe)
+    read = " (conv + BN, before a ReLU)" if relu else " (conv + BN)"
+    assert f"norm{read}" in about.title(view.title, path)

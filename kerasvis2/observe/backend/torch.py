@@ -51,6 +51,7 @@ class Torch:
 
             def note(label: str, tensor: Any) -> Any:
                 found.note(label, tensor)
+                watch(tensor)
                 return tensor
 
             with untouched(), torch.inference_mode(False), torch.no_grad(), found:
