@@ -159,7 +159,8 @@ def document(rows: list[list[str]]) -> str:
 `Monitor(log_dir, probe)` shows curves, predictions, Grad-CAM of the last stage, activations at
 three depths, the first layer's filters and what each class looks like: few enough cards to leave
 on. At most {CARDS} image cards, {SCALARS} scalars, 3 MB an epoch with 16 images of 224×224, 0.6 MB
-with a small CNN, and no picture longer than {TALLEST} pixels.
+with a small CNN, and no picture longer than {TALLEST} pixels. Of the first epoch this holds too,
+but for networks whose maps are as large as their images, such as a U-Net.
 
 {EPOCHS} epochs, 16 probe images, random weights; photographs of 224×224, digits of 28×28 for the
 small CNN. Made by `docs/default_set.py`; every event in the run's folders is counted. The first

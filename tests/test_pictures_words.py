@@ -274,6 +274,15 @@ def test_a_film_strip_says_how_its_maps_were_made(written, view, how):
     assert how in written
 
 
+def test_a_map_as_fine_as_the_image_is_not_said_to_be_enlarged(written):
+    images, labels = halves(4)
+    probe = kv.Probe(images, labels, class_names=NAMES, display=(0, 1))
+    kv.GradCAM(layers="conv").render(left_bright(), probe)  # 16×16 as the images
+    assert "16×16 places" in written
+    kv.GradCAM(layers="conv").render(small(2, "softmax"), probe)
+    assert "14×14 places, enlarged smoothly" in written
+
+
 @pytest.mark.parametrize(("activation", "lowest"), [("relu", "0"), (None, "−")])
 def test_eigen_cam_has_a_signed_scale_only_where_there_are_signs(written, activation, lowest):
     images, labels = halves(4)

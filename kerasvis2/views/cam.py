@@ -70,7 +70,11 @@ class CAMView(LayeredView, TargetedView):
         """By which settings the map was made, in one line."""
         layer = about.layers.get(key.path)
         grid = None if layer is None else layer.grid
-        return "" if grid is None else f"{'×'.join(map(str, grid))} places, enlarged smoothly"
+        if grid is None:
+            return ""
+        places = f"{'×'.join(map(str, grid))} places"
+        as_fine = about.images is not None and grid == about.images.shape[1:3]
+        return places if as_fine else f"{places}, enlarged smoothly"
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         return draw_maps(
