@@ -35,6 +35,12 @@ _RELUS = {
     *(F.relu, torch.relu, Tensor.relu, F.relu_, torch.relu_, Tensor.relu_, F.relu6),
 }
 _COPIES = {Tensor.clone, torch.clone}
+# Most of what is called asks for a shape, a dtype or a device: nothing is read.
+_ASKS = {
+    *(each.__get__ for each in (Tensor.shape, Tensor.dtype, Tensor.device, Tensor.ndim)),
+    *(Tensor.requires_grad.__get__, Tensor.layout.__get__, Tensor.is_meta.__get__),
+    *(Tensor.size, Tensor.dim, Tensor.is_floating_point, Tensor.is_complex, Tensor.is_contiguous),
+}
 
 _NOTED: ContextVar[FunctionNotes | None] = ContextVar("kerasvis2_notes", default=None)
 
@@ -62,6 +68,8 @@ class FunctionNotes(TorchFunctionMode):
         _NOTED.reset(self._token)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in _ASKS:
+            return func(*args, **(kwargs or {}))
         reads = [
             (given, known, given._version)
             for given in (tensors_of((args, kwargs)) if self._read else ())
