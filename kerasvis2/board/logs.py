@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import re
 from typing import Any
@@ -204,7 +205,25 @@ class Logs:
 
     def _ask(self, what: str, **arguments: Any) -> Any:
         ask = getattr(self._data, what)
-        return ask(self._context, experiment_id=self._experiment, **arguments)
+        try:
+            return ask(self._context, experiment_id=self._experiment, **arguments)
+        except (TypeError, ValueError, LookupError, AttributeError, OverflowError):
+            if "run_tag_filter" not in arguments:
+                raise
+        # A damaged log names a type that there is not, at which TensorBoard's Python loader stops
+        # reading: it costs that run, and no other.
+        found: dict[str, Any] = {}
+        tags = arguments.pop("run_tag_filter").tags
+        for run in self._ask("list_runs"):
+            wanted = provider.RunTagFilter(runs=[run.run_name], tags=tags)
+            with contextlib.suppress(Exception):
+                found |= ask(
+                    self._context,
+                    experiment_id=self._experiment,
+                    run_tag_filter=wanted,
+                    **arguments,
+                )
+        return found
 
     def _fingerprints(self) -> dict[str, str]:
         read = self._ask(

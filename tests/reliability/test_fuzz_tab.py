@@ -142,6 +142,22 @@ def test_what_is_no_picture_is_not_served_as_one(tmp_path):
     assert clients.get("/picture", key=series["keys"][0]) is None
 
 
+def test_a_type_that_there_is_not_costs_the_run_that_names_it(tmp_path):
+    write(tmp_path / "good")
+    values = [events.scalar("health/loss", 1.0), events.image(TAG, picture(0, 12, 16))]
+    values += [events.scale(TAG, 0.5), events.text("kerasvis/run", "# words")]
+    for value in values:
+        value.tensor.dtype = 127
+    EventFile(tmp_path / "bad" / "vis").append(0, 0.0, values)
+    clients = Clients(tmp_path)
+    index = json.loads(clients.get("/index"))
+    assert {run["id"] for run in index["runs"]} >= {"good/vis"}
+    for path, tag in (("/curves", "health/loss"), ("/series", TAG)):
+        found = json.loads(clients.get(path, tag=tag))
+        assert found["good/vis"]["steps"][:3] == [0, 1, 2]
+        assert found.keys() <= {"good/vis", "bad/vis"}
+
+
 def test_a_picture_is_no_numbers(tmp_path):
     write(tmp_path / "run")
     clients = Clients(tmp_path)
