@@ -92,7 +92,7 @@ def test_what_is_drawn_says_that_it_is_of_an_embedding(linear, probe, view, unit
     assert "black" not in view.how(describe(look, "view", probe), kv.Key("input"))
 
 
-def test_a_block_written_as_a_layer_is_looked_at_as_a_whole():
+def test_a_block_written_as_a_layer_is_looked_at_as_a_whole(written):
     """Its parts stand in the order in which they were made; the last of them may be the first."""
 
     class Block(layers.Layer):
@@ -111,7 +111,10 @@ def test_a_block_written_as_a_layer_is_looked_at_as_a_whole():
     x = Block()(layers.Embedding(11, 8, name="embedding")(tokens))
     x = layers.Dense(2, "softmax")(layers.GlobalAveragePooling1D()(x))
     probe = kv.Probe(np.random.default_rng(0).integers(0, 11, (4, 12)), [0, 1, 0, 1])
-    assert list(kv.GradCAM().compute(keras.Model(tokens, x), probe)) == ["embedding", "block"]
+    model = keras.Model(tokens, x)
+    assert list(kv.GradCAM().compute(model, probe)) == ["embedding", "block"]
+    kv.GradCAM().render(model, probe)
+    assert "12 places" in written  # words are not enlarged
 
 
 def test_what_is_the_output_itself_is_no_default_layer():

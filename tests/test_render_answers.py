@@ -235,3 +235,11 @@ def test_label_maps_that_shrink_have_no_colour_but_the_labels():
     colours = {tuple(each) for each in np.unique(sheet[120:].reshape(-1, 3), axis=0).tolist()}
     grey = {each for each in colours if len(set(each)) == 1}
     assert colours - grey == set(LABELS[:3])
+
+
+def test_the_ends_of_a_signal_are_whole_numbers_of_fewer_digits_where_room_is_short(written):
+    signals = np.linspace(-0.3521, 104.7, 20)[None]
+    signal_sheet(signals, np.zeros((1, 20)), title="", captions=[])
+    assert "−0.35" in written
+    assert "105" in written
+    assert not [line for line in written if "…" in line]

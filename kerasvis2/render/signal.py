@@ -107,12 +107,20 @@ def _line(values: np.ndarray, low: float, high: float, name: str) -> np.ndarray:
     joined = [run if len(run) > 1 else [run[0], (run[0][0] + 2, run[0][1])] for run in runs if run]
     text.stamp(area, 0, 0, strokes((_LINE_HEIGHT, width), joined, 1.5), text.INK)
     height = text.line_height(text.SMALL)
-    for top, word in ((0, number(high)), (_LINE_HEIGHT - height, number(low))):
-        text.write(row, 0, top, word, width=_LEFT - 6, size=text.SMALL, colour=text.FAINT)
+    for top, end in ((0, high), (_LINE_HEIGHT - height, low)):
+        text.write(
+            row, 0, top, _end(end, _LEFT - 6), width=_LEFT - 6, size=text.SMALL, colour=text.FAINT
+        )
     if name:
         middle = (_LINE_HEIGHT - height) // 2
         text.write(row, 0, middle, name, width=_LEFT - 6, size=text.SMALL)
     return row
+
+
+def _end(value: float, width: int) -> str:
+    """A number with as many digits as there is room for: one with a gap would be another one."""
+    words = [number(value, digits) for digits in (3, 2, 1)]
+    return next((word for word in words if text.width_of(word, text.SMALL) <= width), words[-1])
 
 
 def _strip(units: np.ndarray, signed: bool) -> np.ndarray:

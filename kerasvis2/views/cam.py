@@ -74,7 +74,8 @@ class CAMView(LayeredView, TargetedView):
             return ""
         places = f"{'×'.join(map(str, grid))} places"
         as_fine = about.images is not None and grid == about.images.shape[1:3]
-        return places if as_fine else f"{places}, enlarged smoothly"
+        words = about.shown is not None and about.shown.kind == "tokens"  # each has its own colour
+        return places if as_fine or words else f"{places}, enlarged smoothly"
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         return draw_maps(
