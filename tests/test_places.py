@@ -90,6 +90,14 @@ MOVED = {
     "own layer": lambda x: conv("last")(Own(upside_down)(x)),
     "own block": lambda x: OwnBlock(upside_down, name="last")(x),
     "deep": lambda x: conv("last")(L.Conv2D(2, 3, padding="same")(conv("mid")(upside_down(x)))),
+    "twice, one above the other": lambda x: conv("last")(ops.concatenate([x, x], 1)),
+    "four times": lambda x: conv("last")(
+        L.Concatenate(axis=2)([y := L.Concatenate(axis=1)([x, x]), y])
+    ),
+    "squeezed and mirrored": lambda x: conv("last")(
+        ops.matmul(x[..., 0], np.eye(16, dtype="float32")[::-1].copy())[..., None]
+    ),
+    "cut to proportions": lambda x: conv("last")(L.Resizing(32, 16, crop_to_aspect_ratio=True)(x)),
     "learned": lambda x: conv("last")(L.Reshape((16, 16, 2))(L.Dense(512)(L.Flatten()(x)))),
 }
 KEPT = {

@@ -13,6 +13,11 @@ from kerasvis2.modules import Module
 _PASSING = ("Dropout", "Noise", "Identity", "Cast", "StopGradient", "Copy")
 _FOLLOWING = ("Normalization", "Activation", "ReLU", "ELU", *_PASSING)
 BEFORE_RELU = "before a ReLU"  # in the code of a subclassed model, where there is no layer for it
+_SCALING = (
+    *("Rescaling", "AddConstant", "SubtractConstant", "MultiplyConstant"),
+    *("DivideConstant", "TrueDivideConstant"),
+)
+_CLIPPING = ("MaximumConstant", "MinimumConstant", "Clip")  # a ReLU as it is written by hand
 _SUMS = ("Add", "Average")
 
 
@@ -68,7 +73,7 @@ def _followed(
         reader = _gated(after, table, readers) or (table.get(after[0]) if len(after) == 1 else None)
         if reader is None or reader.path in seen:
             break
-        pools = not active and "Pooling" in reader.kind and "Global" not in reader.kind
+        pools = not active and _resizes(reader)
         if not (pools or len(after) > 1 or _follows(reader) or _scales(reader)):
             break
         if reader.path in shared and isinstance(reader.layer, Module):
@@ -84,7 +89,7 @@ def _followed(
         last = reader
         seen |= {reader.path, *after}
         pooled = pooled or pools
-        words += ["pool"] if pools else ["SiLU"] if len(after) > 1 else _words(reader)
+        words += [_resizes(reader)] if pools else ["SiLU"] if len(after) > 1 else _words(reader)
         active = active or len(after) > 1 or _activates(reader)
         # A pool counts only where an activation is behind it; what scales, where anything is.
         if (active or not pooled) and not _passes(reader) and not _scales(reader):
@@ -93,19 +98,26 @@ def _followed(
 
 
 def _follows(info: LayerInfo) -> bool:
-    return (
-        info.kind in _SUMS or any(word in info.kind for word in _FOLLOWING) or bool(_function(info))
-    )
+    named = any(word in info.kind for word in _FOLLOWING)
+    return named or info.kind in _SUMS or _activates(info)
+
+
+def _resizes(info: LayerInfo) -> str:
+    """What changes the size of a map on the way to its activation, in a word; "" for others."""
+    if "Pooling" in info.kind and "Global" not in info.kind:
+        return "pool"
+    return "upsampling" if "UpSampling" in info.kind else ""
 
 
 def _scales(info: LayerInfo) -> bool:
     """Whether a layer multiplies by a constant or adds one."""
-    return info.kind == "Rescaling" or info.kind.endswith("Constant")
+    return info.kind in _SCALING
 
 
 def _activates(info: LayerInfo) -> bool:
     """Whether a layer is an activation, or ends in one."""
-    return "ReLU" in info.kind or "ELU" in info.kind or bool(_function(info))
+    known = "ReLU" in info.kind or "ELU" in info.kind or info.kind in _CLIPPING
+    return known or bool(_function(info))
 
 
 def _gated(
@@ -160,9 +172,11 @@ def _words(info: LayerInfo) -> list[str]:
     if kind in ("Activation", "Lambda"):
         return act
     if kind in _SUMS:
-        return ["sum"]
+        return ["sum" if kind == "Add" else "mean"]
     if _scales(info):
         return ["scale"]
+    if kind in _CLIPPING:
+        return ["clip" if kind == "Clip" else kind[:3].lower()]
     if is_convolution(info):
         return ["conv", *act]
     if kind == "ReLU" and getattr(info.layer, "max_value", None) == 6:

@@ -31,6 +31,8 @@ KEEPING = (
 )
 # Those that move what is where.
 MOVING = ("Flip", "Fliplr", "Flipud", "Rot90", "Roll", "Swapaxes", "Moveaxis", "Transpose")
+# Of several maps of one size.
+_MERGING = ("Concatenate", "Add", "Average", "Multiply", "Subtract", "Maximum", "Minimum")
 _LEAST_LEFT = 7 / 8  # of an axis behind a crop
 
 
@@ -128,6 +130,8 @@ def _handed_on(lie: Lie, info: LayerInfo) -> Lie | None:
         return _as_map(lie, info, shape, axes) if is_local(info) else None
     if len(shape) == axes + 2:
         return _as_map(lie, info, shape, axes)
+    if isinstance(info.layer, Operation) and tuple(shape[1:]) == lie.grid and axes == 2:
+        return Lie(lie.grid)  # squeezed, without a channel axis
     if len(shape) == 3 and axes == 2 and shape[1]:
         return _as_tokens(lie, int(shape[1]))
     if len(shape) == axes + 1 and None not in shape and tuple(shape[1:]) == lie.grid:
@@ -145,11 +149,22 @@ def _as_map(lie: Lie, info: LayerInfo, shape: Sequence[int | None], axes: int) -
     for channels_first, grid in both:
         if grid == lie.grid and (lie.tokens or format_ is None or channels_first == first):
             return Lie(grid, channels_first=channels_first)
+    if info.kind in _MERGING or _cuts(info, lie.grid):
+        return None  # one beside the other, or with its sides cut off
     for channels_first, grid in () if lie.tokens else both:
         local = is_local(info) and channels_first == first and not _elsewhere(info, lie.grid, grid)
         if local or _alike(lie.grid, grid):
             return Lie(grid, channels_first=channels_first)
     return None
+
+
+def _cuts(info: LayerInfo, given: Grid) -> bool:
+    """Whether a `Resizing` keeps a picture's proportions by cutting it, or by adding to it."""
+    layer = info.layer
+    if info.kind != "Resizing" or len(given) != 2:
+        return False
+    cut = any(getattr(layer, f"{how}_to_aspect_ratio", False) for how in ("crop", "pad"))
+    return cut and layer.height * given[1] != layer.width * given[0]
 
 
 def _may_come_back(lie: Lie, info: LayerInfo) -> bool:

@@ -83,6 +83,12 @@ WRITTEN = {
     "lambda": (after(L.Lambda(ops.relu)), "conv + ReLU"),
     "pooled": (after(L.MaxPooling2D(), ops.relu), "conv + pool + ReLU"),
     "averaged": (after(L.AveragePooling2D(2), norm("norm"), L.ReLU()), "conv + pool + BN + ReLU"),
+    "enlarged": (after(L.UpSampling2D(), ops.relu), "conv + upsampling + ReLU"),
+    "by hand": (after(lambda x: ops.maximum(x, 0.0), norm("norm")), "conv + max + BN"),
+    "averaged with another": (
+        lambda image: L.Average()([conv("conv")(image), conv("other")(image)]),
+        "conv + mean",
+    ),
     "rescaled": (after(lambda x: x * 0.5, ops.relu), "conv + scale + ReLU"),
     "residual": (residual(ops.relu, lambda a, b: a + b), "conv + BN + sum + ReLU"),
     "nested": (inside(after(norm("norm"), ops.relu)), "conv + BN + ReLU"),
