@@ -73,7 +73,7 @@ def _followed(
         reader = _gated(after, table, readers) or (table.get(after[0]) if len(after) == 1 else None)
         if reader is None or reader.path in seen:
             break
-        pools = not active and _resizes(reader)
+        pools = not active and _resizes(reader) != ""
         if not (pools or len(after) > 1 or _follows(reader) or _scales(reader)):
             break
         if reader.path in shared and isinstance(reader.layer, Module):
