@@ -18,7 +18,7 @@ PARTS = {
     "predictions": (12, 90, 150, 260),
     "layer_health": (72, 130, 252, 300),
     "drift": (72, 130, 252, 260),
-    "filmstrip": (110, 80, 500, 400),
+    "filmstrip": (110, 148, 500, 468),
     "model_graph": (200, 0, 460, 300),
     "filters": (0, 72, 390, 230),
     "activations": (42, 186, 302, 446),
