@@ -51,6 +51,9 @@ class ActivationMaximization(View):
     Erhan et al., "Visualizing Higher-Layer Features of a Deep Network", 2009; Simonyan et al.,
     2013, https://arxiv.org/abs/1312.6034.
 
+    The same `seed` begins with the same picture and looks through the same views on every backend;
+    but roundings grow from step to step, so that long ascents end at other pictures, as good ones.
+
     Tag: `activation_maximization/<NN>_<layer>`. Cost: as many forward and backward passes of a
     batch of `units × views` images as there are steps. `compute` gives, in the model's own input
     units, `<path>`: (units, H, W, C); `<path>/score`: (units,) the score achieved; of a

@@ -42,6 +42,8 @@ class LIME(PerturbedView):
     Ribeiro et al., "Why Should I Trust You? Explaining the Predictions of Any Classifier",
     KDD 2016, https://arxiv.org/abs/1602.04938.
 
+    The same `seed` hides the same segments, and so gives the same map, on every backend.
+
     Tags: `lime/00_input`, and the mean R² as the scalar `lime/fit`. Cost: `samples` forward passes
     of the probe, in full batches; superpixels are found once. `compute` gives `input`: (N, H, W),
     `fit`: (N,) R². All images share the samples.

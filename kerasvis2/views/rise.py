@@ -32,6 +32,8 @@ class RISE(PerturbedView):
     Petsiuk et al., "RISE: Randomized Input Sampling for Explanation of Black-box Models",
     BMVC 2018, https://arxiv.org/abs/1806.07421.
 
+    The same `seed` gives the same masks, and so the same map, on every backend.
+
     Tag: `rise/00_input`. Cost: `masks` forward passes of the probe, in full batches; memory for
     one of them. `compute` gives `input`: (N, H, W). All images are seen through the same masks.
 

@@ -22,6 +22,8 @@ class SmoothGrad(NoisyView):
     https://arxiv.org/abs/1706.03825. (There the fraction is of each image's own range, and the
     picture shows magnitudes; here the range is the same for all images, and the sign is kept.)
 
+    The same `seed` gives the same noise, and so the same map, on every backend.
+
     Tag: `smooth_grad/00_input`. Cost: `samples` forward and backward passes of the probe, of small
     images several at a time. `compute` gives `input`: (N, H, W, C), signed;
     of tokens (N, T), the norm over their embedding.

@@ -22,6 +22,8 @@ class VarGrad(NoisyView):
     Adebayo et al., "Local Explanation Methods for Deep Neural Networks Lack Sensitivity to
     Parameter Values", 2018, https://arxiv.org/abs/1810.03307.
 
+    The same `seed` gives the same noise, and so the same map, on every backend.
+
     Tag: `var_grad/00_input`. Cost: `samples` forward and backward passes of the probe, of small
     images several at a time. `compute` gives `input`: (N, H, W, C), not negative.
 
