@@ -190,6 +190,15 @@ def test_what_is_left_of_a_large_crop_does_not_stretch_over_the_picture():
     session = looked(lambda x: conv("conv")(L.CenterCrop(14, 14)(x)), spot(16, 16))
     assert session.compute(kv.GradCAM(layers="conv"))["conv"].shape == (1, 14, 14)
 
+    def little_by_little(x):
+        return conv("conv")(L.Cropping2D(1, name="more")(conv("first")(L.Cropping2D(1)(x))))
+
+    session = looked(little_by_little, spot(16, 16))
+    assert session.compute(kv.GradCAM(layers="first"))["first"].shape == (1, 14, 14)
+    for layer in ("more", "conv"):
+        with pytest.raises(ValueError, match=f"layers='{layer}'"):
+            session.compute(kv.GradCAM(layers=layer))
+
 
 @pytest.mark.parametrize("taken", [(12, 10, 3), (3, 12, 10)])
 def test_a_label_map_with_its_channels_first_names_no_class(taken):

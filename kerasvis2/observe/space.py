@@ -71,6 +71,7 @@ def lies(
     inside = {info.path for info in infos if _in_attention(info, table)}
     found: dict[str, Lie] = {drawn: start}
     carried: dict[str, Lie] = {}
+    left: dict[str, float] = {}  # of an axis, behind all crops so far
     sources: dict[str, list[str]] = {}
     for before, after in edges:
         sources.setdefault(after, []).append(before)
@@ -83,8 +84,13 @@ def lies(
         if known:
             widest = max(known, key=lambda lie: _size(lie.grid))
             lie = _handed_on(widest, table[path])
+            rest = min(left.get(one, 1.0) for one in paths)
+            if lie is not None and "Crop" in table[path].kind:
+                shares = [size / own for size, own in zip(lie.grid, widest.grid) if own]
+                rest *= min(shares, default=1.0)
+                lie = lie if rest >= _LEAST_LEFT else None
             if lie is not None:
-                found[path] = lie
+                found[path], left[path] = lie, rest
             elif path in inside or _may_come_back(widest, table[path]):
                 carried[path] = widest  # on the way to the tokens, or to places, again
     for info in infos:  # what is made of several layers goes on behind the last of them
