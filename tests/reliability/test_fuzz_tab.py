@@ -158,6 +158,15 @@ def test_a_type_that_there_is_not_costs_the_run_that_names_it(tmp_path):
         assert found.keys() <= {"good/vis", "bad/vis"}
 
 
+def test_words_that_are_no_text_are_read_as_far_as_they_are(tmp_path):
+    write(tmp_path / "run")
+    card = events.text("kerasvis/run", "")
+    card.tensor.string_val[0] = b"\xff\xfe probe fingerprint: 00aa11bb"
+    EventFile(tmp_path / RUN).append(4, 1004.0, [card])
+    (run,) = json.loads(Clients(tmp_path).get("/index"))["runs"]
+    assert run["fingerprint"] == "00aa11bb"
+
+
 def test_a_picture_is_no_numbers(tmp_path):
     write(tmp_path / "run")
     clients = Clients(tmp_path)
