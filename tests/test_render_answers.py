@@ -9,6 +9,7 @@ from kerasvis2.render.bars import bars_sheet
 from kerasvis2.render.boxes import boxes_sheet
 from kerasvis2.render.captions import Said
 from kerasvis2.render.colour import NOT_A_NUMBER, RIGHT, WRONG
+from kerasvis2.render.lettering import Words
 from kerasvis2.render.signal import signal_sheet
 from kerasvis2.render.volume import volume_sheet
 from kerasvis2.render.words import words_sheet
@@ -243,3 +244,12 @@ def test_the_ends_of_a_signal_are_whole_numbers_of_fewer_digits_where_room_is_sh
     assert "−0.35" in written
     assert "105" in written
     assert not [line for line in written if "…" in line]
+
+
+def test_the_second_column_of_words_begins_below_its_tile():
+    """However wide the room beside a single tile is."""
+    words = Words([["cat", "score 1.75", "p 0.85"]])
+    lettering, fits = words.fitting(256, 640)
+    assert fits
+    assert lettering.double
+    assert lettering.column(1, 256, 640)[0] < 256

@@ -47,8 +47,7 @@ class Lettering:
         """
         if not self.double:
             return 0, cell
-        second = tile // 2 + 1 if tile > cell // 2 else (cell + _APART) // 2
-        second = max(second, self.first + _APART)
+        second = max(tile // 2 + 1, self.first + _APART)
         return (second, cell - second) if place else (0, second - _APART)
 
 
