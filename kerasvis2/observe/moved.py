@@ -71,6 +71,8 @@ def moved(
     except Exception:  # what cannot be tried is taken at its word
         return frozenset(known | _behind(known, edges))
     coarsest = _coarsest(placed, edges)
+    grids = {info.path: info.grid for info in placed if len(info.grid or ()) == len(spots[0])}
+    answers = {k: each for k, each in answers.items() if each.shape[1:] == grids.get(k.path)}
 
     def elsewhere(paths: set[str], least: float) -> set[str]:
         return {
