@@ -95,6 +95,7 @@ def test_pictures_come_back_as_they_were(run):
     assert run.wall_times("grad_cam/03_conv") == [100.0, 101.0, 102.0]
     for step, pixels in run.pictures("grad_cam/03_conv").items():
         assert np.array_equal(pixels, picture(step))
+    assert np.array_equal(run.picture("grad_cam/03_conv"), picture(2))  # the last one
     assert run.scale("03_conv", 1) == "0…2"
     assert run.description("03_conv", 1).startswith("Markdown")
 

@@ -80,8 +80,8 @@ class Run:
         values = [entries[step].number for step in steps]
         return np.array(steps, np.int64), np.array(values, np.float64)
 
-    def picture(self, tag: str, step: int) -> NDArray[np.uint8]:
-        """The picture logged at a step: uint8 (H, W, 3).
+    def picture(self, tag: str, step: int | None = None) -> NDArray[np.uint8]:
+        """The picture logged at a step, the last one by default: uint8 (H, W, 3).
 
         Raises:
             LookupError: If there is no such tag, or nothing was logged at this step.
@@ -93,8 +93,8 @@ class Run:
         """All pictures of a tag by step. See `picture`."""
         return {step: self.picture(tag, step) for step in self.steps(tag)}
 
-    def numbers(self, tag: str, step: int) -> NDArray[np.float32]:
-        """An array that was logged for programs to read.
+    def numbers(self, tag: str, step: int | None = None) -> NDArray[np.float32]:
+        """An array that was logged for programs to read, at a step or the last one.
 
         Raises:
             LookupError: If there is no such tag, or nothing was logged at this step.
@@ -108,8 +108,8 @@ class Run:
         except ValueError as error:
             raise Damaged(f"{entry.path}: numbers that are none: {error}") from error
 
-    def text(self, tag: str, step: int) -> str:
-        """The Markdown logged at a step; several pieces, as other writers log them, in lines.
+    def text(self, tag: str, step: int | None = None) -> str:
+        """The Markdown logged at a step, or the last one; several pieces of other writers in lines.
 
         Raises:
             LookupError: If there is no such tag, or nothing was logged at this step.
@@ -122,10 +122,10 @@ class Run:
         pieces = self._value(entry).tensor.string_val
         return b"\n".join(pieces).decode("utf-8", "replace")
 
-    def maps(self, tag: str, step: int) -> NDArray[np.float32]:
+    def maps(self, tag: str, step: int | None = None) -> NDArray[np.float32]:
         """The maps behind the picture `tag`, as `compute` gives them: (N, h, w) or (N, H, W, C).
 
-        Those of signals, tables, tokens and volumes have the axes that these have.
+        Of the last step by default. Signals, tables, tokens and volumes have their own axes.
 
         They are exact to half a step of 1/254 of each image's largest value, 1/127 where signed.
 
@@ -141,7 +141,7 @@ class Run:
         }
         return decode_maps(self.blob(known[find_tag(tag, known, self.name)], step))[1]
 
-    def blob(self, tag: str, step: int) -> bytes:
+    def blob(self, tag: str, step: int | None) -> bytes:
         """Numbers as they are in the file; see `kerasvis2.record.maps`."""
         entry = self._entry(tag, ANSWERS if tag == ANSWERS_TAG else MAPS, step)
         value = self._value(entry)
@@ -149,7 +149,7 @@ class Run:
             raise Damaged(f"{entry.path}: no numbers at byte {entry.place[0]}")
         return value.tensor.string_val[0]
 
-    def encoded(self, tag: str, step: int) -> list[bytes]:
+    def encoded(self, tag: str, step: int | None) -> list[bytes]:
         """The pictures logged at a step as they are in the file, PNG as a rule. See `picture`.
 
         There is one, unless another writer logged several at once.
@@ -227,8 +227,9 @@ class Run:
             tags = [name for name in tags if self.series[name].kind not in (SCALES, MAPS, ANSWERS)]
         return self.series[find_tag(tag, tags, self.name)]
 
-    def _entry(self, tag: str, kind: str, step: int) -> Entry:
+    def _entry(self, tag: str, kind: str, step: int | None) -> Entry:
         entries = self._find(tag, kind).entries
+        step = max(entries) if step is None else step
         if step not in entries:
             nearest = min(entries, key=lambda other: abs(other - step), default=None)
             behind = self.series.get(MAPS_TAG + tag)
