@@ -129,6 +129,17 @@ def dead() -> Any:
 
 
 @cache
+def shrunk() -> keras.Model:
+    """A network whose pictures are one pixel before its last convolution, which costs the most."""
+    convolutions = [
+        L.Conv2D(8 * 2**i, 3, strides=4, padding="same", activation="relu", name=f"conv{i + 1}")
+        for i in range(4)
+    ]
+    head = [L.Flatten(name="flat"), L.Dense(3, activation="softmax", name="digit")]
+    return keras.Sequential([keras.Input((64, 64, 1)), *convolutions, *head])
+
+
+@cache
 def digits() -> tuple[np.ndarray, np.ndarray]:
     pixels, labels = load_digits(return_X_y=True)
     return (pixels / 16).astype("float32").reshape(-1, 8, 8, 1), labels
@@ -207,6 +218,7 @@ PICTURES: dict[str, Callable[[], np.ndarray]] = {
     "filmstrip": lambda: logged("fixed", "filmstrip/"),
     "filmstrip_shortcut": lambda: logged("shortcut", "filmstrip/"),
     "model_graph": of(fixed, kv.ModelGraph()),
+    "model_graph_shrunk": of(shrunk, kv.ModelGraph()),
     "filters": of(fixed, kv.Filters(layers="conv1")),
     "filters_untrained": of(untrained, kv.Filters(layers="conv1")),
     "activations": of(fixed, kv.Activations(layers="conv2")),
