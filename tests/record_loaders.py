@@ -43,7 +43,7 @@ class Loader:
             )
             image = Image.open(io.BytesIO(png))
             assert image.size == (int(width), int(height))
-            found.append(np.array(image))
+            found.append(np.array(image.convert("RGB")))
         return found
 
     def _read(self, kind, run, tag):

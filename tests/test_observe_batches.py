@@ -36,9 +36,9 @@ def test_maps_are_those_of_a_model_that_takes_any_number(view, batch):
     x = np.random.default_rng(0).random((6, 8, 8, 1), "float32")
     probe = kv.Probe(x, [0, 1, 2, 0, 1, 2])
     found, expected = view.compute(fixed, probe), view.compute(free, probe)
-    assert list(found) == list(expected)
-    for key, array in expected.items():
-        np.testing.assert_allclose(found[key], array, atol=2e-6, err_msg=str(key))
+    assert len(found) == len(expected)
+    for (key, array), other in zip(expected.items(), found.values()):  # operations are numbered
+        np.testing.assert_allclose(other, array, atol=2e-6, err_msg=str(key))
 
 
 def test_a_recurrent_network_that_keeps_its_state():

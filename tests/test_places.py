@@ -10,6 +10,12 @@ import kerasvis2 as kv
 from kerasvis2.task import task_of
 
 
+@pytest.fixture(autouse=True)
+def seeded():
+    """A unit that no picture wakes answers nowhere, and so tells nothing."""
+    keras.utils.set_random_seed(0)
+
+
 def looked(body, images):
     """A network that asks for what is bright, behind `body`."""
     image = keras.Input(images.shape[1:])
@@ -89,7 +95,9 @@ MOVED = {
     "lambda": lambda x: conv("last")(L.Lambda(upside_down)(x)),
     "own layer": lambda x: conv("last")(Own(upside_down)(x)),
     "own block": lambda x: OwnBlock(upside_down, name="last")(x),
-    "deep": lambda x: conv("last")(L.Conv2D(2, 3, padding="same")(conv("mid")(upside_down(x)))),
+    "deep": lambda x: conv("last")(
+        L.Conv2D(2, 3, padding="same", kernel_initializer="ones")(conv("mid")(upside_down(x)))
+    ),
     "twice, one above the other": lambda x: conv("last")(ops.concatenate([x, x], 1)),
     "four times": lambda x: conv("last")(
         L.Concatenate(axis=2)([y := L.Concatenate(axis=1)([x, x]), y])
@@ -114,7 +122,11 @@ KEPT = {
     "own layer": lambda x: conv("last")(Own(lambda x: 2 * x - 1)(x)),
     "own block": lambda x: OwnBlock(ops.relu, name="last")(x),
     "down and up": lambda x: conv("last")(
-        L.UpSampling2D(4)(L.Conv2D(2, 5, padding="same")(L.AveragePooling2D(4)(Own(ops.relu)(x))))
+        L.UpSampling2D(4)(
+            L.Conv2D(2, 5, padding="same", kernel_initializer="ones")(
+                L.AveragePooling2D(4)(Own(ops.relu)(x))
+            )
+        )
     ),
     "squeezed": lambda x: conv("last")(x * ops.sigmoid(ops.mean(x, axis=(1, 2), keepdims=True))),
 }
