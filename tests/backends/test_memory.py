@@ -22,6 +22,7 @@ VIEWS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore")  # pytest would keep each of them
 def test_epochs_leave_no_tensor_behind_and_memory_does_not_grow(tmp_path):
     monitor = kv.Monitor(tmp_path, probe(4), VIEWS, on_error="raise")
     monitor.set_model(compiled())
