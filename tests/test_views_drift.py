@@ -14,6 +14,7 @@ import kerasvis2 as kv
 from kerasvis2.diagnostics.similarity import linear_cka
 
 EPOCHS = 4
+WHY_DASHED = "a dash: no map, or the same everywhere: nothing to compare"
 
 
 def small(seed=0):
@@ -318,4 +319,9 @@ def test_a_network_that_died_is_said_to_have_nothing_to_compare(tmp_path, digits
     (run,) = kv.read(tmp_path).values()
     assert not any(tag.startswith("drift/moved") for tag in run.tags("scalars"))
     sheet = run.picture("drift/00_layers", 2)
-    assert says(sheet, "a dash: the same everywhere, nothing to compare")
+    assert says(sheet, WHY_DASHED)
+
+
+def test_a_layer_without_maps_is_not_said_to_be_the_same_everywhere(run):
+    (logged,) = kv.read(run[0]).values()
+    assert not says(logged.picture("drift/00_layers"), WHY_DASHED)

@@ -177,7 +177,7 @@ class Drift(View):
             for quantity, words, table in zip(_PANELS, _PANELS.values(), track.table)
             if any(quantity == each for each, _ in found)
         ]
-        flat = any(panel.absent is not None and panel.absent.any() for panel in panels)
+        flat = not all(np.isfinite(value) for value in found.values())
         if panels:
             pixels = heatmap_sheet(
                 panels,
@@ -187,7 +187,11 @@ class Drift(View):
                 unit=about.unit,
                 notes=[
                     "white: nothing changed · red: another map, another representation",
-                    *(["a dash: the same everywhere, nothing to compare"] if flat else []),
+                    *(
+                        ["a dash: no map, or the same everywhere: nothing to compare"]
+                        if flat
+                        else []
+                    ),
                     *([f"{IMAGES} of {size} images"] if size > IMAGES else []),
                 ],
             )
