@@ -5,17 +5,17 @@ from collections.abc import Callable
 from typing import Any
 
 CLASSES, SHAPE = 5, (32, 32, 3)
-HUB: dict[str, Callable[[], Any]] = {}
+HUB: dict[str, Callable[..., Any]] = {}
 HERE = importlib.util.find_spec("keras_hub") is not None
 
 if HERE:
     import keras_hub
 
-    def hub(kind: str, **settings: Any) -> Callable[[], Any]:
-        def build() -> Any:
+    def hub(kind: str, **settings: Any) -> Callable[..., Any]:
+        def build(classes: int = CLASSES, **more: Any) -> Any:
             backbone = getattr(keras_hub.models, kind + "Backbone")(**settings)
             classifier = getattr(keras_hub.models, kind + "ImageClassifier")
-            return classifier(backbone=backbone, num_classes=CLASSES)
+            return classifier(backbone=backbone, num_classes=classes, **more)
 
         return build
 

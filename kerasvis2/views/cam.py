@@ -13,7 +13,7 @@ from kerasvis2.layers import ROWS, LayerInfo, is_attention, spread
 from kerasvis2.observe.settled import ends_the_model
 from kerasvis2.views.base import About, Arrays, Drawing, Request
 from kerasvis2.views.layered import LayeredView
-from kerasvis2.views.maps import draw_maps
+from kerasvis2.views.maps import as_fine, draw_maps
 from kerasvis2.views.targeted import TargetedView
 
 if TYPE_CHECKING:
@@ -73,9 +73,8 @@ class CAMView(LayeredView, TargetedView):
         if grid is None:
             return ""
         places = f"{'×'.join(map(str, grid))} places"
-        as_fine = about.images is not None and grid == about.images.shape[1:3]
         words = about.shown is not None and about.shown.kind == "tokens"  # each has its own colour
-        return places if as_fine or words else f"{places}, enlarged smoothly"
+        return places if as_fine(grid, about) or words else f"{places}, enlarged smoothly"
 
     def draw(self, arrays: Arrays, about: About) -> Drawing:
         return draw_maps(

@@ -13,7 +13,7 @@ from kerasvis2.layers import LayerInfo
 from kerasvis2.schedule import log_spaced
 from kerasvis2.views.base import About, Arrays, Drawing, Picture, Reduced, Request, View
 from kerasvis2.views.grad_cam import GradCAM
-from kerasvis2.views.maps import how_of, quantity_of
+from kerasvis2.views.maps import as_fine, how_of, quantity_of
 from kerasvis2.views.track import Track
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Filmstrip(View):
             film = about.kept.get(key, Track()).then(step, small)
             drawing.keep[key] = film
             films = np.stack(film.values)
-            fine = not evolving and not self.view.overlay and _as_fine(each, about)
+            fine = not evolving and not self.view.overlay and as_fine(each.shape[1:3], about)
             notes = [] if evolving else _explained(as_key(key), about)
             if fine and small.shape[1:] != each.shape[1:]:
                 notes.append(shrunk(each.shape[1:], small.shape[1:]))
@@ -142,11 +142,6 @@ class Filmstrip(View):
         assert about.to_display is not None, "a probe is asked for"
         found = parts(arrays).items()
         return {path: np.clip(about.to_display(images), 0, 1) for path, images in found}
-
-
-def _as_fine(maps: np.ndarray, about: About) -> bool:
-    """Whether a map has a value for each pixel of the images."""
-    return about.images is not None and maps.shape[1:3] == about.images.shape[1:3]
 
 
 def _explained(key: Key, about: About) -> list[str]:

@@ -89,10 +89,15 @@ def _laid(about: About, maps: np.ndarray, overlay: bool) -> np.ndarray:
     """The maps as the pictures lie, where an input is flat or has its channels first."""
     if overlay or not about.pictured or about.images is None or about.arrange is None:
         return maps
-    if maps.shape[1:3] == about.images.shape[1:3]:
+    if as_fine(maps.shape[1:3], about):
         return maps
     arranged = about.arrange(maps)
     return maps if arranged is None else arranged
+
+
+def as_fine(places: tuple[int, ...], about: About) -> bool:
+    """Whether a map of so many places has one for each pixel of the images."""
+    return about.images is not None and places == about.images.shape[1:3]
 
 
 def quantity_of(view: View, key: Key, about: About) -> str:
