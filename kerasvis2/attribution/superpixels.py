@@ -66,7 +66,11 @@ def _slic() -> Callable[[np.ndarray], np.ndarray]:
         height, width, channels = picture.shape
         parts = max(2, min(_PARTS, height * width // _SMALLEST))
         if channels == 1:  # distances of grey are in 0…1, those of Lab colours in 0…100
-            return slic(picture[..., 0], parts, 0.1, channel_axis=None, start_label=0)
-        return slic(picture, parts, 10.0, start_label=0)
+            found = slic(picture[..., 0], parts, 0.1, channel_axis=None, start_label=0)
+        else:
+            found = slic(picture, parts, 10.0, start_label=0)
+        if found.max() == found.min():  # of a few pixels; one part alone explains nothing
+            found = np.arange(height * width).reshape(height, width)
+        return found
 
     return cut

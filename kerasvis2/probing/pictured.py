@@ -92,4 +92,10 @@ class Pictured(Fixed):
 
         Of flat pictures and those whose channels come first, so that they can be turned upright.
         """
-        return layout.places(self._display, self.drawn) if self.kind == "pictures" else None
+        if self.kind != "pictures":
+            return None
+        found = layout.places(self._display, self.drawn)
+        if found is None and self.channels_first:  # of which not all are drawn
+            shape = self.drawn.shape[1:]
+            found = np.moveaxis(np.arange(int(np.prod(shape))).reshape(shape), 0, -1)
+        return found

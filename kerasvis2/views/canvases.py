@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from kerasvis2.synthesis.canvas import Canvas, measure
+from kerasvis2.views.pixels import as_taken
 
 if TYPE_CHECKING:
     from kerasvis2.probe import Probe
@@ -60,17 +61,11 @@ def _ways(
         raise ValueError(
             f"ActivationMaximization paints pictures or signals; the probe holds {probe.kind}."
         )
-    size = probe.images.shape[1:3]
     if len(shape) == 2:
         return lambda x: x[..., None], lambda x: x[..., 0]
-    if len(shape) == 3 and shape[:2] != size and shape[1:] == size:
-        return lambda x: np.moveaxis(x, 1, -1), lambda x: ops.transpose(x, (0, 3, 1, 2))
-    if len(shape) == 1 and shape[0] % (size[0] * size[1]) == 0:
-        channels = shape[0] // (size[0] * size[1])
-        return (
-            lambda x: x.reshape(len(x), *size, channels),
-            lambda x: ops.reshape(x, (-1, *shape)),
-        )
+    places = probe.places()
+    if places is not None:
+        return lambda x: x.reshape(len(x), -1)[:, places], lambda x: as_taken(x, probe)
     if len(shape) != 3:
         raise ValueError(
             f"ActivationMaximization paints pictures (N, height, width, channels); the model takes "

@@ -14,6 +14,7 @@ from kerasvis2.layers import LayerInfo, LayerSpec, is_convolution
 from kerasvis2.views.base import Request
 from kerasvis2.views.cam import SPATIAL, off_grid, on_grid, spatial
 from kerasvis2.views.layer_argument import one_of
+from kerasvis2.views.pixels import as_drawn
 from kerasvis2.views.rectified import RectifiedView
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class GuidedGradCAM(RectifiedView):
             on_grid(seen.activations[key], seen, key), on_grid(seen.gradients[key], seen, key)
         )
         coarse = off_grid(coarse, seen, key)
-        fine = super().attribute(seen)
+        fine = as_drawn(super().attribute(seen), seen.probe)
         if len(fine.shape) == len(coarse.shape):  # grey, without an axis of channels
             fine = fine[..., None]
         return fine * _enlarged(coarse, fine.shape[1:-1])[..., None]

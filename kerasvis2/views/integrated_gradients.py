@@ -13,7 +13,16 @@ from kerasvis2.attribution.quadrature import mean_on_line
 from kerasvis2.keys import Key, parts
 from kerasvis2.task import number
 from kerasvis2.views.base import About, Arrays, Drawing, Request
-from kerasvis2.views.pixels import INPUT, PixelView, at_values, gradient_of, is_of_tokens, values_of
+from kerasvis2.views.pixels import (
+    INPUT,
+    PixelView,
+    as_drawn,
+    as_taken,
+    at_values,
+    gradient_of,
+    is_of_tokens,
+    values_of,
+)
 
 if TYPE_CHECKING:
     from kerasvis2.observe.seen import Seen
@@ -132,12 +141,16 @@ class IntegratedGradients(PixelView):
     def _start(self, images: Any, probe: Probe | None) -> Any:
         if isinstance(self.baseline, np.ndarray):
             return ops.convert_to_tensor(self.baseline)
+        if self.baseline in ("mean", "blur"):  # which look at what lies beside each other
+            drawn = as_drawn(images, probe)
+            start = ops.zeros_like(drawn) + baseline_of(self.baseline, drawn, probe)
+            return as_taken(start, probe)
         return baseline_of(self.baseline, images, probe)
 
     def _check(self, probe: Probe) -> None:
         shape = probe.drawn.shape[1:]
         if not isinstance(self.baseline, np.ndarray):
-            baseline_of(self.baseline, probe.drawn[:1].astype("float32"), probe)
+            self._start(probe.drawn[:1].astype("float32"), probe)
             return
         try:
             fits = np.broadcast_shapes(self.baseline.shape, shape) == shape

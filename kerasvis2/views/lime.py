@@ -92,9 +92,9 @@ class LIME(PerturbedView):
         segments = label_maps(self.segments, probe.images)
         counts = segments.max(axis=(1, 2)) + 1
         present = np.arange(counts.max())[None] < counts[:, None]
-        upright = None if probe.places() is None else probe.arrange(probe.drawn)
-        pictures = probe.drawn if upright is None else upright
-        hidden = mean_colours(pictures, segments)
+        places = probe.places()
+        flat = probe.drawn.reshape(len(probe.drawn), -1)
+        hidden = mean_colours(probe.drawn if places is None else flat[:, places], segments)
         return {SEGMENTS: segments, HIDDEN: hidden, PRESENT: present.astype("float32")}
 
     def reduce(self, seen: Seen) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from kerasvis2.attribution.windows import Size, Windows, windows_of
 from kerasvis2.keys import Key
 from kerasvis2.views.base import About, Arrays, Drawing, Request
 from kerasvis2.views.perturbed import PerturbedView, laid_out, upright
-from kerasvis2.views.pixels import INPUT, check_pixels
+from kerasvis2.views.pixels import INPUT, as_drawn, check_pixels
 
 if TYPE_CHECKING:
     from kerasvis2.observe.seen import Seen
@@ -87,7 +87,7 @@ class Occlusion(PerturbedView):
             self._windows(examples.shape[1:], probe.kind)
             if pictured:
                 check_shown(self.fill)
-            baseline_of(self.fill, probe.drawn[:1].astype("float32"), probe)
+            baseline_of(self.fill, as_drawn(probe.drawn[:1].astype("float32"), probe), probe)
             if probe.kind == "pictures":
                 check_pixels("Occlusion", probe)
         return Request(own_pass=True, **self.aims())

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from keras import ops
 
 from kerasvis2.attribution.perturb import masked_scores
 from kerasvis2.views.base import Request
-from kerasvis2.views.pixels import PixelView, check_pixels
+from kerasvis2.views.pixels import PixelView, as_drawn, as_taken, check_pixels
 
 if TYPE_CHECKING:
     from kerasvis2.observe.seen import Seen
@@ -40,18 +39,13 @@ class PerturbedView(PixelView):
 
 def upright(seen: Seen) -> Any:
     """The same with pictures (N, H, W, C), where the model takes flat ones or channels first."""
-    places = None if seen.probe is None else seen.probe.places()
-    if places is None:
+    if seen.probe is None or seen.probe.places() is None:
         return seen
-    order, given = places.ravel(), tuple(seen.inputs.shape[1:])
-    back = np.argsort(order)
 
     def at(images: Any, rows: Any | None = None, **asked: Any) -> Any:
-        flat = ops.take(ops.reshape(images, (-1, order.size)), back, axis=1)
-        return seen.at(ops.reshape(flat, (-1, *given)), rows, **asked)
+        return seen.at(as_taken(images, seen.probe), rows, **asked)
 
-    flat = ops.take(ops.reshape(seen.inputs, (-1, order.size)), order, axis=1)
-    return replace(seen, inputs=ops.reshape(flat, (-1, *places.shape)), at=at)
+    return replace(seen, inputs=as_drawn(seen.inputs, seen.probe), at=at)
 
 
 def laid_out(fill: Any, probe: Probe | None) -> Any:

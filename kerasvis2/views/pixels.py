@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 from keras import ops
 
 from kerasvis2.keys import Key, apart, parts
@@ -119,6 +120,25 @@ def gradient_of(seen: Seen) -> Any:
 def values_of(seen: Seen) -> Any:
     """The input; of tokens their embedding (N, T, E)."""
     return next(iter(seen.activations.values())) if seen.activations else seen.inputs
+
+
+def as_drawn(values: Any, probe: Probe | None) -> Any:
+    """Values (n, …) laid out as the input, of pictures as they are drawn: (n, H, W[, C])."""
+    places = None if probe is None else probe.places()
+    if places is None:
+        return values
+    flat = ops.take(ops.reshape(values, (-1, places.size)), places.ravel(), axis=1)
+    return ops.reshape(flat, (-1, *places.shape))
+
+
+def as_taken(values: Any, probe: Probe | None) -> Any:
+    """The way back from `as_drawn`: values (n, …) as the model takes them."""
+    places = None if probe is None else probe.places()
+    if probe is None or places is None:
+        return values
+    back = np.argsort(places.ravel())
+    flat = ops.take(ops.reshape(values, (-1, back.size)), back, axis=1)
+    return ops.reshape(flat, (-1, *probe.drawn.shape[1:]))
 
 
 def is_embedded(seen: Seen) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras import ops
 
-from kerasvis2.views.pixels import PixelView, is_embedded, values_and_gradients
+from kerasvis2.views.pixels import PixelView, as_drawn, is_embedded, values_and_gradients
 
 if TYPE_CHECKING:
     from kerasvis2.observe.seen import Seen
@@ -48,6 +48,7 @@ class Saliency(PixelView):
         _, gradient = values_and_gradients(seen)
         if is_embedded(seen):
             return ops.sqrt(ops.sum(ops.square(gradient), axis=-1))
+        gradient = as_drawn(gradient, seen.probe)
         # Grey pictures and tables have no axis of channels.
         bare = seen.probe is not None and seen.probe.kind in ("tables", "latent")
         bare = bare or (len(gradient.shape) == 3 and seen.probe is not None and _flat(seen.probe))

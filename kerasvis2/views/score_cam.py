@@ -13,7 +13,7 @@ from kerasvis2.attribution.upsample import from_0_to_1, upsampled
 from kerasvis2.layers import LayerSpec
 from kerasvis2.views.base import Request
 from kerasvis2.views.cam import CAMView, on_grid, over_the_input, spatial
-from kerasvis2.views.perturbed import confidence, scores_under
+from kerasvis2.views.perturbed import confidence, laid_out, scores_under, upright
 
 if TYPE_CHECKING:
     from kerasvis2.observe.seen import Seen
@@ -84,7 +84,8 @@ class ScoreCAM(CAMView):
         )
 
     def reduce(self, seen: Seen) -> dict[str, Any]:
-        black = baseline_of("black", seen.inputs, seen.probe)
+        seen = upright(seen)
+        black = laid_out(baseline_of("black", seen.inputs, seen.probe), seen.probe)
         nothing = confidence(seen.at(ops.zeros_like(seen.inputs) + black))
         found: dict[str, Any] = {}
         for key, activation in over_the_input(seen).items():
