@@ -149,6 +149,7 @@ class Monitor(Copies, keras.callbacks.Callback):
     # Keras calls these.
 
     def on_train_begin(self, logs: Any = None) -> None:
+        self._used_here()
         self._quiet = not self._backend.first() or self._is_spread()
         if self._quiet:
             return

@@ -33,7 +33,7 @@ def scalar(tag: str, value: float, description: str = "") -> Value:
         # Through NumPy: a float64 beyond float32's range becomes infinite instead of raising.
         float_val=[_float32(value)],
     )
-    return Value(tag=tag, tensor=tensor, metadata=_metadata("scalars", description))
+    return Value(tag=utf8(tag), tensor=tensor, metadata=_metadata("scalars", description))
 
 
 def image(tag: str, picture: NDArray[np.uint8], description: str = "") -> Value:
@@ -55,7 +55,7 @@ def image(tag: str, picture: NDArray[np.uint8], description: str = "") -> Value:
     height, width = picture.shape[:2]
     strings = [str(width).encode(), str(height).encode(), png.encode(picture)]
     tensor = _string_tensor(strings, shape=[3])
-    return Value(tag=tag, tensor=tensor, metadata=_metadata("images", description))
+    return Value(tag=utf8(tag), tensor=tensor, metadata=_metadata("images", description))
 
 
 def histogram(tag: str, buckets: NDArray[np.float64], description: str = "") -> Value:
@@ -80,7 +80,7 @@ def histogram(tag: str, buckets: NDArray[np.float64], description: str = "") -> 
         tensor_shape=tensor_shape_pb2.TensorShapeProto(dim=sizes),
         tensor_content=buckets.astype("<f8").tobytes(),
     )
-    return Value(tag=tag, tensor=tensor, metadata=_metadata("histograms", description))
+    return Value(tag=utf8(tag), tensor=tensor, metadata=_metadata("histograms", description))
 
 
 def graph(graph_def: bytes) -> Value:
@@ -101,12 +101,14 @@ def numbers(tag: str, array: NDArray[np.float32]) -> Value:
         tensor_shape=tensor_shape_pb2.TensorShapeProto(dim=sizes),
         tensor_content=np.asarray(array, "<f4").tobytes(),
     )
-    return Value(tag=tag, tensor=tensor, metadata=_metadata("kerasvis_numbers", ""))
+    return Value(tag=utf8(tag), tensor=tensor, metadata=_metadata("kerasvis_numbers", ""))
 
 
 def blob(tag: str, data: bytes) -> Value:
     """Numbers in the format of `kerasvis2.record.maps`, which this package's own tab draws."""
-    value = Value(tag=tag, tensor=_string_tensor([data], shape=[1]), metadata=_metadata(MAPS, ""))
+    value = Value(
+        tag=utf8(tag), tensor=_string_tensor([data], shape=[1]), metadata=_metadata(MAPS, "")
+    )
     # What TensorBoard does not know it reads by its class: kept apart from the series, as pictures.
     value.metadata.data_class = summary_pb2.DATA_CLASS_BLOB_SEQUENCE
     return value
@@ -114,7 +116,9 @@ def blob(tag: str, data: bytes) -> Value:
 
 def answers(tag: str, data: bytes) -> Value:
     """Numbers in the same format, few enough for all steps of a run to be read at once."""
-    value = Value(tag=tag, tensor=_string_tensor([data], shape=[]), metadata=_metadata(ANSWERS, ""))
+    value = Value(
+        tag=utf8(tag), tensor=_string_tensor([data], shape=[]), metadata=_metadata(ANSWERS, "")
+    )
     value.metadata.data_class = summary_pb2.DATA_CLASS_TENSOR
     return value
 
@@ -135,10 +139,15 @@ def scale(tag: str, top: float) -> Value:
     return value
 
 
+def utf8(words: str) -> str:
+    """The same, as it can be written: half characters, as in names of files, are spelled out."""
+    return words.encode(errors="backslashreplace").decode()
+
+
 def text(tag: str, markdown: str) -> Value:
     """One text, for the Text tab, which renders it as Markdown."""
-    tensor = _string_tensor([markdown.encode()], shape=[])
-    return Value(tag=tag, tensor=tensor, metadata=_metadata("text", ""))
+    tensor = _string_tensor([utf8(markdown).encode()], shape=[])
+    return Value(tag=utf8(tag), tensor=tensor, metadata=_metadata("text", ""))
 
 
 def _float32(value: float) -> float:
@@ -159,5 +168,5 @@ def _metadata(plugin: str, description: str) -> summary_pb2.SummaryMetadata:
     # These plugins keep a version and nothing else in `content`; at version 0 it is empty.
     return summary_pb2.SummaryMetadata(
         plugin_data=summary_pb2.SummaryMetadata.PluginData(plugin_name=plugin),
-        summary_description=description,
+        summary_description=utf8(description),
     )

@@ -24,17 +24,14 @@ class Waits(Protocol):
 
 
 _working: set[Waits] = set()
-_process = 0
 
 
 def watch(worker: Waits) -> None:
     """From now on SIGTERM waits for `worker`."""
-    global _process
     _working.add(worker)
     if threading.current_thread() is not threading.main_thread():
         return  # Python sets handlers in its main thread only
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        _process = os.getpid()
         signal.signal(signal.SIGTERM, _end)
 
 
@@ -50,8 +47,18 @@ def leave(worker: Waits) -> None:
 
 def _end(number: int, frame: Any) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if os.getpid() == _process:  # in a fork there is nobody to wait for
-        until = time.monotonic() + _SECONDS
-        for worker in list(_working):
-            worker.wait(max(0.0, until - time.monotonic()))
+    until = time.monotonic() + _SECONDS
+    for worker in list(_working):
+        worker.wait(max(0.0, until - time.monotonic()))
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _forked() -> None:
+    """In a fork there is nobody to wait for, and where it hangs the signal has to end it."""
+    _working.clear()
+    if signal.getsignal(signal.SIGTERM) is _end:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 
-from kerasvis2.record.events import Value
+from kerasvis2.record.events import Value, utf8
 
 _STATUS = {
     "success": api_pb2.STATUS_SUCCESS,
@@ -63,7 +63,7 @@ def plain_values(hparams: Mapping[str, Any]) -> dict[str, bool | int | float | s
         TypeError: If a name is not a string, or a setting is not a number, a string, a bool, None,
             a list or a tuple.
     """
-    return {name: _plain(name, value) for name, value in hparams.items()}
+    return {utf8(str(name)): _plain(name, value) for name, value in hparams.items()}
 
 
 def _plain(name: object, value: Any) -> bool | int | float | str:
@@ -71,10 +71,12 @@ def _plain(name: object, value: Any) -> bool | int | float | str:
         raise TypeError(f"hparams must have strings as names, got {name!r}")
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, bool | int | float | str):
+    if isinstance(value, str):
+        return utf8(value)
+    if isinstance(value, bool | int | float):
         return value
     if value is None or isinstance(value, list | tuple):
-        return str(value)
+        return utf8(str(value))
     raise TypeError(
         f"hparams[{name!r}] must be a number, a string, a bool, None or a list, got {value!r} "
         f"({type(value).__name__}); for an object, give its name"

@@ -34,25 +34,22 @@ class _Job:
 class Recorder:
     """Draws and writes in the background what `submit` is given, in order.
 
-    The thread lives only while there is something to do, and is not a daemon: the interpreter
-    waits for it at exit, whether training ended, failed or was interrupted, and an idle recorder
-    holds up nobody. So does SIGTERM, for some seconds; see `exits`.
+    The thread lives while there is something to do, and is not a daemon: the interpreter waits for
+    it at exit, however training ended, and so does SIGTERM, for some seconds; see `exits`.
 
-    Nothing that goes wrong on the thread stops training. It is reported through `on_error`: a
-    failing folder once, until it can be written again; an error in drawing once for each message.
-    What could not be written is dropped and told by its steps, and the next step is tried afresh.
+    What goes wrong on the thread is reported through `on_error`: a failing folder once, until it
+    can be written again; an error in drawing once for each message. What could not be written is
+    told by its steps, and the next step is tried afresh.
 
     Args:
-        log_dir: The run's folder, or a URL. One event file is kept in each subfolder that `draw`
-            names.
+        log_dir: The run's folder, or a URL, with one event file in each subfolder that is named.
         max_bytes: How much may wait to be drawn. A `submit` beyond it waits for room.
-        max_jobs: How many steps may wait, likewise: where drawing is always slower than training,
-            the pictures fall no further behind, and memory grows no more.
-        patience: How many seconds a `submit` waits for room; then the step is dropped, and nobody
-            waits again until something has been written.
-        on_error: Called on the thread with what was being done and the exception. If it raises,
-            the exception surfaces in the next `submit` or `drain`.
-        on_notice: Called with what the user should know and is no error; a warning, by default.
+        max_jobs: How many steps may wait, likewise, so that pictures fall no further behind.
+        patience: Seconds that a `submit` waits for room; then the step is dropped, and nobody waits
+            again until something has been written.
+        on_error: Called on the thread with what was being done and the exception. What it raises
+            surfaces in the next `submit` or `drain`.
+        on_notice: Called with what the user should know and is no error; a warning by default.
 
     Attributes:
         waited: Seconds that `submit` has waited for room.
@@ -79,8 +76,7 @@ class Recorder:
         self._on_notice = on_notice
         self._changed = threading.Condition()
         self._jobs: collections.deque[_Job] = collections.deque()
-        self._waiting_bytes = 0
-        self._waiting_jobs = 0
+        self._waiting_bytes = self._waiting_jobs = 0
         self._stuck = False
         self._thread: threading.Thread | None = None
         self._raised: BaseException | None = None
@@ -92,10 +88,8 @@ class Recorder:
         self._lease = Lease(self.log_dir)
 
     def begin(self, step: int) -> None:
-        """A training begins, or goes on, at `step`: tells what is in the way, before it is written.
-
-        That is another process which is writing to the folder now, and where counting begins at 0
-        again what an earlier training has left there. Until `end`, others are told of this one.
+        """A training begins, or goes on, at `step`: tells of another process that writes there now,
+        and where counting begins at 0 of an earlier training. Until `end` others are told of this.
         """
         self.drain()
         for file in self._files.values():
@@ -125,10 +119,8 @@ class Recorder:
 
         Args:
             step: The step to write under.
-            draw: Called on the thread. Returns values by subfolder ("train", "validation", "vis");
-                each subfolder's become one Event. It must not call `submit` or `drain`.
-            nbytes: How much memory `draw` keeps alive. A job larger than the bound waits until
-                it is alone.
+            draw: Called on the thread, where it may not call this. Returns values by subfolder.
+            nbytes: How much memory `draw` keeps alive; more than the bound waits until it is alone.
             wall_time: Seconds since 1970; now, by default.
             light: Whether it is so small, as curves are, that there is always room for it.
 
@@ -156,6 +148,8 @@ class Recorder:
     def drain(self) -> None:
         """Returns when everything submitted is on disk, and tells of what is not."""
         with self._changed:
+            if self._jobs:  # Ctrl-C may have come before there was a thread
+                self._start()
             self._changed.wait_for(lambda: not self._jobs)
             lost, self._lost = self._lost, {}
             dropped, self.dropped = self.dropped, []
@@ -200,17 +194,24 @@ class Recorder:
         self._jobs.append(job)
         self._waiting_bytes += job.nbytes
         self._waiting_jobs += not job.light
-        if self._thread is None:
-            exits.watch(self)
-            thread = threading.Thread(target=self._work, name="kerasvis2-recorder")
-            try:
-                thread.start()
-            except RuntimeError as error:  # the system has no more of them, or Python is ending
-                exits.leave(self)
-                self._taken_out(self._jobs.pop())
-                self.dropped.append(job.step)
-                return error
-            self._thread = thread
+        error = self._start()
+        if error is not None:
+            self._taken_out(self._jobs.pop())
+            self.dropped.append(job.step)
+        return error
+
+    def _start(self) -> Exception | None:
+        """Has one thread that works, wherever Ctrl-C came; what goes wrong where there is none."""
+        if self._thread is not None and self._thread.is_alive():
+            return None
+        exits.watch(self)
+        self._thread = threading.Thread(target=self._work, name="kerasvis2-recorder")
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # the system has no more of them, or Python is ending
+            self._thread = None
+            exits.leave(self)
+            return error
         return None
 
     def _taken_out(self, job: _Job) -> None:
@@ -245,9 +246,7 @@ class Recorder:
                 left = len(self._jobs)
             if left > 1 and not told and not threading.main_thread().is_alive():
                 told = True
-                to_stderr(
-                    f"kerasvis2: {left} steps are still to be drawn; Ctrl-C leaves them undone."
-                )
+                to_stderr(f"kerasvis2: {left} steps are still to be drawn; Ctrl-C leaves them.")
             # No local name holds the job, so that `drain` leaves none of its arrays alive.
             self._do(self._jobs[0])
             with self._changed:

@@ -8,10 +8,10 @@ import warnings
 
 
 def say(words: str, stacklevel: int = 3) -> None:
-    """Warns; where warnings are errors (`python -W error`), says it on stderr instead."""
+    """Warns; where that raises (`python -W error`, a handler of somebody's), says it on stderr."""
     try:
         warnings.warn(f"kerasvis2: {words}", stacklevel=stacklevel)
-    except Warning:
+    except Exception:
         to_stderr(f"kerasvis2: {words}")
 
 
