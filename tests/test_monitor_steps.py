@@ -1,6 +1,9 @@
 """When a view is due: frequencies of its own, schedules, batches, and the end of the training."""
 
+import sys
+import threading
 import time
+import traceback
 import warnings
 
 import event_files
@@ -141,21 +144,34 @@ def test_the_batches_of_health_are_its_steps(tmp_path, digits, digits_probe):
 
 
 class Slow(Tick):
-    """Takes longer to draw than a step of the training takes."""
+    """The first drawing takes until training has waited for it, however fast the machine is."""
+
+    trainer = 0
 
     def draw(self, arrays, about):
-        time.sleep(0.12)
+        while about.step == 1 and not self._is_waited_for():
+            time.sleep(0.01)
+        if about.step == 1:
+            time.sleep(0.2)
         return super().draw(arrays, about)
+
+    def _is_waited_for(self):
+        stack = traceback.walk_stack(sys._current_frames()[self.trainer])
+        names = [frame.f_code.co_name for frame, _ in stack]
+        return names[0] == "wait" and "_wait_for_room" in names
 
 
 @pytest.mark.parametrize("patience", [0.1, 1000])
+@pytest.mark.timeout(120)
 def test_where_training_waits_for_the_drawing_it_is_said_once(
     tmp_path, digits, digits_probe, monkeypatch, patience
 ):
     monkeypatch.setattr("kerasvis2.monitor.PATIENCE", patience)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        fit(tmp_path, digits, digits_probe, [Slow()], epochs=12, unit="batch")
+        slow = Slow()
+        slow.trainer = threading.get_ident()
+        fit(tmp_path, digits, digits_probe, [slow], epochs=12, unit="batch")
     said = [str(w.message) for w in caught if "kerasvis2" in str(w.message)]
     assert len(said) == (1 if patience < 1 else 0)
     assert all("training waits" in words and "freq=5" in words for words in said)
