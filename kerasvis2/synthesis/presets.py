@@ -94,7 +94,7 @@ def preset(
     chosen = parametrization or ("pixels" if longest < 32 else "fourier")
     if longest < 32:
         moved = warp(jitter(0.1), rotate(15), scale(0.85, 1.15), shear(0.15))
-        steps, views, deviation = (50, 200, 500)[rank], (4, 8, 16)[rank], 0.1
+        steps, views, deviation = (50, 200, 500)[rank], (2, 8, 16)[rank], 0.1
     elif longest < 128:
         moved = warp(jitter(0.1), rotate(15), scale(0.8, 1.2))
         steps, views, deviation = (50, 150, 300)[rank], (1, 4, 8)[rank], 0.05
