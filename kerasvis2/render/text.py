@@ -27,13 +27,18 @@ def ink_on(ground: object) -> tuple[int, int, int]:
 def clean(text: object) -> str:
     """`text` in one line: what cannot be printed becomes a space, runs of spaces become one, and
     letters that no font has are spelled out."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in str(text))
-    return fonts.spelled(" ".join(shown.split()))
+    return _clean(str(text))
 
 
 def line_height(size: int = BODY) -> int:
     """Pixels from one line to the next."""
     return size + round(size * 0.28)
+
+
+@lru_cache(maxsize=2048)
+def _clean(text: str) -> str:
+    shown = "".join(letter if letter.isprintable() else " " for letter in text)
+    return fonts.spelled(" ".join(shown.split()))
 
 
 @lru_cache(maxsize=2048)
