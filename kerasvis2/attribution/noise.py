@@ -53,6 +53,6 @@ def noisy_gradients(
         return mean + off * (many / after), squares, after
 
     zeros = ops.zeros_like(images)
-    start = (zeros, zeros, ops.zeros(()))
+    start = (zeros, zeros, ops.zeros((), "float32"))
     mean, squares, _ = in_turns(step, math.ceil(samples / at_once), start)
     return mean, squares / max(samples - 1, 1)

@@ -60,7 +60,9 @@ def masked_scores(
         return values, values
 
     # A scan, because its turns wait for each other: several at a time would multiply the memory.
-    _, values = ops.scan(step, ops.zeros((n, at_once)), ops.arange(blocks, dtype="int32"))
+    _, values = ops.scan(
+        step, ops.zeros((n, at_once), "float32"), ops.arange(blocks, dtype="int32")
+    )
     return ops.reshape(ops.transpose(values, (1, 0, 2)), (n, blocks * at_once))[:, :count]
 
 
@@ -90,4 +92,4 @@ def sum_of_masks(weights: Any, masks: Callable[[Any], Any], image: tuple[int, in
         kept = masks(ops.minimum(block * at_once + ops.arange(at_once, dtype="int32"), count - 1))
         return (state[0] + ops.einsum("nk,kyx->nyx", ops.take(in_blocks, block, axis=0), kept[0]),)
 
-    return in_turns(step, blocks, (ops.zeros((n, *image)),))[0]
+    return in_turns(step, blocks, (ops.zeros((n, *image), "float32"),))[0]

@@ -21,6 +21,9 @@ _TRAINER = {
     *("optimizer", "loss", "supports_masking", "auto_scale_loss"),
     *("stop_evaluating", "stop_predicting", "_eval_epoch_iterator"),
 }
+# What Keras's own layers need to be built, and no more afterwards.
+_BUILDING = (keras.initializers.Initializer, keras.constraints.Constraint)
+_PLAIN = frozenset((type(None), bool, int, float, complex, str, bytes))
 
 
 class Same:
@@ -86,7 +89,7 @@ def _attributes(layer: Any) -> Iterator[tuple[str, Any]]:
     for name, value in vars(layer).items():
         if name in _TRAINER or name in _own_names():
             continue
-        if name.startswith("_") and not users:
+        if not users and (name.startswith("_") or isinstance(value, _BUILDING)):
             continue
         yield name, value
 
@@ -101,8 +104,9 @@ def _own_names() -> frozenset[str]:
 def frozen(value: Any, depth: int = _DEEP) -> Any:
     """A copy that stays as the value is now, and compares equal to what has the same value."""
     if value is None or isinstance(value, (bool, int, float, complex, str, bytes, np.generic)):
-        # Not a number is itself, though it does not compare equal.
-        return type(value), repr(value)
+        # In words: not a number is itself, though it does not compare equal. And of words the
+        # collector of garbage keeps no account, which would cost more than what is done here.
+        return repr(value) if type(value) in _PLAIN else (type(value), repr(value))
     if isinstance(value, np.ndarray):
         return value.shape, str(value.dtype), _digest(value)
     if isinstance(value, keras.Variable) or _is_kept_by_keras(value) or depth == 0:

@@ -142,7 +142,9 @@ def _climber(
 
     def price(images: Any) -> Any:
         away = images - background
-        return sum((ops.sum(each(away)) for each in settings.regularizers), ops.zeros(()))
+        return sum(
+            (ops.sum(each(away)) for each in settings.regularizers), ops.zeros((), "float32")
+        )
 
     def climb(
         params: Any, memory: Any, step: Any, steps: Any, seed: Any

@@ -280,7 +280,7 @@ def _host(weight: Any) -> np.ndarray:
 
 def _weights_of(layers: Sequence[Any]) -> Any:
     weights = [weight for layer in layers for _, weight in own_weights(layer)]
-    return tensors.flat(weights) if weights else ops.zeros(0)
+    return tensors.flat(weights) if weights else ops.zeros(0, "float32")
 
 
 def _sum(path: str, i: int) -> Key:

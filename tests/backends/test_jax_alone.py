@@ -2,10 +2,17 @@
 
 import custom_loop
 import jax
+import keras
 import networks
 import numpy as np
+import pytest
 
 import kerasvis2 as kv
+
+LOOPS = [  # each with a loop of its own, whose dtypes may not change from turn to turn
+    *(kv.SmoothGrad(samples=3), kv.Occlusion(patch=6), kv.RISE(masks=20)),
+    kv.ActivationMaximization(layers="head", units=[0], steps=2),
+]
 
 
 def test_a_loop_of_ones_own(tmp_path, monkeypatch):
@@ -36,3 +43,32 @@ def test_what_is_due_together_is_compiled_once_and_nothing_later(tmp_path):
         monitor.look(step)
     monitor.end()
     assert compiled == []
+
+
+@pytest.mark.parametrize("aid", ["disable_jit", "check_tracer_leaks", "debug_nans"])
+def test_where_training_is_searched_for_faults(aid):
+    model = networks.functional()
+    probe = kv.Probe(networks.images(), networks.labels(), display=(0, 1))
+    views = [kv.GradCAM(layers="conv2"), kv.Saliency()]
+    before = [view.compute(model, probe) for view in views]
+    with getattr(jax, aid)(True):
+        session = kv.Session(model, probe, progress=False)
+        found = [session.compute(view) for view in views]
+    for one, other in zip(before, found, strict=True):
+        np.testing.assert_array_equal(list(one.values()), list(other.values()))
+
+
+def test_a_network_in_float64():
+    with jax.enable_x64(True):
+        keras.config.set_floatx("float64")
+        keras.config.set_dtype_policy("float64")
+        try:
+            model = networks.functional()
+            assert model.get_layer("conv2").kernel.dtype == "float64"
+            probe = kv.Probe(networks.images(), networks.labels(), display=(0, 1))
+            for view in LOOPS:
+                for array in view.compute(model, probe).values():
+                    assert np.isfinite(array).all()
+        finally:
+            keras.config.set_floatx("float32")
+            keras.config.set_dtype_policy("float32")

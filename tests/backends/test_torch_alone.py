@@ -1,5 +1,7 @@
 """What there is on PyTorch only."""
 
+import weakref
+
 import custom_loop
 import keras
 import networks
@@ -10,6 +12,7 @@ from keras import layers
 from torch.utils.data import DataLoader, TensorDataset
 
 import kerasvis2 as kv
+from kerasvis2.observe.backend.torch_notes import FunctionNotes
 
 
 class Named(TensorDataset):
@@ -131,3 +134,29 @@ def test_a_wrapped_module_stays_as_it_is(tmp_path):
     assert [each.training for each in module.modules()] == modes
     for name, value in module.state_dict().items():
         assert torch.equal(value, before[name]), name
+
+
+def test_of_what_no_output_comes_of_nothing_is_kept():
+    with FunctionNotes() as notes:
+        before = torch.rand(4, 3).T
+        gone = weakref.ref(before)
+        after = before.contiguous()  # what a channels-last convolution ends in
+        del before
+        assert gone() is None
+        watched = torch.rand(3)
+        notes.watch(watched)
+        gone = weakref.ref(torch.relu(watched))
+        assert gone() is not None  # who wants the ReLU's output has it here
+        watched.sum()
+        assert gone() is None
+    assert after.shape == (3, 4)
+
+
+def test_an_activation_is_found_behind_what_nobody_kept():
+    with FunctionNotes() as notes:
+        scores = torch.rand(2, 3)
+        value = torch.softmax(scores, -1).half().float().reshape(2, 3, 1)[..., 0]
+        logits, head, trail = notes.logits(value)
+    assert logits is scores
+    assert head == "softmax"
+    assert len(trail) == 6

@@ -213,7 +213,7 @@ def state(model, module):
     ]
 
 
-@pytest.mark.parametrize("kind", [wrapped.ResNet, wrapped.ViT, wrapped.Odd])
+@pytest.mark.parametrize("kind", [wrapped.ResNet, wrapped.ViT, wrapped.Odd, wrapped.Saving])
 def test_a_training_is_the_same_bit_for_bit(kind, tmp_path):
     views = [
         *kv.default_views()[:-1],
@@ -237,6 +237,19 @@ def test_a_training_is_the_same_bit_for_bit(kind, tmp_path):
     assert plain[2] == watched[2]
     for a, b in zip(plain[1], watched[1], strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_what_would_be_computed_once_more_is_seen_as_any_other(monkeypatch):
+    model, module = wrapped.made(wrapped.Saving)
+    names = ["kept.0", "kept.2", "old.0", "old.2"]
+    view = kv.GradCAM(layers=[f"net/{name}" for name in names], target="label")
+    found = session(model).compute(view)
+    monkeypatch.setattr(wrapped, "checkpoint", lambda call, x, **_: call(x))
+    expected, _ = by_hand(module, names)
+    for name, (output, gradient) in zip(names, expected, strict=True):
+        np.testing.assert_allclose(
+            found[f"net/{name}"], cam(output, gradient), rtol=1e-3, atol=1e-7, err_msg=name
+        )
 
 
 class Subclassed(keras.Model):

@@ -16,9 +16,10 @@ import numpy as np
 from kerasvis2.observe.backend import jax_relu
 from kerasvis2.observe.backend.jax_edges import depends, edges
 from kerasvis2.observe.backend.jax_order import flat
-from kerasvis2.observe.backend.jax_written import MARK, Written, replaced, writing
+from kerasvis2.observe.backend.jax_written import MARK, Written, writing
 from kerasvis2.observe.backend.naming import named
 from kerasvis2.observe.backend.protocol import Edges, Hook, Recorded
+from kerasvis2.observe.backend.shadow import replaced
 
 __all__ = ["BACKEND", "Jax"]
 
@@ -53,16 +54,18 @@ class Jax:
         def arranged(arguments: Sequence[Any]) -> tuple[list[Any], list[Any]]:
             return _together(variables, flat(tuple(arguments))[0])
 
-        held = compiled(*arranged(examples))
+        with _whatever_is_asked_of_training():
+            held = compiled(*arranged(examples))
 
         def run(*arguments: Any) -> Any:
             nonlocal held
             values, leaves = arranged(arguments)
-            try:
-                found = held(values, leaves)
-            except (TypeError, ValueError):  # the arrays came to lie on other devices
-                held = compiled(values, leaves)
-                found = held(values, leaves)
+            with _whatever_is_asked_of_training():
+                try:
+                    found = held(values, leaves)
+                except (TypeError, ValueError):  # the arrays came to lie on other devices
+                    held = compiled(values, leaves)
+                    found = held(values, leaves)
             return jax.tree.unflatten(returned, found)
 
         return run
@@ -89,7 +92,8 @@ class Jax:
             return list(given.values()), noted
 
         specs = [jax.ShapeDtypeStruct(leaf.shape, _dtype(leaf)) for leaf in leaves]
-        jaxpr = jax.make_jaxpr(symbolic)(specs).jaxpr
+        with _whatever_is_asked_of_training():
+            jaxpr = jax.make_jaxpr(symbolic)(specs).jaxpr
         given, noted = jaxpr.outvars[: len(names)], jaxpr.outvars[len(names) :]
         return edges(jaxpr, list(zip(labels, noted)), dict(zip(names, given)))
 
@@ -283,6 +287,16 @@ def _apart() -> Iterator[None]:
         jax.default_matmul_precision(ours),
         replaced(jax, "checkpoint", lambda function, **_: function),
     ):
+        yield
+
+
+@contextlib.contextmanager
+def _whatever_is_asked_of_training() -> Iterator[None]:
+    """The aids to find faults in a training step would find what we do on purpose.
+
+    We compile where nothing else is to be, and know the tracers of a trace that has ended.
+    """
+    with jax.disable_jit(False), jax.check_tracer_leaks(False):
         yield
 
 

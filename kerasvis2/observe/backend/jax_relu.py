@@ -11,8 +11,8 @@ import jax
 import jax.extend.core as jex
 import jax.numpy as jnp
 
-from kerasvis2.observe.backend.jax_written import replaced
 from kerasvis2.observe.backend.relu_units import NO_RELU, Unit, as_units, below
+from kerasvis2.observe.backend.shadow import replaced
 
 INNER_RELU = (
     "The model calls a ReLU inside a loop, a branch or a function that is compiled by itself, "

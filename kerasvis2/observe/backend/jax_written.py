@@ -13,6 +13,7 @@ import jax
 import jax.extend.core as jex
 
 from kerasvis2.observe.backend.protocol import only_reshaped
+from kerasvis2.observe.backend.shadow import replaced
 
 MARK = jex.Primitive("kerasvis2_mark")  # (x) → (what takes its place, a zero to be added)
 MARK.multiple_results = True
@@ -112,14 +113,3 @@ def writing() -> Iterator[Written]:
             stack.enter_context(replaced(jax.nn, name, noting))
         stack.enter_context(replaced(primitive, "bind", written._bound(bind)))
         yield written
-
-
-@contextlib.contextmanager
-def replaced(owner: Any, name: str, replacement: Any) -> Iterator[None]:
-    """An attribute of a module or a class is another inside the block."""
-    before = getattr(owner, name)
-    setattr(owner, name, replacement)
-    try:
-        yield
-    finally:
-        setattr(owner, name, before)

@@ -1,4 +1,4 @@
-"""Methods of a layer, replaced for a while."""
+"""Methods of a layer, attributes of a module, replaced for a while."""
 
 from __future__ import annotations
 
@@ -20,3 +20,14 @@ def shadowed(layer: Any, method: str, replacement: Callable[..., Any]) -> Iterat
             del attributes[method]
         else:
             attributes[method] = before
+
+
+@contextlib.contextmanager
+def replaced(owner: Any, name: str, replacement: Any) -> Iterator[None]:
+    """An attribute of a module or a class is another inside the block."""
+    before = getattr(owner, name)
+    setattr(owner, name, replacement)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)

@@ -10,11 +10,13 @@ from typing import Any
 import keras
 import numpy as np
 import torch
+import torch.utils.checkpoint as checkpoints
 from keras import ops, tree
 
 from kerasvis2.observe.backend.loops import looping, within
 from kerasvis2.observe.backend.naming import named
 from kerasvis2.observe.backend.protocol import Edges, Hook, Recorded
+from kerasvis2.observe.backend.shadow import replaced
 from kerasvis2.observe.backend.torch_notes import FunctionNotes, Wires, watch
 from kerasvis2.observe.backend.torch_relu import relu_rule
 from kerasvis2.observe.backend.torch_wrapped import as_it_is
@@ -37,7 +39,7 @@ class Torch:
         def run(*arguments: Any) -> Any:
             # Detached, the weights ask for no gradient, and nothing is kept for one of theirs.
             values = [(v, v.value.detach()) for v in variables]
-            with untouched(), torch.inference_mode(False), torch.no_grad():
+            with untouched(), called_once(), torch.inference_mode(False), torch.no_grad():
                 found = function(values, *tree.map_structure(_ordinary, arguments))
             shared = {_storage(value) for _, value in values}
             return tree.map_structure(lambda x: _alone(x, shared), found)
@@ -54,7 +56,7 @@ class Torch:
                 watch(tensor)
                 return tensor
 
-            with untouched(), torch.inference_mode(False), torch.no_grad(), found:
+            with untouched(), called_once(), torch.inference_mode(False), torch.no_grad(), found:
                 run(batch, note)
             return found
 
@@ -168,6 +170,27 @@ def untouched() -> Iterator[None]:
     finally:
         random.setstate(ours)
         np.random.set_state(theirs)  # noqa: NPY002
+
+
+@contextlib.contextmanager
+def called_once() -> Iterator[None]:
+    """What a model calls once more on the way back, to save memory, is called once and kept.
+
+    On the way back it would be in training mode again, write into its statistics, read other
+    weights than ours, and be out of our reach.
+    """
+
+    def straight(*_: Any, **__: Any) -> Iterator[None]:
+        yield
+
+    function = checkpoints.CheckpointFunction
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(replaced(function, "apply", lambda call, _, *given: call(*given)))
+        # PyTorch has no public name for it; whoever imported `checkpoint` comes by here.
+        if hasattr(checkpoints, "_checkpoint_without_reentrant_generator"):
+            name = "_checkpoint_without_reentrant_generator"
+            stack.enter_context(replaced(checkpoints, name, straight))
+        yield
 
 
 def detached(structure: Any) -> Any:

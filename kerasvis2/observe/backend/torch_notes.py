@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -21,15 +21,21 @@ _ACTIVATIONS = {
     torch.special.log_softmax: "softmax",
     **dict.fromkeys((F.sigmoid, torch.sigmoid, Tensor.sigmoid, torch.special.expit), "sigmoid"),
 }
-_RESHAPES = {
+# What may stand between the activation and the model's output without changing its meaning.
+_TRANSPARENT = (
+    *(Tensor.to, Tensor.type, Tensor.type_as, Tensor.float, Tensor.half, Tensor.double),
+    *(Tensor.bfloat16, Tensor.contiguous, Tensor.clone, torch.clone, Tensor.detach),
+)
+_RESHAPES = (
     *(torch.reshape, Tensor.reshape, Tensor.view, Tensor.view_as, Tensor.reshape_as),
     *(torch.flatten, Tensor.flatten, torch.squeeze, Tensor.squeeze),
     *(torch.unsqueeze, Tensor.unsqueeze),
-}
-# What may stand between the activation and the model's output without changing its meaning.
-_TRANSPARENT = {
-    *(Tensor.to, Tensor.type, Tensor.type_as, Tensor.float, Tensor.half, Tensor.double),
-    *(Tensor.bfloat16, Tensor.contiguous, Tensor.clone, torch.clone, Tensor.detach),
+)
+_KINDS = {
+    **dict.fromkeys(_TRANSPARENT, "same"),
+    **dict.fromkeys(_RESHAPES, "reshape"),
+    Tensor.__getitem__: "slice",
+    **_ACTIVATIONS,
 }
 _RELUS = {
     *(F.relu, torch.relu, Tensor.relu, F.relu_, torch.relu_, Tensor.relu_, F.relu6),
@@ -48,7 +54,8 @@ _NOTED: ContextVar[FunctionNotes | None] = ContextVar("kerasvis2_notes", default
 class FunctionNotes(TorchFunctionMode):
     """Notes the activations that are called inside, and who reads the tensors that are watched.
 
-    What it keeps of a tensor goes with the tensor, so that a pass takes no more memory.
+    What it keeps of a tensor goes with the tensor, and it keeps what a tensor was made of only
+    behind an activation or something watched, so that a pass takes no more memory.
     """
 
     def __init__(self) -> None:
@@ -57,6 +64,9 @@ class FunctionNotes(TorchFunctionMode):
         # What is watched and, as long as they are what it was, its copies → (tensor, its readers)
         self._known: Any = WeakTensorKeyDictionary()
         self._read: dict[int, tuple[Any, list[tuple[Any, Any]]]] = {}
+        # Of what is, or once was, in one of these. The number alone says nothing, but next to no
+        # other tensor has it, and it is sooner asked for.
+        self._numbers: set[int] = set()
 
     def __enter__(self) -> FunctionNotes:
         self._token = _NOTED.set(self)
@@ -73,35 +83,39 @@ class FunctionNotes(TorchFunctionMode):
         reads = [
             (given, known, given._version)
             for given in (tensors_of((args, kwargs)) if self._read else ())
-            if (known := self._known.get(given)) is not None
+            if id(given) in self._numbers and (known := self._known.get(given)) is not None
         ]
         result = func(*args, **(kwargs or {}))
         if isinstance(result, Tensor):
-            kind = _ACTIVATIONS.get(func)
-            if kind is None and (func in _RESHAPES or func is Tensor.__getitem__):
-                kind = "slice" if func is Tensor.__getitem__ else "reshape"
-            elif kind is None and func in _TRANSPARENT:
-                kind = "same"
+            kind = _KINDS.get(func)
             if kind is not None:
-                given = args[0] if args else next(iter((kwargs or {}).values()), None)
-                if isinstance(given, Tensor) and given is not result:
-                    self._made[result] = kind, given
+                self._note(kind, args[0] if args else next(iter((kwargs or {}).values())), result)
         elif not isinstance(result, (tuple, list)) or isinstance(result, torch.Size):
             return result  # a shape or a dtype was asked for, nothing was read
         for given, known, version in reads:
             if func in _COPIES:
                 self._known[result] = known
+                self._numbers.add(id(result))
             elif given._version != version:  # in place: who reads it now reads what it became
-                known[1].append((func, result.clone() if func in _RELUS else result))
+                _read(known[1], func, result, copied=True)
                 self._known.pop(given, None)
             elif given is not result:
-                known[1].append((func, result))
+                _read(known[1], func, result)
         return result
+
+    def _note(self, kind: str, given: Any, result: Any) -> None:
+        if not isinstance(given, Tensor) or given is result:
+            return
+        known = id(given) in self._numbers and (given in self._made or given in self._known)
+        if known or kind in ("softmax", "sigmoid"):
+            self._made[result] = kind, given
+            self._numbers.add(id(result))
 
     def watch(self, tensor: Any) -> None:
         """From now on it is noted who reads this tensor."""
         if id(tensor) not in self._read:
             self._read[id(tensor)] = self._known[tensor] = tensor, []
+            self._numbers.add(id(tensor))
 
     def logits(self, value: Any) -> tuple[Any, str, tuple[Any, ...]]:
         """See `kerasvis2.observe.backend.protocol.Notes`."""
@@ -131,6 +145,14 @@ class FunctionNotes(TorchFunctionMode):
         return None if found is tensor else found
 
 
+def _read(readers: list[tuple[Any, Any]], func: Any, result: Any, copied: bool = False) -> None:
+    """One more reader; what they made of it is of use as long as all of them are ReLUs."""
+    if func in _RELUS and all(func in _RELUS for func, _ in readers):
+        readers.append((func, result.clone() if copied else result))
+    else:
+        readers[:] = [(func, None)]
+
+
 def watch(tensor: Any) -> None:
     """Notes who reads a tensor from now on, where notes are taken."""
     notes = _NOTED.get()
@@ -155,7 +177,7 @@ class Wires(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
-        made = list(tensors_of(result))
+        made = tensors_of(result)
         if made:
             given = tensors_of((args, kwargs))
             sources = tuple(dict.fromkeys(s for t in given for s in self._sources(t)))
@@ -179,13 +201,18 @@ class Wires(TorchFunctionMode):
         return known[1] if known is not None else ()
 
 
-def tensors_of(structure: Any) -> Iterator[Any]:
+def tensors_of(structure: Any) -> list[Any]:
     """All tensors among arguments."""
-    if isinstance(structure, Tensor):
-        yield structure
-    elif isinstance(structure, (tuple, list)):
-        for each in structure:
-            yield from tensors_of(each)
-    elif isinstance(structure, dict):
-        for each in structure.values():
-            yield from tensors_of(each)
+    found: list[Any] = []
+    _gather((structure,), found)
+    return found
+
+
+def _gather(structures: Iterable[Any], found: list[Any]) -> None:
+    for each in structures:
+        if isinstance(each, Tensor):
+            found.append(each)
+        elif isinstance(each, (tuple, list)):
+            _gather(each, found)
+        elif isinstance(each, dict):
+            _gather(each.values(), found)
