@@ -62,6 +62,24 @@ def training(function: Any) -> Any:
     return function
 
 
+class Counting(layers.Layer):
+    """Counts its calls and draws a number, whether it trains or is only looked at."""
+
+    def build(self, shape: Any) -> None:
+        self.calls = self.add_weight(shape=(), initializer="zeros", trainable=False, name="calls")
+        self.seeds = keras.random.SeedGenerator(3)
+
+    def call(self, x: Any) -> Any:
+        self.calls.assign(self.calls + 1.0)
+        return x + 0.01 * keras.random.normal(ops.shape(x), dtype=x.dtype, seed=self.seeds)
+
+
+@training
+def counting_its_calls(callbacks: list[Any]) -> Any:
+    model = keras.Sequential([keras.Input(SHAPE), Counting(), *convolutional()])
+    return model, once(compiled(model), callbacks, *pictures())
+
+
 @training
 def quantized(callbacks: list[Any]) -> Any:
     """Whole numbers for weights; what is left, convolutions and biases, learns."""
@@ -228,9 +246,14 @@ if BACKEND == "torch":  # where Keras takes one step at a time only
 if BACKEND == "jax":  # where Keras itself fails to call these layers twice
     del TRAININGS["rematerialised"]
 SHORT = {
-    "tensorflow": ("quantized_then_low_rank", "rematerialised", "scaled"),
-    "torch": ("quantized_then_low_rank", "rematerialised", "rebuilt_between_two_fits"),
-    "jax": ("low_rank_everywhere", "averaged", "unfrozen_between_two_fits"),
+    "tensorflow": ("counting_its_calls", "quantized_then_low_rank", "rematerialised"),
+    "torch": (
+        "counting_its_calls",
+        "quantized_then_low_rank",
+        "rematerialised",
+        "rebuilt_between_two_fits",
+    ),
+    "jax": ("counting_its_calls", "low_rank_everywhere", "averaged", "unfrozen_between_two_fits"),
 }
 
 

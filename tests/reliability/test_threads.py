@@ -153,12 +153,15 @@ def test_each_view_may_fail_to_draw(tmp_path, view, plain):
 
 def test_a_look_that_fails_on_the_device_costs_what_failed(tmp_path, plain):
     bad = failing(kv.Saliency, "observing", 2)
-    monitor = kv.Monitor(tmp_path, a_probe(), [bad, kv.HiResCAM(layers="conv")])
-    with pytest.warns(UserWarning, match=bad.name):
+    views = [kv.HiResCAM(layers="conv"), bad, kv.Activations(layers="conv")]  # tried in this order
+    monitor = kv.Monitor(tmp_path, a_probe(), views)
+    with pytest.warns(UserWarning, match=bad.name) as said:
         left = train([monitor], 6)
+    assert len([w for w in said if "switched off" in str(w.message)]) == 1
     assert left[0]["loss"] == plain[0]["loss"][:6]
     (run,) = kv.read(tmp_path).values()
     assert run.steps("hi_res_cam/00_conv") == [0, 1, 2, 3, 4, 5]
+    assert run.steps("activations/00_conv") == [0, 1, 2, 3, 4, 5]
     assert run.steps("saliency_observing/00_input") == [0, 1]  # after its first and second step
 
 
