@@ -20,9 +20,10 @@ def rollout(layers: Sequence[Any]) -> Any:
         layers: (N, heads, T, T) attention weights, first layer first.
     """
     (_, _, tokens, _) = layers[0].shape
-    found = ops.eye(tokens, dtype="float32")[None]
+    identity = ops.eye(tokens, dtype="float32")
+    found = identity[None]
     for weights in layers:
-        found = ops.matmul((ops.mean(weights, axis=1) + ops.eye(tokens)) / 2, found)
+        found = ops.matmul((ops.mean(weights, axis=1) + identity) / 2, found)
     return found
 
 

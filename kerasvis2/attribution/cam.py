@@ -73,7 +73,8 @@ def first_component(activations: Any) -> Any:
         axis = ratio(axis, ops.sqrt(ops.sum(axis * axis, axis=1, keepdims=True)))
     found = ops.matmul(scaled, axis)
     surplus = ops.sum(found * ops.abs(found), axis=1, keepdims=True)
-    found = ops.where(finite, found * ops.where(surplus < 0, -1.0, 1.0) * top, float("nan"))
+    sign = ops.cast(ops.where(surplus < 0, -1.0, 1.0), "float32")
+    found = ops.where(finite, found * sign * top, float("nan"))
     return ops.reshape(found, (count, height, width))
 
 

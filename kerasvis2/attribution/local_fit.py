@@ -58,7 +58,7 @@ def _ridge(visible: Any, answers: Any, weights: Any) -> tuple[Any, tuple[Any, An
     # Less their weighted means, the best intercept is 0.
     inputs, targets = visible - means[0], answers - means[1]
     turned = ops.transpose(weights * inputs, (0, 2, 1))
-    gram = ops.matmul(turned, inputs) + _PENALTY * ops.eye(visible.shape[-1])
+    gram = ops.matmul(turned, inputs) + _PENALTY * ops.eye(visible.shape[-1], dtype="float32")
     return ops.linalg.solve(gram, ops.matmul(turned, targets)), means
 
 

@@ -115,7 +115,11 @@ def ascend(
         rest = parametrization.rest
         return parametrization.project(rest + (fresh - rest) * contrast)
 
-    memory = ops.zeros((units, *canvas.shape)), ops.zeros_like(start), ops.zeros_like(start)
+    memory = (
+        ops.zeros((units, *canvas.shape), "float32"),
+        ops.zeros_like(start),
+        ops.zeros_like(start),
+    )
     state = (ops.zeros((), "int32"), start, memory, answered, start, start_score)
     _, _, _, alive, best, best_score = ops.while_loop(lambda step, *_: step < steps, turn, state)
     return {

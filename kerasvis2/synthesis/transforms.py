@@ -61,7 +61,7 @@ def jitter(reach: float) -> Movement:
 
     def movement(count: int, size: tuple[int, int], draws: Draws) -> Any:
         shift = draws.uniform((count, 2), -reach, reach)
-        one, zero = ops.ones((count,)), ops.zeros((count,))
+        one, zero = ops.ones((count,), "float32"), ops.zeros((count,), "float32")
         return _matrix(one, zero, shift[:, 0] * size[1], zero, one, shift[:, 1] * size[0])
 
     return movement
@@ -72,7 +72,7 @@ def scale(low: float, high: float) -> Movement:
 
     def movement(count: int, size: tuple[int, int], draws: Draws) -> Any:
         step = 1.0 / draws.uniform((count,), low, high)
-        zero = ops.zeros((count,))
+        zero = ops.zeros((count,), "float32")
         return _matrix(step, zero, zero, zero, step, zero)
 
     return movement
@@ -83,7 +83,7 @@ def rotate(degrees: float) -> Movement:
 
     def movement(count: int, size: tuple[int, int], draws: Draws) -> Any:
         angle = draws.uniform((count,), -math.radians(degrees), math.radians(degrees))
-        cosine, sine, zero = ops.cos(angle), ops.sin(angle), ops.zeros((count,))
+        cosine, sine, zero = ops.cos(angle), ops.sin(angle), ops.zeros((count,), "float32")
         return _matrix(cosine, -sine, zero, sine, cosine, zero)
 
     return movement
@@ -94,7 +94,7 @@ def shear(reach: float) -> Movement:
 
     def movement(count: int, size: tuple[int, int], draws: Draws) -> Any:
         slant = draws.uniform((count, 2), -reach, reach)
-        one, zero = ops.ones((count,)), ops.zeros((count,))
+        one, zero = ops.ones((count,), "float32"), ops.zeros((count,), "float32")
         return _matrix(one, slant[:, 0], zero, slant[:, 1], one, zero)
 
     return movement
@@ -106,7 +106,7 @@ def crop(low: float, high: float) -> Movement:
     def movement(count: int, size: tuple[int, int], draws: Draws) -> Any:
         part = draws.uniform((count,), low, high)
         place = draws.uniform((count, 2), -0.5, 0.5) * (1.0 - part)[:, None]
-        zero = ops.zeros((count,))
+        zero = ops.zeros((count,), "float32")
         across, down = place[:, 0] * (size[1] - 1), place[:, 1] * (size[0] - 1)
         return _matrix(part, zero, across, zero, part, down)
 

@@ -215,7 +215,7 @@ class ActivationMaximization(View):
         }
         task = seen.task if head and self._plain(units) else None
         classes = task is not None and task.classes > 0
-        found[key.of(NAMED)] = ops.full((len(units),), float(classes))
+        found[key.of(NAMED)] = ops.full((len(units),), float(classes), "float32")
         squash = _SQUASHES.get(task.squash) if task is not None and classes else None
         if squash is not None:  # of a label map the mean over its places
             likely = ops.reshape(squash(outputs), (len(units), -1, width))

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from long_training import every_view
 from test_company import EPOCHS, Bad, at_epochs, data, monitor, network, steps, train
 
 import kerasvis2 as kv
@@ -90,14 +91,15 @@ def in_a_thread(model, callbacks):
 
 
 FITS = {
-    "weights": (arrays(class_weight={0: 1.0, 1: 5.0, 2: 0.1}, sample_weight=None), [0, 1, 2]),
-    "a ragged last batch": (arrays(batch_size=7), [0, 1, 2]),
+    "weights, a ragged last batch": (
+        arrays(class_weight={0: 1.0, 1: 5.0, 2: 0.1}, batch_size=7),
+        [0, 1, 2],
+    ),
     "validation now and then": (
         arrays(validation_split=0.25, validation_freq=2, epochs=5),
         [0, 1, 2, 3, 4],
     ),
     "no epoch": (arrays(epochs=0), None),
-    "nothing left": (arrays(initial_epoch=3), None),
     "no data": (nothing_at_all, [0, 1]),
     "an exhausted generator": (exhausted, [0, 1, 2]),
     "a generator that raises": (generated, [0, 1, 2]),
@@ -266,31 +268,32 @@ def test_what_is_done_to_the_users_arrays_later_is_not_seen(tmp_path):
     )
 
 
-def test_in_double_precision(tmp_path):
+@pytest.mark.parametrize("precision", ["float64", "float16"])
+def test_in_another_precision(tmp_path, precision):
+    """Set for all of Keras; what a view makes itself is float32 as ever."""
     x, y = data()
 
     def fit(callbacks):
         keras.utils.set_random_seed(0)
-        image = keras.Input((8, 8, 1), dtype="float64")
-        h = layers.Conv2D(4, 3, activation="relu", name="conv", dtype="float64")(image)
-        h = layers.GlobalAveragePooling2D(dtype="float64")(h)
-        model = keras.Model(image, layers.Dense(3, activation="softmax", dtype="float64")(h))
+        image = keras.Input((8, 8, 1))
+        h = layers.Conv2D(4, 3, activation="relu", name="conv")(image)
+        h = layers.GlobalAveragePooling2D()(h)
+        model = keras.Model(image, layers.Dense(3, activation="softmax")(h))
         model.compile("adam", "sparse_categorical_crossentropy", run_eagerly=True)
-        model.fit(x.astype("float64"), y, epochs=2, verbose=0, callbacks=callbacks)
+        model.fit(x.astype(precision), y, epochs=2, verbose=0, callbacks=callbacks)
         return [value.tobytes() for value in model.get_weights()]
 
-    probe = kv.Probe(x[:4].astype("float64"), y[:4], display=(-4, 4))
-    views = [
-        *[kv.Curves(), kv.Saliency(), kv.GradCAM(layers="conv"), kv.RISE(masks=4, grid=3)],
-        *[kv.Occlusion(), kv.IntegratedGradients(points=2), kv.SmoothGrad(samples=2)],
-        *[kv.ScoreCAM(), kv.LayerHealth(gradients=True), kv.LIME(samples=4), kv.Drift()],
-        kv.ActivationMaximization(steps=2, units=[0]),
-    ]
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        watched = fit([kv.Monitor(tmp_path, probe, views)])
+    probe = kv.Probe(x[:4].astype(precision), y[:4], display=(-4, 4))
+    given = keras.config.floatx()
+    keras.config.set_floatx(precision)
+    try:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            watched = fit([kv.Monitor(tmp_path, probe, every_view())])
+        assert watched == fit([])
+    finally:
+        keras.config.set_floatx(given)
     assert [str(w.message) for w in said if "kerasvis2" in str(w.message)] == []
-    assert watched == fit([])
     assert steps(tmp_path, "occlusion/00_input") == [0, 1]
 
 
