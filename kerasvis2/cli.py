@@ -98,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         default="common",
         help="one scale for all, or the pictures as they were logged (%(default)s)",
     )
-    compare.add_argument("--minus", metavar="RUN", help="a run's name: subtract it, in numbers")
+    compare.add_argument("--minus", metavar="RUN", help="one of the runs: subtract it, in numbers")
     compare.add_argument("-o", "--output", required=True, help="ends in .png, .gif or .html")
     compare.set_defaults(run=_compare)
     return parser

@@ -64,7 +64,7 @@ def compare(
         tag: An image tag by its name, a glob, or an ending that fits one tag only.
         steps: The steps to show; by default, all that were logged.
         scale: "common", or "logged" for the pictures as they were logged.
-        minus: The name of a run that is subtracted from the others, in numbers.
+        minus: The name or folder of a run that is subtracted from the others, in numbers.
 
     Returns:
         A `Comparison`: `picture(run, step)`, `difference(run, other, step)`, `sheet()`,
@@ -74,10 +74,6 @@ def compare(
         FileNotFoundError: If there is no such folder, or no run in it.
         LookupError: If the tag fits none or several. The message lists the closest.
         ValueError: If there are no runs, or no steps, or nothing to subtract.
-
-    Examples:
-        >>> beside = kv.compare("runs", "grad_cam/*conv2", steps=[0, 1])
-        >>> path = beside.save("grad_cam.png")
 
     Examples:
         >>> beside = kv.compare("runs", "grad_cam/*conv2", steps=[0, 1])

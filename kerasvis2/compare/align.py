@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasvis2.compare.numbers import Numbers, numbers_of
+from kerasvis2.compare.probes import differing
 from kerasvis2.record.maps import MAPS, MAPS_TAG
 from kerasvis2.record.reader import Run, runs
 from kerasvis2.record.tags import find_tag
@@ -159,8 +160,8 @@ def align(
     """See `kerasvis2.compare`."""
     if scale not in ("common", "logged"):
         raise ValueError(f'scale={scale!r}: give "common" or "logged"')
-    if minus is not None and minus not in named_runs:
-        raise LookupError(f"minus={minus!r} is none of the runs {sorted(named_runs)}")
+    if minus is not None:
+        minus = _name_of(minus, named_runs)
     if minus is not None and scale == "logged":
         raise ValueError('minus= needs numbers; scale="logged" takes the pictures as they are')
     tags = {name: None for run in named_runs.values() for name in _drawable(run)}
@@ -181,6 +182,17 @@ def align(
     comparison = Comparison(tag, named_runs, shown, [], numbers)
     comparison.notes.extend(_notes(comparison))
     return comparison
+
+
+def _name_of(given: str, named_runs: Mapping[str, Run]) -> str:
+    """The name shown of a run that is given by it, or by its folder as the runs are."""
+    if given in named_runs:
+        return given
+    folder = os.path.normpath(given)
+    for name, run in named_runs.items():
+        if os.path.normpath(str(run.path)) == folder:
+            return name
+    raise LookupError(f"minus={given!r} is none of the runs {sorted(named_runs)}")
 
 
 def _drawable(run: Run) -> Iterator[str]:
@@ -234,22 +246,13 @@ def _runs_of(given: Any) -> list[tuple[str, str, Run]]:
 def _notes(comparison: Comparison) -> list[str]:
     return [
         note
-        for note in (_probe_note(comparison), _scale_note(comparison), _samples_note(comparison))
+        for note in (
+            differing(comparison.runs),
+            _scale_note(comparison),
+            _samples_note(comparison),
+        )
         if note
     ]
-
-
-def _probe_note(comparison: Comparison) -> str | None:
-    prints: dict[str, list[str]] = {}
-    for name, run in comparison.runs.items():
-        probe = run.about.get("probe")
-        fingerprint = probe.get("fingerprint") if isinstance(probe, dict) else None
-        if fingerprint:
-            prints.setdefault(str(fingerprint), []).append(name)
-    if len(prints) < 2:
-        return None
-    groups = "; ".join(f"{', '.join(names)}: {key[:8]}" for key, names in prints.items())
-    return f"The probes differ: these runs did not look at the same images ({groups})."
 
 
 def _scale_note(comparison: Comparison) -> str | None:

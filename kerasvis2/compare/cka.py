@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasvis2.compare.probes import same_images
 from kerasvis2.diagnostics.similarity import gram_cka
 from kerasvis2.record.reader import Run
 
@@ -58,11 +59,10 @@ def similarity_of(first: Run, second: Run, step: int | None) -> Similarity:
         raise LookupError(
             f"Runs {first.name!r} and {second.name!r} have no Drift view logged at {wanted}."
         )
-    probes = [run.about.get("probe", {}).get("fingerprint") for run in (first, second)]
-    if probes[0] != probes[1]:
+    if not same_images(first, second):
         raise ValueError(
             f"Runs {first.name!r} and {second.name!r} have different probes; representations can "
-            "be compared on the same images only."
+            "be compared on the same images in the same order only."
         )
     found = max(shared)
     rows, columns = (each[found] for each in grams)

@@ -18,7 +18,7 @@ export function notes(model, state) {
     );
     found.push({
       kind: "probe",
-      text: `Not the same probe images: ${parts.join("; ")}. Their pictures show different inputs.`,
+      text: `Not the same probe, in its images or their labels: ${parts.join("; ")}.`,
     });
   }
   const spans = scales(framesOf(model, state, runs));
