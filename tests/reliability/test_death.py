@@ -117,6 +117,33 @@ def test_what_was_looked_at_is_on_disk_however_a_training_ends(tmp_path, end):
     assert run.steps("validation/epoch_loss") == [0, 1, 2, 3, 4]
 
 
+HANGING = """
+import signal, threading
+
+class Hangs(kv.Saliency):
+    def draw(self, arrays, about):
+        threading.Event().wait()
+
+class Die(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        print("dying", flush=True)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+views = lambda: [Hangs()]
+fit(sys.argv[1], 8, more=[Die()])
+"""
+
+
+def test_sigterm_waits_for_a_drawing_that_hangs_no_longer_than_it_says(tmp_path):
+    process = fits.start(HANGING, tmp_path / "run")
+    fits.wait_for(process, "dying")
+    try:
+        process.communicate(timeout=20)  # it says 4 seconds
+    finally:
+        process.kill()
+    assert process.returncode == -signal.SIGTERM
+
+
 NOTEBOOK = """
 import threading
 try:
