@@ -109,12 +109,21 @@ class Numbers:
                     tops.append(fit_one(_drawn(values, signed), signed=signed).top)
         return max(tops)
 
+    @functools.cached_property
+    def signed(self) -> bool:
+        """Whether any map has values below 0: all are drawn so, or one colour would be two values."""
+        return any(
+            self._values(run, step)[1]
+            for run in self.runs
+            for step in set(self.steps).intersection(self.steps_of(run))
+        )
+
     def picture(self, run: str, step: int) -> NDArray[np.uint8] | None:
         """The sheet that the view draws, on the one scale; None where nothing is to be drawn."""
         values, signed = self._values(run, step)
         if values is None:
             return None
-        return self._sheet(run, step, values, signed)
+        return self._sheet(run, step, values, signed or self.signed)
 
     @functools.lru_cache(maxsize=_KEPT)  # noqa: B019, as it lives no longer than the comparison
     def encoded(self, run: str, step: int) -> bytes | None:

@@ -90,7 +90,14 @@ def _numbers(comparison: Grid, numbers: Numbers) -> dict[str, Any]:
         probe = numbers.probe_blob(run)
         probes.append(None if probe is None else blobs.setdefault(probe, len(blobs)))
     encoded = [base64.b64encode(blob).decode() for blob in blobs]
-    return {"cells": cells, "pictures": [], "blobs": encoded, "probes": probes, "top": numbers.top}
+    return {
+        "cells": cells,
+        "pictures": [],
+        "blobs": encoded,
+        "probes": probes,
+        "top": numbers.top,
+        "signed": numbers.signed,
+    }
 
 
 def _cell(comparison: Grid, run: str, step: int, pictures: dict[str, int]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ export function maps(data, el) {
     const box = el("div", { class: "sheet", role: "img", "aria-label": name });
     return filled(box, async () => {
       const [found, probe] = [await mapsAt(cell), await probeOf(run)];
-      const signed = Boolean(found.header.signed);
+      const { signed } = data;
       const overlay = Boolean(found.header.overlay) && probe?.picture(0);
       const settings = { look: overlay ? "overlay" : "map", top: data.top, signed, smooth: overlay, opacity: 1 };
       return Array.from({ length: found.shape[0] }, (_, place) => {
@@ -94,11 +94,11 @@ export function maps(data, el) {
     if (!first) return box;
     return filled(box, async () => {
       const { header } = await mapsAt(first);
-      const low = header.signed ? `−${short(data.top)}` : "0";
+      const low = data.signed ? `−${short(data.top)}` : "0";
       const hint = "one colour is one value in every cell";
       const probe = await probeOf(data.cells.findIndex((row) => row.includes(first)));
       const over = Boolean(header.overlay && probe?.picture(0));
-      const ends = [el("span", {}, low), ramp(over, header.signed), el("span", {}, short(data.top))];
+      const ends = [el("span", {}, low), ramp(over, data.signed), el("span", {}, short(data.top))];
       return [el("span", {}, header.unit || ""), ...ends, el("span", { class: "hint" }, hint), el("span", { class: "hint" }, header.how || "")];
     });
   }

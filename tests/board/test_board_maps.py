@@ -307,7 +307,7 @@ def test_the_energy_on_the_object_is_that_of_the_drawn_map(
             whole = resize_maps(read(servers, run, CONV, 3)[image][None], (16, 16))[0]
             share = whole[:8].sum() / whole.sum()  # the object is the upper half
             cell = tab.find(".maprow").nth(image).locator(".mapcell").nth(column)
-            expect(cell).to_contain_text(f"obj {100 * share:.0f} %")
+            expect(cell).to_contain_text(f"{100 * share:.0f} % on object")
 
 
 def test_the_most_disputed_come_first(tab: Tab) -> None:
@@ -472,7 +472,7 @@ def test_below_a_map_stands_what_it_is_of_whatever_its_width(tab: Tab) -> None:
     for size in (96, 160, 300):
         tab.open(tag=CONV, runs="one|two", step=3, size=size)
         cell = tab.find(".maprow").nth(1).locator(".mapcell").nth(1)
-        for part in ("ant 0.78", "of the bee", "max ", "obj "):
+        for part in ("ant 0.78", "of the bee", "max ", " % on object"):
             expect(cell.locator(".mapfacts")).to_contain_text(part.replace(" 0.78", ""))
         cut = cell.locator(".facts span").evaluate_all(
             """(spans) => spans.filter((one) => one.scrollWidth > one.clientWidth ||
@@ -618,3 +618,83 @@ def test_each_hostile_blob_by_itself(tab: Tab, name: str) -> None:
     )
     assert said
     assert "\n" not in said, said
+
+
+def test_few_columns_stand_in_bands_that_use_the_room(tab: Tab) -> None:
+    """With two runs the right of the tab is not empty, and nothing overlaps or is scrolled to."""
+    tab.page.set_viewport_size({"width": 1440, "height": 900})
+    tab.open(tag=CONV, runs="one|two", step=3)
+    cells = [cell.bounding_box() for cell in tab.find(".mapcell").all()]
+    room = tab.find(".room").bounding_box()
+    assert room
+    assert max(cell["x"] + cell["width"] for cell in cells if cell) > 0.8 * 1440
+    assert tab.find(".room").evaluate("(room) => room.scrollWidth <= room.clientWidth")
+    spots = {(round(cell["x"]), round(cell["y"])) for cell in cells if cell}
+    assert len(spots) == len(cells)
+    first, again = tab.find(".colhead"), tab.find(".colagain")
+    assert again.count() == first.count()
+    assert again.first.inner_text() == first.first.inner_text()
+    for place, head in enumerate(again.all()):
+        box, cell = head.bounding_box(), cells[2 + place]
+        assert box and cell
+        assert abs(box["x"] - cell["x"]) < 1
+    tab.page.set_viewport_size({"width": 700, "height": 900})
+    expect(again).to_have_count(0)
+
+
+def test_a_difference_has_its_scale_whatever_the_look(tab: Tab) -> None:
+    tab.open(tag=CONV, runs="one|two", step=3, minus="one/vis", look="image")
+    expect(tab.find(".legend:has(strong) .high")).to_be_visible()
+    assert tab.find(".legend").count() == 1, "that of the images would be of nothing"
+    expect(tab.field("scale of")).to_be_visible()
+
+
+def test_a_difference_of_maps_of_different_things_says_so(tab: Tab) -> None:
+    tab.open(tag=CONV, runs="one|two", step=3, minus="one/vis")
+    expect(tab.find(".maprow").nth(1)).not_to_contain_text("of the bee minus")
+    drawn = tab.view.evaluate(
+        """async () => {
+            const { ofWhat } = await import("./static/map_facts.js");
+            return ofWhat({ place: 0, differs: true, minusOf: "the bee" }, { of: ["the ant"] })[0];
+        }"""
+    )
+    assert drawn == "of the ant minus the bee"
+
+
+def test_a_scale_by_hand_that_is_none_is_said_to_be_none(tab: Tab) -> None:
+    tab.open(tag=CONV, lock="hand", top=0.05, step=3)
+    field = tab.field("The value of the full colour")
+    field.fill("-2")
+    field.press("Enter")
+    expect(tab.find("[data-kind=said]")).to_contain_text("stays at 0.05")
+    expect(field).to_have_value("0.05")
+
+
+def test_the_keyboard_asks_maps_and_sizes_them(tab: Tab, servers: dict[str, Server]) -> None:
+    tab.open(tag=CONV, runs="one|two", step=3, size=200)
+    tab.find(".mapbox").first.focus()
+    tab.press("Shift+ArrowRight")
+    values = read(servers, "one", CONV, 3)[0]
+    row, column = np.unravel_index(values.argmax(), values.shape)
+    told = tab.find(".maprow").first.locator(".value").all_inner_texts()
+    assert len(told) == 2
+    assert told[0].endswith(f"at {column}, {row}")
+    assert float(told[0].split()[0]) == pytest.approx(values.max(), rel=0.01)
+    tab.press("Shift+ArrowLeft" if column else "Shift+ArrowRight")
+    moved = column - 1 if column else 1
+    expect(tab.find(".value").first).to_contain_text(f"at {moved}, {row}")
+    assert tab.step() == "step 3", "not ten steps"
+    tab.press("+")
+    assert tab.state()["size"] == "250"
+    assert "zoom" not in tab.state()
+    tab.press("0")
+    assert "size" not in tab.state()
+
+
+def test_the_size_of_maps_has_no_dead_end(tab: Tab) -> None:
+    tab.open(tag=CONV, runs="one|two", step=3)
+    slider = tab.field("Width of a cell")
+    most = slider.get_attribute("max")
+    assert most
+    slider.fill(most)
+    assert tab.settle().find(".mapcell").first.evaluate("(cell) => cell.offsetWidth") == int(most)

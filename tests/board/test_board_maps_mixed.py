@@ -12,10 +12,12 @@ from board_tab import Tab
 from map_logs import CONV, IMAGES
 from playwright.sync_api import Browser, expect
 
+import kerasvis2 as kv
 from kerasvis2.record import events
 from kerasvis2.record.maps import ANSWERS_TAG, MAPS_TAG, PROBE_TAG, encode_maps, pack
 from kerasvis2.record.probed import answers_blob, probe_blob
 from kerasvis2.record.writer import EventFile
+from kerasvis2.render.colour import paint_fine
 
 
 def test_runs_without_maps_are_said_to_have_none_and_shown_as_pictures(
@@ -171,3 +173,31 @@ def test_while_training_runs_the_latest_goes_on_and_colours_stay(
     assert after[1] == before[0]
     assert after[0] != after[1]
     tab.close()
+
+
+def test_equal_values_have_equal_colours_where_only_some_runs_have_values_below_zero(
+    browser: Browser, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    """As activations have, that are signed where any of them is."""
+    values = np.full((2, 4, 4), 0.5, np.float32)
+    below = values.copy()
+    below[:, 0] = -0.25
+    for run, maps in (("plain", values), ("signed", below)):
+        file = EventFile(tmp_path / "logs" / run / "vis")
+        header = {"signed": bool((maps < 0).any())}
+        file.append(0, 1e9, [events.blob(MAPS_TAG + CONV, encode_maps(maps, header))])
+    server = serve(tmp_path / "logs")
+    server.wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: text.count("steps") == 2)
+    tab = Tab(browser, server.url()).open(tag=CONV)
+    cells = tab.find(".maprow").first.locator("canvas")
+    assert tab.pixel(cells.nth(0), 0.5, 0.9) == tab.pixel(cells.nth(1), 0.5, 0.9)
+    assert tab.find(".legend").count() == 1
+    tab.close()
+    numbers = kv.compare(tmp_path / "logs", CONV).numbers
+    assert numbers is not None
+    plain, signed = (numbers.picture(run, 0) for run in ("plain", "signed"))
+    assert plain is not None
+    assert signed is not None
+    colours = [{*map(tuple, sheet.reshape(-1, 3).tolist())} for sheet in (plain, signed)]
+    kept = [tuple(colour) for colour in paint_fine(np.full((1, 1, 1), 1.0, "float32"), True)[0, 0]]
+    assert set(kept) <= colours[0] & colours[1]

@@ -5,6 +5,7 @@ import { levelFrom } from "./gestures.js";
 import { readAddress, visible, writeAddress } from "./host.js";
 import { explorer, numbersFor, tagsFor } from "./explorer.js";
 import { Loader } from "./loader.js";
+import { sizeFrom } from "./map_layout.js";
 import { derive, move, nearest } from "./model.js";
 import { reference } from "./notes.js";
 import { Numbers } from "./numbers.js";
@@ -197,7 +198,9 @@ export class App {
     if (next) this.choose(next.name);
   }
 
-  zoomBy = (by) => this.change({ zoom: levelFrom(this, by) });
+  // Of maps the keys for it change the size.
+  zoomBy = (by) =>
+    this.change(this.model.mode === "maps" ? { size: sizeFrom(this, by) } : { zoom: levelFrom(this, by) });
 
   flip = () => this.see({ face: 1 - this.ui.face });
 

@@ -77,22 +77,26 @@ function zoom({ state, zoomBy, change }) {
   );
 }
 
-function size({ state, change }) {
+// The sizes of the slider: the least of them is as large as fits.
+const SIZES = { pictures: [100, 900], maps: [80, 300] };
+
+function size({ state, change, model }) {
+  const [min, max] = SIZES[model.mode === "maps" ? "maps" : "pictures"];
   return h(
     "label",
     { class: "field size", title: "Width of a cell; all the way left: as large as fits" },
     h("span", null, "size"),
     h("input", {
       type: "range",
-      min: 100,
-      max: 900,
+      min,
+      max,
       step: 20,
       "aria-label": "Width of a cell",
       "aria-valuetext": state.size ? `${state.size} pixels` : "as large as fits",
-      value: String(state.size || 100),
+      value: String(state.size || min),
       oninput: (event) => {
         const value = Number(event.currentTarget.value);
-        change({ size: value > 100 ? value : 0 });
+        change({ size: value > min ? value : 0 });
       },
     }),
   );

@@ -15,7 +15,8 @@ export const AXES = [
 // The tags that columns show, the one on show first: what to fetch the series of.
 export function tagsOf(model, state) {
   const { tag } = model;
-  const mapped = model.index.tags.filter((one) => one.maps.length);
+  const run = oneRun(model.runs.filter(({ id }) => tag.maps.includes(id)), state);
+  const mapped = model.index.tags.filter((one) => one.maps.includes(run?.id)); // none of empty columns
   if (state.axis === "layers") return mapped.filter((one) => viewOf(one.name) === viewOf(tag.name));
   if (state.axis !== "views") return [tag];
   const views = new Map();

@@ -5,7 +5,7 @@ import { numbersAt } from "./api.js";
 import { columnsOf, oneRun, stepColumns, tagsOf } from "./columns.js";
 import { confusion, imagesOf, selected, source, unknownImages } from "./explore.js";
 import { difference, mapAt, tops } from "./lock.js";
-import { layout } from "./map_grid.js";
+import { layout } from "./map_layout.js";
 
 const FEW = 32; // columns whose maps all must be here before a scale of all is told
 const MOST = 64; // columns that are fetched whether in view or not, so that a scale is of all
@@ -96,6 +96,8 @@ function scales(app, base, table) {
     return maps && at !== undefined && at < maps.shape[0] ? mapAt(maps, at) : null;
   };
   const baseOf = (row) => table.at(row, base.columns[minus]);
+  const explained = ({ url, run, image }) =>
+    mapsOf(url)?.header.of?.[image.places.get(run.id)];
   const subtracted = (row, column) => {
     const [b, a] = [table.at(row, column), baseOf(row)].map(inImage);
     return a && b ? difference(b, a) : null;
@@ -103,6 +105,7 @@ function scales(app, base, table) {
   const values = base.one
     ? tops({ ...state, lock }, table.rows, listsOf(table.rows, base.columns, (row, column) => inImage(table.at(row, column))))
     : tops({ ...state, lock }, places.map(({ column }) => mapsOf(column.source.url)));
+  const signs = ofOneTag(app, base) && urlsOf(base, table).some((url) => mapsOf(url)?.header.signed);
   const every = base.one ? table.rows : base.images.map((image) => ({ image }));
   const changes =
     minus >= 0
@@ -122,22 +125,30 @@ function scales(app, base, table) {
     if (held && map && !before?.urls.has(found.url)) return { ...found, entry, place, drawn: null, late: true };
     const differs = minus >= 0 && columnPlace !== minus && !state.one;
     const drawn = differs ? subtracted(row, column) : map;
-    const signed = differs || Boolean(entry?.maps?.header.signed);
+    const signed = differs || signs || Boolean(entry?.maps?.header.signed);
     const group = base.one ? rowPlace : columnPlace;
     const top = drawn ? (differs ? scale.changes : scale.values)(group, drawn) : 0;
     // Why there is no difference: the base's map is not here yet, or there is none.
     const lone = differs && map && !inImage(baseOf(row));
     const late = lone && baseOf(row).url && !app.numbers.get(baseOf(row).url);
-    return { ...found, entry, place, map, drawn, differs, signed, top, lone, late };
+    return { ...found, entry, place, map, drawn, differs, signed, top, lone, late, minusOf: differs && explained(baseOf(row)) };
   };
   return { lock, minus, cellOf, mapsOf, partly: early && !held ? here : null };
 }
 
 // Of the maps that a scale of all goes by: how many there are, and how many are here.
-function arrivedOf(app, { one, columns }, { rows, at, sources }) {
-  const found = one ? rows.flatMap((row) => columns.map((column) => at(row, column))) : sources;
-  const urls = found.map(({ url }) => url).filter(Boolean);
+function arrivedOf(app, base, table) {
+  const urls = urlsOf(base, table);
   return { wanted: urls.length, arrived: urls.filter((url) => app.numbers.get(url)).length };
+}
+
+// Maps of one tag share their colours: of one with values below 0 all are drawn as signed, or a colour
+// would be one value here and another there.
+const ofOneTag = ({ state }, { one }) => Boolean(one) || ["runs", "steps"].includes(state.axis);
+
+function urlsOf({ one, columns }, { rows, at, sources }) {
+  const found = one ? rows.flatMap((row) => columns.map((column) => at(row, column))) : sources;
+  return found.map(({ url }) => url).filter(Boolean);
 }
 
 const listsOf = (rows, columns, mapOf) =>
@@ -183,13 +194,13 @@ export function numbersFor(app, next) {
   const { runs, columns, one, sources, rows, at, probes } = app.explorer;
   const first = runs.map((run) => probeAt(model, run)).filter(Boolean);
   const lastOf = runs.map((run) => run.series?.urls.at(-1));
-  const urlsOf = (some, those) =>
+  const addresses = (some, those) =>
     one
       ? some.flatMap((row) => those.map((column) => at(row, column).url))
       : those.map((column) => sources[columns.indexOf(column)].url);
   const seen = layout(app);
-  const inView = urlsOf(seen.rows.map((place) => rows[place]), seen.columns.map((place) => columns[place]));
-  const needed = [...new Set([...inView, ...urlsOf(rows, columns)])]; // what is in view first
+  const inView = addresses(seen.rows.map((place) => rows[place]), seen.columns.map((place) => columns[place]));
+  const needed = [...new Set([...inView, ...addresses(rows, columns)])]; // what is in view first
   const view = needed.length > MOST * Math.max(1, rows.length) ? needed.slice(0, 400) : needed;
   const later = one || app.state.axis !== "runs" ? [] : next.flatMap((step) => runs.map((run) => run.series?.urls[run.series.at.get(step)]));
   const now = [...first, ...view, ...(probes.size || first.length ? [] : lastOf)];

@@ -3,8 +3,9 @@
 import { AXES } from "./columns.js";
 import { h } from "./dom.js";
 import { LOCKS } from "./lock.js";
-import { lookOf, smoothOf } from "./look.js";
+import { drawsMaps, lookOf, smoothOf } from "./look.js";
 import { button, segments, select } from "./tools.js";
+import { number } from "./words.js";
 
 const LOOKS = [
   ["image", "Image", "The image alone"],
@@ -58,6 +59,7 @@ export const titleOf = ({ label, number, title }) =>
 function drawing(app) {
   const { state, change, explorer } = app;
   const look = lookOf(app);
+  const maps = drawsMaps(app);
   const own = explorer.columns.map(({ source }) => lookOf(app, explorer.mapsOf(source?.url)?.header ?? undefined));
   const mixed = own.some((each) => each !== own[0]); // as each view draws its own
   return [
@@ -67,13 +69,13 @@ function drawing(app) {
       mixed ? "" : look,
       (value) => change({ look: value }),
     ),
-    look !== "image" &&
+    maps &&
       select("scale of", LOCKS.map(([value, label]) => [value, value === "run" && explorer.one ? "each run" : label]), explorer.lock, (lock) => change({ lock, ...frozen(app, lock) }), {
         key: "lock",
       }),
-    look !== "image" && explorer.lock === "hand" && hand(app),
-    look !== "image" && check("log", state.decades, (decades) => change({ decades }), "Three powers of ten, so that weak maps are seen beside strong ones"),
-    look !== "image" &&
+    maps && explorer.lock === "hand" && hand(app),
+    maps && check("log", state.decades, (decades) => change({ decades }), "Three powers of ten, so that weak maps are seen beside strong ones"),
+    maps &&
       select(
         "drawn",
         [
@@ -104,7 +106,7 @@ function frozen(app, lock) {
   return lock === "hand" && !app.state.top ? { top: app.ui.shownTop || 1 } : {};
 }
 
-function hand({ state, change }) {
+function hand({ state, change, see }) {
   return h(
     "label",
     { class: "field", key: "hand" },
@@ -118,7 +120,9 @@ function hand({ state, change }) {
       value: String(state.top),
       onchange: (event) => {
         const value = Number(event.currentTarget.value);
-        if (value > 0) change({ top: value });
+        if (value > 0 && Number.isFinite(value)) return change({ top: value });
+        event.currentTarget.value = String(state.top);
+        see({ said: `A scale ends above 0: it stays at ${number(state.top)}.` });
       },
     }),
   );

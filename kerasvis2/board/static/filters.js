@@ -22,11 +22,20 @@ export function filters(app) {
   const labels = [...new Set(images.map(({ label }) => label))].filter((label) => label !== null);
   labels.sort((one, other) => one - other);
   const told = explorer.answers && Object.keys(explorer.answers).length > 0;
+  const first = told ? images.flatMap(explorer.asked).filter(Boolean) : [];
+  const guessed = first.some(({ guess }) => guess !== null); // of a regression nothing is right or wrong
+  const rated = first.some(({ truth }) => truth !== null);
   const none = !state.only && state.class < 0 && !state.pair && !state.pick;
   return h(
     "div",
     { class: "filters", key: "filters" },
-    told && labels.length > 0 && segments("Images", ONLY, state.only, (only) => change({ only })),
+    (guessed || state.only !== "") &&
+      segments(
+        "Images",
+        ONLY.filter(([value]) => value !== "wrong" || labels.length > 0),
+        state.only,
+        (only) => change({ only }),
+      ),
     labels.length > 1 &&
       select(
         "class",
@@ -35,9 +44,9 @@ export function filters(app) {
         (text) => change({ class: Number(text) }),
         { key: "class" },
       ),
-    told &&
-      select("order", SORTS, state.sort, (sort) => change({ sort }), { key: "sort" }),
-    told && labels.length > 0 && matrix(app),
+    (guessed || rated) &&
+      select("order", SORTS.filter(([value]) => value !== "dispute" || explorer.columns.length > 1), state.sort, (sort) => change({ sort }), { key: "sort" }),
+    guessed && labels.length > 0 && matrix(app),
     !none &&
       button("Show all", "No filter, no choice", () =>
         change({ only: "", class: -1, pair: "", pick: "" }),

@@ -15,9 +15,42 @@ export function follow(event) {
   for (const cell of row.querySelectorAll(".mapcell")) tell(cell, x, y, box);
 }
 
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+// The same by the keyboard: from the map's largest value on, place by place.
+export function walk(event) {
+  const step = event.shiftKey && STEPS[event.key];
+  const box = event.currentTarget;
+  const map = step && mapShown(box.querySelector("canvas"));
+  if (!map) return;
+  event.preventDefault();
+  event.stopPropagation(); // not ten steps
+  const before = at.get(box)?.map === map ? at.get(box) : null;
+  const peak = before ?? { x: strongest(map) % map.width, y: Math.floor(strongest(map) / map.width) };
+  const x = Math.min(map.width - 1, Math.max(0, peak.x + (before ? step[0] : 0)));
+  const y = Math.min(map.height - 1, Math.max(0, peak.y + (before ? step[1] : 0)));
+  at.set(box, { map, x, y });
+  const rect = box.getBoundingClientRect();
+  for (const cell of box.closest(".maprow").querySelectorAll(".mapcell")) {
+    tell(cell, (x + 0.5) / map.width, (y + 0.5) / map.height, rect);
+  }
+}
+
+const at = new WeakMap(); // a map's box → {map, x, y}: where the keyboard is in it
+
+function strongest({ data }) {
+  let best = 0;
+  for (let place = 0, most = -1; place < data.length; place += 1) {
+    const size = Math.abs(data[place]);
+    if (Number.isFinite(size) && size > most) [best, most] = [place, size];
+  }
+  return best;
+}
+
 export function leave(event) {
+  at.delete(event.currentTarget);
   const row = event.currentTarget.closest(".maprow");
-  for (const note of row.querySelectorAll(".value, .cross")) note.remove();
+  for (const note of row?.querySelectorAll(".value, .cross") ?? []) note.remove();
 }
 
 function tell(cell, x, y, box) {

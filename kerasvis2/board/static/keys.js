@@ -11,7 +11,8 @@ export const TABLE = [
   ["Space", "play, pause"],
   ["[ ]", "the picture before, the picture after"],
   ["m 1 2 3", "maps; one step; runs × steps; A | B"],
-  ["+ − 0", "zoom in, zoom out, all of it"],
+  ["+ − 0", "zoom in, zoom out, all of it; of maps larger, smaller, as fits"],
+  ["Shift ← ↑ ↓ →", "on a map that has the focus: the values, place by place"],
   ["x", "A | B: show the other one"],
   ["s", "A | B: swap"],
   ["c", "show or hide the curves"],
@@ -70,7 +71,7 @@ function action(app, { key, shiftKey }) {
     case "-":
       return () => app.zoomBy(-1);
     case "0":
-      return () => change({ zoom: 0, x: 0.5, y: 0.5 });
+      return () => change(app.model.mode === "maps" ? { size: 0 } : { zoom: 0, x: 0.5, y: 0.5 });
     case "Escape":
       return state.one ? () => change({ one: "" }) : null;
     case "x":

@@ -2,7 +2,7 @@
 
 import { paint } from "./colour.js";
 import { h } from "./dom.js";
-import { lookOf, unitOf } from "./look.js";
+import { drawsMaps, lookOf, unitOf } from "./look.js";
 import { paintOver } from "./overlay.js";
 import { logarithmic } from "./scale.js";
 import { number } from "./words.js";
@@ -12,7 +12,7 @@ const MIDDLE = 128; // the grey that an overlay's bar is painted over
 
 export function legend(app) {
   const { explorer, state } = app;
-  if (lookOf(app) === "image") return null;
+  if (!drawsMaps(app)) return null;
   const shown = bars(app);
   if (!shown.length) return h("div", { class: "legends", key: "legend" });
   app.ui.shownTop = shown.find(({ differs }) => !differs)?.top;
@@ -39,7 +39,7 @@ export function legend(app) {
           "aria-hidden": "true",
           hook: (canvas) => ramp(canvas, look, signed, state.colours === "grey"),
         }),
-        h("span", { class: "end high" }, top === null ? words(explorer.lock) : number(top)),
+        h("span", { class: "end high" }, top === null ? words(explorer) : top ? number(top) : "0: all maps are 0 everywhere"),
       ),
     ),
     explorer.partly &&
@@ -48,7 +48,8 @@ export function legend(app) {
   );
 }
 
-const words = (lock) => (lock === "run" ? "as printed at each" : "as printed below each");
+const words = ({ lock, one }) =>
+  lock !== "run" ? "as printed below each" : one ? "as printed at each run" : "as printed above each column";
 
 function differenceWords({ explorer }) {
   return `minus ${explorer.columns[explorer.minus].title}`;
@@ -78,6 +79,7 @@ function bars(app) {
       const { signed, differs } = cell;
       const own = cell.entry?.maps?.header;
       const look = differs ? "map" : lookOf(app, own);
+      if (look === "image") return;
       const unit = explorer.lock === "run" ? "" : unitOf(own);
       const key = [signed, differs, look, unit].join();
       const top = common ? cell.top : null;

@@ -12,6 +12,9 @@ export function lookOf(app, own = header(app)) {
   return app.state.look || (own?.overlay ? "overlay" : "map");
 }
 
+// A difference is drawn whatever the look.
+export const drawsMaps = (app) => lookOf(app) !== "image" || app.explorer.minus >= 0;
+
 export function smoothOf(app, look = lookOf(app)) {
   return (app.state.drawn || (look === "overlay" ? "smooth" : "exact")) === "smooth";
 }

@@ -1,7 +1,7 @@
 // One map with what is said of it.
 
 import { h } from "./dom.js";
-import { follow, leave } from "./hover.js";
+import { follow, leave, walk } from "./hover.js";
 import { lookOf, smoothOf } from "./look.js";
 import { facts } from "./map_facts.js";
 import { mapOn } from "./map_paint.js";
@@ -52,6 +52,8 @@ function picture(app, view, cell) {
       onclick: () => !explorer.one && change({ one: image.key }),
       onpointermove: follow,
       onpointerleave: leave,
+      onkeydown: walk,
+      onblur: leave,
     },
     h("canvas", {
       hook: (canvas) => mapOn(canvas, view, image.picture, drawn ?? cell.map, settings),

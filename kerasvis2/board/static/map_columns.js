@@ -51,6 +51,29 @@ export function columnHead(app, view, place, step) {
   );
 }
 
+// The same once more, for the eye alone, above a band of rows that stands beside the first.
+export function columnAgain(app, view, place, band) {
+  const { explorer, state } = app;
+  const column = explorer.columns[place];
+  const base = place === explorer.minus;
+  return h(
+    "div",
+    {
+      key: `${column.key} again ${band}`,
+      class: "colagain",
+      "aria-hidden": "true",
+      style: { left: band * view.band + view.side + place * view.across, width: view.width },
+    },
+    h(
+      "div",
+      { class: "who" },
+      state.axis === "runs" && h("span", { class: "swatch", style: { background: column.run.colour } }),
+      h("bdi", { class: "run" }, column.title),
+    ),
+    h("div", { class: "facts" }, base ? h("span", { class: "badge" }, "base") : factsOf(app, view, place).join(" · ")),
+  );
+}
+
 function factsOf(app, view, place) {
   const { explorer, state } = app;
   const column = explorer.columns[place];
@@ -74,7 +97,7 @@ function right({ images, answers }, { run, step }) {
 function scale({ explorer }, column, place) {
   for (const row of explorer.rows) {
     const { drawn, signed, top, entry } = explorer.cellOf(row, column, 0, place);
-    if (drawn) return `${signed ? "±" : "0…"}${number(top)} ${unitOf(entry?.maps?.header)}`;
+    if (drawn) return `${signed ? "±" : "0…"}${number(top)} ${unitOf(entry?.maps?.header).split(",")[0]}`;
   }
   return "";
 }

@@ -26,28 +26,44 @@ export function facts(app, cell, view) {
   const own = entry?.maps?.header;
   const most = drawn && largest(drawn, cell.signed || cell.differs);
   const parts = drawn ? partsOf(app, cell, own, answer, most) : [];
+  const all = parts.map(([words, hint]) => (hint ? `${words}: ${hint}` : words));
   return h(
     "div",
     { class: "mapfacts", style: { height: view.facts } },
     said(app, cell, verdict(image, answer), answer, view.width < NARROW),
     h(
       "div",
-      { class: "facts", title: [...parts, own?.how, most === 0 && own?.why].filter(Boolean).join("\n") },
-      parts.map((part) => h("span", { key: part }, part)),
+      { class: "facts", title: [...all, own?.how, most === 0 && own?.why].filter(Boolean).join("\n") },
+      parts.map(([words]) => h("span", { key: words }, words)),
     ),
   );
 }
 
+// → [[words, what they mean], …]
 function partsOf({ explorer }, cell, own, answer, most) {
   const { image, drawn, map, differs, top } = cell;
   return [
-    own?.of?.[cell.place] && `of ${own.of[cell.place]}`,
-    explorer.one && Number.isFinite(answer?.margin) && `margin ${number(answer.margin)}`,
-    most === 0 ? "0 everywhere" : `${differs ? "most ±" : "max "}${number(most)}`,
-    broken(drawn) && `${broken(drawn)} NaN`,
-    explorer.lock === "cell" && `scale ${number(top)}`,
+    ofWhat(cell, own),
+    explorer.one && Number.isFinite(answer?.margin) && [`margin ${number(answer.margin)}`, MARGIN],
+    most === 0
+      ? ["0 everywhere"]
+      : differs
+        ? [`max ±${number(most)}`, "the largest difference"]
+        : [`max ${cell.signed ? "±" : ""}${number(most)}`, "the largest value"],
+    broken(drawn) && [`${broken(drawn)} NaN`, "values that are no finite number"],
+    explorer.lock === "cell" && [`scale ${number(top)}`, "the value of the full colour"],
     !differs && map && onObject(map, image),
   ].filter(Boolean);
+}
+
+const MARGIN = "the truth's logit less the largest other one";
+
+// What a map explains. A difference may be of maps that explain different things: both are said.
+export function ofWhat({ place, differs, minusOf }, own) {
+  const what = own?.of?.[place];
+  if (!what) return null;
+  if (!differs || !minusOf || minusOf === what) return [`of ${what}`, "what the map explains"];
+  return [`of ${what} minus ${minusOf}`, "what the two maps explain"];
 }
 
 // The class gives way where there is no room, never the sign and the number.
@@ -72,11 +88,12 @@ function said({ explorer }, { run, step, place }, right, answer, narrow) {
 const was = (name, narrow) =>
   h("span", { class: "was", title: `Predicted ${name} at the step before` }, narrow ? "↺" : `was ${name}`);
 
+const ON_OBJECT = "how much of the sum of its positive values lies inside the mask of the probe";
 const shares = new WeakMap(); // a map → the share of its energy on the object
 
 function onObject(map, image) {
   if (!image.mask) return null;
   if (!shares.has(map)) shares.set(map, energyOn(map, image.mask));
   const share = shares.get(map);
-  return Number.isNaN(share) ? null : `obj ${Math.round(100 * share)} %`;
+  return Number.isNaN(share) ? null : [`${Math.round(100 * share)} % on object`, ON_OBJECT];
 }

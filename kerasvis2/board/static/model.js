@@ -17,8 +17,8 @@ export function derive(state, data) {
   const pin = every.find((run) => run.id === state.pin) ?? null;
   const rows = pin ? [pin, ...matching.filter((run) => run !== pin)] : matching;
   const tags = ordered(index.tags);
-  const wanted = chosen(state.tag, tags);
-  const tag = data.series ? chosen(data.series.tag, tags) : wanted;
+  const wanted = chosen(state.tag, tags, rows);
+  const tag = data.series ? chosen(data.series.tag, tags, rows) : wanted;
   const mode = modeOf(state, wanted, rows);
   const runs = rows.filter((run) => tag?.runs.includes(run.id));
   // What is on show: what was chosen, once its series is here.
@@ -62,14 +62,19 @@ export function filter(text) {
   }
 }
 
-// The tag asked for; at first the deepest layer of the first view that has maps, or the first of all.
-function chosen(name, tags) {
+// The tag asked for; at first the deepest layer of the first view that has maps, or the first of all:
+// of those that most of the runs have, as models differ in their depth.
+function chosen(name, tags, rows) {
   if (name !== "") return tags.find((tag) => tag.name === name) ?? null;
-  const [first, ...rest] = tags.filter((tag) => tag.maps.length);
-  if (!first) return tags[0] ?? null;
+  const ids = new Set(rows.map(({ id }) => id));
+  const many = (list) => list.filter((id) => ids.has(id)).length;
+  const [first, ...rest] = tags.filter((tag) => many(tag.maps));
+  if (!first) return tags.find((tag) => many(tag.runs)) ?? tags[0] ?? null;
   const alike = [first, ...rest.filter((tag) => viewOf(tag.name) === viewOf(first.name))];
   const usual = targetOf(alike.find((tag) => !targetOf(tag)) ?? first);
-  return alike.findLast((tag) => targetOf(tag) === usual);
+  const deep = alike.filter((tag) => targetOf(tag) === usual);
+  const most = Math.max(...deep.map((tag) => many(tag.maps)));
+  return deep.findLast((tag) => many(tag.maps) === most);
 }
 
 // What a map is of, where that is not the usual: "predicted" of "grad_cam/07_conv5@predicted".

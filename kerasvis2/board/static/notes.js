@@ -32,11 +32,14 @@ export function notes(model, state) {
 }
 
 // Runs that the explorer cannot show.
-function without({ runs, tag }) {
-  const bare = runs.filter((run) => !tag.maps.includes(run.id)).map(({ label }) => label);
-  if (!bare.length) return [];
-  const text = `Kept no maps of this: ${some(bare)}. Their pictures are in One step.`;
-  return [{ kind: "bare", text }];
+function without({ runs, rows, tag }) {
+  const labels = (some) => some.map(({ label }) => label);
+  const bare = labels(runs.filter((run) => !tag.maps.includes(run.id)));
+  const absent = labels(rows.filter((run) => ![...tag.runs, ...tag.maps].includes(run.id)));
+  return [
+    bare.length && { kind: "bare", text: `Kept no maps of this: ${some(bare)}. Their pictures are in One step.` },
+    absent.length && { kind: "absent", text: `Did not log this: ${some(absent)}.` },
+  ].filter(Boolean);
 }
 
 function framesOf(model, state, runs) {
