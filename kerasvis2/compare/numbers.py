@@ -81,17 +81,23 @@ class Numbers:
 
         Raises:
             LookupError: If one of them did not keep the maps at its step.
-            ValueError: If the maps are not of one size, or the probes share no image.
+            ValueError: If the maps are not of one size or unit, or the probes share no image.
         """
         places = self._shared(run, other)
         at = step if other_step is None else other_step
-        first, second = self.maps(run, step), self.maps(other, at)
+        head, first = decode_maps(self.runs[run].blob(self.tag, step))
+        header, second = decode_maps(self.runs[other].blob(self.tag, at))
         if not places:
             raise ValueError(f"the probes of {run!r} and {other!r} share no image")
         if first.shape[1:] != second.shape[1:]:
             raise ValueError(
                 f"the maps of {run!r} are {first.shape[1:]}, those of {other!r} "
                 f"{second.shape[1:]}: only maps of one size are subtracted"
+            )
+        if (unit := head.get("unit")) != (its := header.get("unit")):
+            raise ValueError(
+                f"the maps of {run!r} are in {unit!r}, those of {other!r} in {its!r}: only maps of "
+                "one unit are subtracted"
             )
         here, there = (list(one) for one in zip(*places))
         return first[here] - second[there], here

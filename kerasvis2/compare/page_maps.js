@@ -72,6 +72,8 @@ export function maps(data, el) {
       if (!pairs.length) return [el("div", { class: "missing" }, "The probes share no image.")];
       if (found.some((map) => !map))
         return [el("div", { class: "missing" }, "The maps are not of one size: no difference.")];
+      if (one.header.unit !== other.header.unit)
+        return [el("div", { class: "missing" }, `Not of one unit, ${one.header.unit} and ${other.header.unit}: no difference.`)];
       const top = together(found.map((map) => spread(map.data)));
       const tiles = found.map((map, index) =>
         el(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import map_logs
 import numpy as np
+import pytest
 from board_server import Server
 from board_tab import Tab
 from map_logs import CONV, IMAGES
@@ -201,3 +202,70 @@ def test_equal_values_have_equal_colours_where_only_some_runs_have_values_below_
     colours = [{*map(tuple, sheet.reshape(-1, 3).tolist())} for sheet in (plain, signed)]
     kept = [tuple(colour) for colour in paint_fine(np.full((1, 1, 1), 1.0, "float32"), True)[0, 0]]
     assert set(kept) <= colours[0] & colours[1]
+
+
+def test_maps_of_other_units_are_not_subtracted(
+    browser: Browser, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    """As a logit's and a regression's are; and a layer that few runs have is not opened first."""
+    deep = "grad_cam/09_deep"
+    for run, unit in (("cells", "logit"), ("years", "output"), ("more", "logit")):
+        file = EventFile(tmp_path / "logs" / run / "vis")
+        blob = encode_maps(np.ones((2, 4, 4), np.float32), {"unit": unit})
+        values = [events.blob(MAPS_TAG + CONV, blob)]
+        if run == "cells":
+            values.append(events.blob(MAPS_TAG + deep, blob))
+        file.append(0, 1e9, values)
+    server = serve(tmp_path / "logs")
+    server.wait("data/plugin/kerasvis/index", lambda text: "deep" in text and "more" in text)
+    tab = Tab(browser, server.url()).open(minus="cells/vis")
+    expect(tab.find("h1")).to_have_text("grad_cam/conv")
+    cells = tab.find(".maprow").first.locator(".mapcell")
+    expect(cells.nth(2)).to_contain_text("Not of one unit with the base: output, not logit")
+    expect(cells.nth(1).locator("canvas")).to_be_visible()
+    tab.state()
+    tab.go(tag=deep)
+    expect(tab.find("[data-kind=absent]")).to_have_text("Did not log this: more, years.")
+    tab.close()
+    with pytest.raises(ValueError, match="only maps of one unit"):
+        kv.compare(tmp_path / "logs", CONV).difference("years", "cells", 0)
+
+
+def test_facts_below_maps_are_whole_whatever_their_words(
+    browser: Browser, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    for run in ("one", "two"):
+        file = EventFile(tmp_path / "logs" / run / "vis")
+        header = {"of": ["class 10 0.67", "lumbermill 1.00"]}
+        maps = np.full((2, 4, 4), 1.94e-4 if run == "one" else 3.1e-4, np.float32)
+        file.append(0, 1e9, [events.blob(MAPS_TAG + CONV, encode_maps(maps, header))])
+    server = serve(tmp_path / "logs")
+    server.wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: text.count("steps") == 2)
+    cut = """(spans) => spans.filter((one) => one.getBoundingClientRect().bottom >
+        one.closest(".mapfacts").getBoundingClientRect().bottom + 0.5).length"""
+    for size in (96, 144, 160, 240):
+        for minus in ("", "one/vis"):
+            tab = Tab(browser, server.url()).open(tag=CONV, size=size, minus=minus)
+            spans = tab.find(".mapfacts .facts span")
+            expect(spans).to_have_count(8)
+            assert spans.evaluate_all(cut) == 0, (size, minus)
+            tab.close()
+
+
+def test_a_low_window_scrolls_to_its_maps(
+    browser: Browser, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    """As a zoom of 200 % makes it of 1440×900."""
+    map_logs.write_maps(tmp_path / "logs")
+    server = serve(tmp_path / "logs")
+    server.wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: " 7]" in text)
+    tab = Tab(browser, server.url())
+    tab.page.set_viewport_size({"width": 720, "height": 450})
+    tab.open(tag=CONV)
+    tab.find(".mapbox").first.scroll_into_view_if_needed()
+    expect(tab.find(".mapbox").first).to_be_in_viewport(ratio=0.9)
+    for button in tab.find(".controls button").all():
+        box = button.bounding_box()
+        assert box
+        assert box["x"] + box["width"] <= 720
+    tab.close()

@@ -96,11 +96,14 @@ function scales(app, base, table) {
     return maps && at !== undefined && at < maps.shape[0] ? mapAt(maps, at) : null;
   };
   const baseOf = (row) => table.at(row, base.columns[minus]);
+  const unitAt = ({ url }) => mapsOf(url)?.header.unit || "value";
+  const alike = (one, other) => unitAt(one) === unitAt(other);
   const explained = ({ url, run, image }) =>
     mapsOf(url)?.header.of?.[image.places.get(run.id)];
   const subtracted = (row, column) => {
-    const [b, a] = [table.at(row, column), baseOf(row)].map(inImage);
-    return a && b ? difference(b, a) : null;
+    const both = [table.at(row, column), baseOf(row)];
+    const [b, a] = both.map(inImage);
+    return a && b && alike(...both) ? difference(b, a) : null;
   };
   const values = base.one
     ? tops({ ...state, lock }, table.rows, listsOf(table.rows, base.columns, (row, column) => inImage(table.at(row, column))))
@@ -131,7 +134,7 @@ function scales(app, base, table) {
     // Why there is no difference: the base's map is not here yet, or there is none.
     const lone = differs && map && !inImage(baseOf(row));
     const late = lone && baseOf(row).url && !app.numbers.get(baseOf(row).url);
-    return { ...found, entry, place, map, drawn, differs, signed, top, lone, late, minusOf: differs && explained(baseOf(row)) };
+    return { ...found, entry, place, map, drawn, differs, signed, top, lone, late, minusOf: differs && explained(baseOf(row)), minusUnit: differs && unitAt(baseOf(row)) };
   };
   return { lock, minus, cellOf, mapsOf, partly: early && !held ? here : null };
 }

@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { follow, leave, walk } from "./hover.js";
-import { lookOf, smoothOf } from "./look.js";
+import { lookOf, smoothOf, unitOf } from "./look.js";
 import { facts } from "./map_facts.js";
 import { mapOn } from "./map_paint.js";
 
@@ -61,8 +61,12 @@ function picture(app, view, cell) {
   );
 }
 
-const unequal = ({ differs, map }) =>
-  differs && map ? "Not of one size with the base: no difference" : "No map of this image";
+function unequal({ differs, map, entry, minusUnit }) {
+  if (!differs || !map) return "No map of this image";
+  const unit = unitOf(entry.maps.header);
+  if (unit !== minusUnit) return `Not of one unit with the base: ${unit}, not ${minusUnit}`;
+  return "Not of one size with the base: no difference";
+}
 
 // Why there is no map. Never another one in its place.
 function empty(app, view, cell) {

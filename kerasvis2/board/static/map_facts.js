@@ -8,16 +8,37 @@ import { broken, energyOn, largest } from "./values.js";
 import { number } from "./words.js";
 
 const LINE = 17; // pixels
-const [NARROW, WIDE] = [140, 240]; // of a cell: as wide as one fact, two, or all of them need
+const NARROW = 140; // of a cell: no room for the words of what was before
+const [LETTER, APART] = [6.8, 12]; // at most, of the facts' font, and between two facts
+const [OF, MARGIN_IS, MOST, OBJECT, SCALE] = ["of ", "margin −12.3", "max ±1.2e−4", "100 % on object", "scale 1e−4"].map(
+  ({ length }) => length,
+);
 
 // How high the facts are below cells of this width: the same for all, so that rows are straight.
 export function heightOf(app, width) {
-  const { one, images, lock } = app.explorer;
+  const { one, images, lock, minus, columns, mapsOf } = app.explorer;
   const masks = images.some(({ mask }) => mask);
-  const told = header(app)?.of?.length !== 0; // what a map is of, as most say
-  const most = [told, one, true, masks, lock === "cell"].filter(Boolean).length;
-  const each = width < NARROW ? 1 : width < WIDE ? 2 : most;
-  return LINE * (1 + Math.ceil(most / each)) + 4;
+  const own = header(app);
+  const named = own ? Math.max(...columns.map(({ source }) => longest(mapsOf(source?.url) ?? { header: own }))) : USUAL;
+  const of = minus >= 0 ? 2 * named + 7 : named; // that of the base too
+  const told = own?.of?.length !== 0 && OF + of;
+  const letters = [told, one && MARGIN_IS, MOST, masks && OBJECT, lock === "cell" && SCALE];
+  return LINE * (1 + linesOf(letters.filter(Boolean), width)) + 4;
+}
+
+const USUAL = 12; // letters of what a map is of, before any has arrived
+
+const longest = ({ header: { of } }) => Math.max(0, ...(of ?? []).map((words) => words.length));
+
+// How many lines it takes to set facts of so many letters, one behind the other.
+function linesOf(letters, width) {
+  let [lines, left] = [0, 0];
+  for (const many of letters) {
+    const wide = Math.min(width, many * LETTER);
+    if (wide > left) [lines, left] = [lines + 1, width];
+    left -= wide + APART;
+  }
+  return lines;
 }
 
 export function facts(app, cell, view) {

@@ -7,6 +7,7 @@ import { imageHead, runHead } from "./map_heads.js";
 import { GAP, HEAD, SIDE, layout } from "./map_layout.js";
 import { reveal } from "./reveal.js";
 import { room } from "./room.js";
+import { count } from "./words.js";
 
 export function grid(app) {
   const { explorer } = app;
@@ -62,7 +63,7 @@ function revealStep(app, view, element) {
 function corner({ explorer }) {
   if (explorer.one) return "run";
   const { shown, images } = explorer;
-  return shown.length === images.length ? `${images.length} images` : `${shown.length} of ${images.length}`;
+  return shown.length === images.length ? count(images.length, "image") : `${shown.length} of ${images.length}`;
 }
 
 function row(app, view, place) {

@@ -63,7 +63,7 @@ export function runHead({ explorer, model }, row, rowPlace) {
           "stroke-width": 1.5,
         }),
       ),
-    points.length > 1 && h("div", { class: "facts" }, "p(truth), 0…1"),
+    points.length > 1 && h("div", { class: "facts" }, "probability of the truth, 0…1"),
     explorer.lock === "run" && h("div", { class: "facts" }, scaleOf(explorer, row, rowPlace)),
   ];
 }

@@ -20,7 +20,7 @@ export function number(value) {
   const size = Math.abs(value);
   const text =
     size !== 0 && (size < 1e-3 || size >= 1e5)
-      ? value.toExponential(1)
+      ? value.toExponential(1).replace(".0e", "e")
       : String(Number(value.toPrecision(3)));
   return text.replace("-", "−");
 }
