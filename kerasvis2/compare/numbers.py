@@ -117,7 +117,7 @@ class Numbers:
 
     @functools.cached_property
     def signed(self) -> bool:
-        """Whether any map has values below 0: all are drawn so, or one colour would be two values."""
+        """Whether any is: then all are drawn so, or one colour would be two values."""
         return any(
             self._values(run, step)[1]
             for run in self.runs
