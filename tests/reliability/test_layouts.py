@@ -30,11 +30,16 @@ def last(x):
     return np.moveaxis(x.reshape(len(x), CHANNELS, *SIZE), 1, -1)
 
 
+def shown(x):
+    """As it is drawn: black is another value in each channel."""
+    return x * np.float32([1, 0.5, 0.8, 1, 0.6]) + np.float32([0.1, 0.2, 0.05, 0.3, 0.15])
+
+
 # From pictures (n, height, width, channels) to what the model takes, and what is drawn of it.
 LAYOUTS = {
-    "first": (first, last),
-    "first, three drawn": (first, lambda x: last(x)[..., :3]),
-    "flat": (lambda x: first(x).reshape(len(x), -1), last),
+    "first": (first, lambda x: shown(last(x))),
+    "first, three drawn": (first, lambda x: shown(last(x))[..., :3]),
+    "flat": (lambda x: first(x).reshape(len(x), -1), lambda x: shown(last(x))),
 }
 
 
@@ -58,13 +63,18 @@ def pictures():
 @pytest.fixture(scope="module")
 def plain():
     """What each view finds with the channels last."""
-    probe = kv.Probe(pictures(), [0, 1], display=(0, 1))
+    probe = kv.Probe(pictures(), [0, 1], display=shown)
     session = kv.Session(network(), probe, progress=False)
     return {name: session.compute(getattr(kv, name)(**VIEWS[name])) for name in VIEWS}
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("name", VIEWS)
+BLACK = ("RISE", "ScoreCAM", "ActivationMaximization")  # and white, which all channels have to tell
+CASES = [(name, layout) for name in VIEWS for layout in LAYOUTS]
+
+
+@pytest.mark.parametrize(
+    ("name", "layout"), [case for case in CASES if "three" not in case[1] or case[0] not in BLACK]
+)
 def test_a_layout_moves_what_is_found_and_changes_nothing(plain, layout, name):
     lower, display = LAYOUTS[layout]
     probe = kv.Probe(lower(pictures()), [0, 1], display=display)

@@ -226,6 +226,19 @@ def test_rare_shapes_are_shown_or_refused(change, without):
     assert try_one(PLAIN | change) == without
 
 
+def test_what_does_not_fit_is_refused_before_training(tmp_path):
+    """By the monitor itself; and of whole numbers there is no way up."""
+    x, truth = data(PLAIN | {"size": (5, 5)})
+    monitor = kv.Monitor(tmp_path / "a", kv.Probe(x, truth, display=(0, 1)))
+    with pytest.raises(ValueError, match="Resize the images to 8×8"):
+        monitor.begin(network(PLAIN))
+    case = PLAIN | {"dtype": "uint8"}
+    probe = probe_of(case | {"display": (0, 255)}, *data(case))
+    monitor = kv.Monitor(tmp_path / "b", probe, [kv.ActivationMaximization(steps=2)])
+    with pytest.raises(ValueError, match="input that can change a little"):
+        monitor.begin(network(case))
+
+
 WITHIN = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 
 
