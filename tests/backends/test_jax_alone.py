@@ -72,3 +72,19 @@ def test_a_network_in_float64():
         finally:
             keras.config.set_floatx("float32")
             keras.config.set_dtype_policy("float32")
+
+
+def test_what_draws_random_numbers_in_its_call_has_a_gradient():
+    class Noisy(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.seeds = keras.random.SeedGenerator(3)
+
+        def call(self, x):
+            return x + 0.1 * keras.random.normal(x.shape, seed=self.seeds)
+
+    image = keras.Input((4, 4, 1), batch_size=2)
+    x = keras.layers.Flatten()(Noisy()(image))
+    model = keras.Model(image, keras.layers.Dense(3)(x))
+    probe = kv.Probe(np.ones((2, 4, 4, 1), "float32"), display=(0, 1))
+    assert np.abs(kv.Saliency(target=0).compute(model, probe)["input"]).max() > 0

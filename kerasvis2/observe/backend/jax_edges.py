@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from kerasvis2.observe.backend.edges import edges as follow
@@ -50,5 +52,5 @@ def _inputs(variable: Any, makers: Mapping[int, Any]) -> Sequence[Any]:
 def _is_float(variable: Any) -> bool:
     dtype = getattr(variable.aval, "dtype", None)
     return dtype is not None and not (
-        np.issubdtype(dtype, np.integer) or np.issubdtype(dtype, np.bool_)
+        any(jnp.issubdtype(dtype, kind) for kind in (np.integer, np.bool_, jax.dtypes.prng_key))
     )
