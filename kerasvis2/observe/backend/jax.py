@@ -14,12 +14,12 @@ import keras
 import numpy as np
 
 from kerasvis2.observe.backend import jax_relu
+from kerasvis2.observe.backend.jax_apart import apart, whatever_is_asked_of_training
 from kerasvis2.observe.backend.jax_edges import depends, edges
 from kerasvis2.observe.backend.jax_order import flat
 from kerasvis2.observe.backend.jax_written import MARK, Written, writing
 from kerasvis2.observe.backend.naming import named
 from kerasvis2.observe.backend.protocol import Edges, Hook, Recorded
-from kerasvis2.observe.backend.shadow import replaced
 
 __all__ = ["BACKEND", "Jax"]
 
@@ -40,7 +40,7 @@ class Jax:
         def traced(values: list[Any], leaves: list[Any]) -> list[Any]:
             nonlocal returned
             state = list(zip(variables, values))
-            with _apart(), keras.StatelessScope(state_mapping=state):
+            with apart(), keras.StatelessScope(state_mapping=state):
                 found = function(state, *jax.tree.unflatten(given, leaves))
             leaves, returned = flat(found)
             # What is handed on as it came would be the variable's own array, which the trainer
@@ -54,13 +54,13 @@ class Jax:
         def arranged(arguments: Sequence[Any]) -> tuple[list[Any], list[Any]]:
             return _together(variables, flat(tuple(arguments))[0])
 
-        with _whatever_is_asked_of_training():
+        with whatever_is_asked_of_training():
             held = compiled(*arranged(examples))
 
         def run(*arguments: Any) -> Any:
             nonlocal held
             values, leaves = arranged(arguments)
-            with _whatever_is_asked_of_training():
+            with whatever_is_asked_of_training():
                 try:
                     found = held(values, leaves)
                 except (TypeError, ValueError):  # the arrays came to lie on other devices
@@ -87,12 +87,12 @@ class Jax:
 
             given = named(batch)
             names.extend(given)
-            with _apart():
+            with apart():
                 run(batch, note)
             return list(given.values()), noted
 
         specs = [jax.ShapeDtypeStruct(leaf.shape, _dtype(leaf)) for leaf in leaves]
-        with _whatever_is_asked_of_training():
+        with whatever_is_asked_of_training():
             jaxpr = jax.make_jaxpr(symbolic)(specs).jaxpr
         given, noted = jaxpr.outvars[: len(names)], jaxpr.outvars[len(names) :]
         return edges(jaxpr, list(zip(labels, noted)), dict(zip(names, given)))
@@ -271,33 +271,6 @@ def _together(variables: Sequence[Any], leaves: list[Any]) -> tuple[list[Any], l
 
 def _local(values: Sequence[Any]) -> list[Any]:
     return [v.addressable_data(0) if isinstance(v, jax.Array) else v for v in values]
-
-
-@contextlib.contextmanager
-def _apart() -> Iterator[None]:
-    """Traces inside the block share nothing with those of training.
-
-    JAX keeps what it traced of a function; under another precision it is another trace. So what is
-    shadowed here never gets into a training step. Float32 products are float32 throughout.
-    """
-    given = str(jax.config.jax_default_matmul_precision)
-    ours = "float32" if given == "highest" else "highest"
-    # A layer that is called once more to save memory would be out of reach.
-    with (
-        jax.default_matmul_precision(ours),
-        replaced(jax, "checkpoint", lambda function, **_: function),
-    ):
-        yield
-
-
-@contextlib.contextmanager
-def _whatever_is_asked_of_training() -> Iterator[None]:
-    """The aids to find faults in a training step would find what we do on purpose.
-
-    We compile where nothing else is to be, and know the tracers of a trace that has ended.
-    """
-    with jax.disable_jit(False), jax.check_tracer_leaks(False):
-        yield
 
 
 BACKEND = Jax()
