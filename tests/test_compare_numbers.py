@@ -9,6 +9,7 @@ import kerasvis2 as kv
 from kerasvis2.cli import main
 from kerasvis2.compare.bundle import bundle
 from kerasvis2.compare.page import _module
+from kerasvis2.compare.said import explained_of, legend
 from kerasvis2.render import attribution_sheet, scale
 
 
@@ -39,10 +40,13 @@ def test_one_scale_for_all_runs_and_steps(logs):
         scale=max(tops),
         title="step 3",
         captions=[
-            [f"true {name}", f"pred ant {share:.2f}"]
+            [f"true {name}", f"pred ant {share:.2f}", f"map of: the {name}"]
             for name, share in zip(["ant", "bee", "cat"] * 2, map_logs.shares("two", 3).max(1))
         ],
         wrong=[False, True, True, False, True, True],
+        quantity=map_logs.UNITS[CONV],
+        how="5×5 places",
+        why="no evidence for it",
     )
     assert np.array_equal(found, expected)
 
@@ -82,6 +86,19 @@ def test_a_run_may_be_subtracted_from_all(logs, tmp_path):
     assert (tmp_path / "out.png").stat().st_size > 1000
     with pytest.raises(LookupError, match="none of the runs"):
         kv.compare(logs, CONV, minus="three")
+
+
+def test_what_a_difference_is_of_is_said():
+    """How sure a run is is its own; of what its map is, is said where the two differ."""
+    one = explained_of({"of": ["ant 0.93", "bee −1.2e-05", None]}, sure=False)
+    assert one == {0: "ant", 1: "bee"}
+    assert explained_of({"of": ["class 8 0.11"]}, sure=False) == {0: "class 8"}
+    assert explained_of({"of": ["ant 0.93"]}) == {0: "ant 0.93"}
+    assert legend({"unit": "share", "why": "no slope"}, subtracted=True) == {
+        "quantity": "share",
+        "how": "",
+        "why": "the two are the same",
+    }
 
 
 def test_runs_without_numbers_are_as_they_were(tmp_path):

@@ -340,6 +340,21 @@ def test_no_name_and_no_number_below_a_map_is_cut(count, size, name):
     assert words.fit(plan.lettering, tile, cell)
 
 
+def test_small_pictures_are_not_drawn_smaller_than_there_is_room():
+    """Five lines below each and a title of two must not make 28 pixels of room for 56."""
+    said = (
+        "true eight",
+        "✗ pred seven 0.22",
+        "map of: eight",
+        "minus: class 8",
+        "peak 0.03 of 0.1",
+    )
+    words = Words([said] * 16, [True] * 16)
+    plan = arrange(16, (28, 28), panels=2, words=words, head=lambda width: 120, native=True)
+    assert plan.shown == 16
+    assert plan.size == (56, 56)
+
+
 def test_what_is_said_of_a_map_stands_below_the_map():
     words = ("pred a", "map of: a", "sum 1", "peak 2 of 5")
     setting = Words([words]).settings(300)[0]

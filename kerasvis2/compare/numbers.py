@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasvis2.compare.said import answered, explained_of, legend
 from kerasvis2.record.maps import ANSWERS_TAG, MAPS, MAPS_TAG, PROBE_TAG, decode_maps, unpack
 from kerasvis2.record.reader import Run
 
@@ -169,10 +170,15 @@ class Numbers:
         header, _ = decode_maps(self.runs[run].blob(self.tag, step))
         subtracted = self.minus not in (None, run)
         probe, images, _ = self._probe(run)
-        places = list(range(len(values)))
+        places, taken = list(range(len(values))), dict[int, str]()
+        explained = explained_of(header)
         if subtracted:
             assert self.minus is not None
-            places = self.difference(run, self.minus, step)[1]
+            pairs = self._shared(run, self.minus)
+            places = [here for here, _ in pairs]
+            base = explained_of(decode_maps(self.blob(self.minus, step))[0], sure=False)
+            explained = explained_of(header, sure=False)
+            taken = {here: base[there] for here, there in pairs if there in base}
         if images is None or len(images) <= max(places):
             side = values.shape[1:3]
             images = np.full((max(places) + 1, *side, 1), _GREY, np.float32)
@@ -181,7 +187,11 @@ class Numbers:
         if subtracted:
             title += f" · {run} minus {self.minus}"
         sheet = attribution_sheet if header.get("overlay") and not subtracted else pixel_sheet
-        captions, wrong = self._said(run, step, probe, places)
+        captions, wrong = answered(probe, *self._answers(run, step), places)
+        for lines, place in zip(captions, places):
+            lines += [f"map of: {explained[place]}"] if place in explained else []
+            if taken.get(place, explained.get(place)) != explained.get(place):
+                lines.append(f"minus: {taken[place]}")
         pixels, _ = sheet(
             images[places],
             values,
@@ -190,35 +200,9 @@ class Numbers:
             title=title,
             captions=captions,
             wrong=wrong,
+            **legend(header, subtracted),
         )
         return pixels
-
-    def _said(
-        self, run: str, step: int, probe: Mapping[str, Any], places: list[int]
-    ) -> tuple[list[list[str]], list[bool] | None]:
-        """Captions, and which answers are wrong where that is known."""
-        names, labels = probe.get("class_names") or [], probe.get("labels")
-
-        def name(index: int) -> str:
-            return str(names[index]) if 0 <= index < len(names) else f"class {index}"
-
-        task, words, answers = self._answers(run, step)
-        if task not in ("classes", "binary"):  # not to be judged by one class
-            return [[f"pred {words[p]}"] if p < len(words) else [] for p in places], None
-        guesses, shares = answers.get("predicted"), answers.get("shares")
-        captions: list[list[str]] = []
-        for place in places:
-            label = -1 if labels is None else int(labels[place])
-            none = [] if labels is None else ["true –"]  # it names no class of this output
-            lines = none if label < 0 else [f"true {name(label)}"]
-            if guesses is not None:
-                sure = "" if shares is None else f" {shares[place][0]:.2f}"
-                lines.append(f"pred {name(int(guesses[place]))}{sure}")
-            captions.append(lines)
-        if labels is None or guesses is None:
-            return captions, None
-        wrong = [int(labels[place]) not in (-1, int(guesses[place])) for place in places]
-        return captions, wrong
 
     def _answers(self, run: str, step: int) -> tuple[str, list[str], dict[str, np.ndarray]]:
         """What kind of answer it is, in words, and in numbers."""

@@ -178,7 +178,10 @@ function difference() {
 // The page.
 
 const stage = el("div");
-if (numbers) stage.style.setProperty("--wide", `${numbers.wide}px`);
+if (numbers) {
+  stage.style.setProperty("--least", `${numbers.least}px`);
+  stage.style.setProperty("--wide", `${numbers.wide}px`);
+}
 const main = el("main", {}, picker, stage);
 const slider = el("input", { type: "range", min: 0, max: last, value: state.place, "aria-label": "Step", disabled: !last,
   oninput: () => show({ place: Number(slider.value) }) });

@@ -75,8 +75,7 @@ def _numbers(comparison: Grid, numbers: Numbers) -> dict[str, Any]:
                 row.append({"missing": "damaged in the event file", "nearest": None})
                 continue
             except LookupError:
-                nearest = comparison.nearest(run, step)
-                row.append({"missing": comparison.why_missing(run, step), "nearest": nearest})
+                row.append(_missing(comparison, run, step))
                 continue
             cell = {
                 "blob": blobs.setdefault(blob, len(blobs)),
@@ -100,14 +99,22 @@ def _numbers(comparison: Grid, numbers: Numbers) -> dict[str, Any]:
     }
 
 
+def _missing(comparison: Grid, run: str, step: int) -> dict[str, Any]:
+    """Why nothing is shown, and where something is."""
+    nearest = comparison.nearest(run, step)
+    return {
+        "missing": comparison.why_missing(run, step),
+        "nearest": None if nearest == step else nearest,
+    }
+
+
 def _cell(comparison: Grid, run: str, step: int, pictures: dict[str, int]) -> dict[str, Any]:
     try:
         encoded = comparison.encoded(run, step)
     except Damaged:
         return {"missing": "damaged in the event file", "nearest": None}
     if encoded is None:
-        nearest = comparison.nearest(run, step)
-        return {"missing": comparison.why_missing(run, step), "nearest": nearest}
+        return _missing(comparison, run, step)
     address = f"data:{_media_type(encoded)};base64,{base64.b64encode(encoded).decode()}"
     return {
         "picture": pictures.setdefault(address, len(pictures)),

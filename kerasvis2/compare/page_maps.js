@@ -9,7 +9,8 @@ import { spread, together } from "./scale.js";
 import { largest, mapOf, minus } from "./values.js";
 
 const SIDE = 112; // pixels of a map's width
-const [ACROSS, GAP] = [4, 10]; // maps of a run side by side, where there is room
+const [LEAST, MOST, GAP] = [2.5, 6, 4]; // maps of a run side by side, as there is room
+const LINES = 3; // below each
 const [WIDE, HIGH] = [150, 12]; // of a legend
 const MIDDLE = 128; // the grey it is painted over
 
@@ -56,7 +57,7 @@ export function maps(data, el) {
         const of = found.header.of?.[place];
         const most = largest(map, signed);
         const lines = [said(cell, probe, place), of ? `of ${of}` : "", most ? `max ${short(most)}` : "0 everywhere"];
-        return el("div", { class: "one" }, el("div", { class: "two" }, ...parts), ...words(lines));
+        return el("div", { class: "one" }, el("div", { class: "two" }, ...parts), ...words(padded(lines)));
       });
     });
   }
@@ -87,7 +88,24 @@ export function maps(data, el) {
     });
   }
 
+  // Of as many lines in each run, so that the same images stand beside each other.
+  function padded(lines) {
+    const said = lines.filter(Boolean);
+    return [...said, ...Array(LINES - said.length).fill("\u00a0")];
+  }
+
   const words = (lines) => lines.filter(Boolean).map((line) => el("small", {}, line));
+
+  // In what the maps are, and where they differ, whose: [[unit, names of runs], …].
+  async function units() {
+    const found = new Map();
+    for (const [run, row] of data.cells.entries()) {
+      const cell = row.find(({ blob }) => blob !== undefined);
+      const unit = cell ? (await mapsAt(cell)).header.unit : "";
+      if (unit) found.set(unit, [...(found.get(unit) ?? []), data.runs[run]]);
+    }
+    return [...found];
+  }
 
   // The one scale of all cells.
   function scale() {
@@ -97,11 +115,15 @@ export function maps(data, el) {
     return filled(box, async () => {
       const { header } = await mapsAt(first);
       const low = data.signed ? `−${short(data.top)}` : "0";
-      const hint = "one colour is one value in every cell";
+      const named = await units();
+      const measures = named.length > 1
+        ? named.map(([unit, runs]) => `${runs.join(", ")}: ${unit}`).join("; ")
+        : header.unit || "";
+      const hint = named.length > 1 ? "one colour is one number, but not of one unit" : "one colour is one value in every cell";
       const probe = await probeOf(data.cells.findIndex((row) => row.includes(first)));
       const over = Boolean(header.overlay && probe?.picture(0));
       const ends = [el("span", {}, low), ramp(over, data.signed), el("span", {}, short(data.top))];
-      return [el("span", {}, header.unit || ""), ...ends, el("span", { class: "hint" }, hint), el("span", { class: "hint" }, header.how || "")];
+      return [el("span", {}, measures), ...ends, el("span", { class: "hint" }, hint), el("span", { class: "hint" }, header.how || "")];
     });
   }
 
@@ -131,7 +153,8 @@ export function maps(data, el) {
     return element;
   }
 
-  return { sheet, difference, scale, wide: ACROSS * (SIDE + GAP) - GAP };
+  const across = (count) => count * (SIDE + GAP) - GAP;
+  return { sheet, difference, scale, least: across(LEAST), wide: across(MOST) };
 }
 
 function put(element, height, width, pixels) {

@@ -155,7 +155,7 @@ def _at(count: int, cells: _Cells, inner: int) -> Plan | None:
                 if not fits and setting is not settings[-1]:
                     continue
                 tall = rows * ((panels if stacked else 1) * size[0] + setting.foot)
-                clear = not words.lines or max(size) >= _CLEAR or size == shape
+                clear = not words.lines or max(size) >= _CLEAR or size == shape or cells.whole
                 told = (2 if fits else int(cell >= _WORDS)) if clear else 0
                 used = (columns * (tile + GAP) - GAP) / inner
                 worth = size[0] * size[1] * (1 if stacked else _BESIDE) * (1 if last else _FULL)
