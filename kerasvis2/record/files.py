@@ -21,6 +21,29 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _BROKEN = re.compile(r"(abfss?|az|gcs|gs|hdfs|hf|https?|memory|oss|r2|s3a?|wasbs?):/(?!/)")
 
 
+class _Store:
+    """An fsspec file system whose failures are `OSError`s, as a disk's are; the libraries behind it
+    raise what they like (`gcsfs` and `botocore` errors that are none)."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._store, name)
+        if not callable(found):
+            return found
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            try:
+                return found(*arguments, **options)
+            except (OSError, NotImplementedError):  # the second: what this kind of store cannot do
+                raise
+            except Exception as error:
+                raise OSError(f"{type(error).__name__}: {error}") from error
+
+        return call
+
+
 class Remote:
     """A file or a folder in a store.
 
@@ -92,7 +115,7 @@ def place(path: str | os.PathLike[str] | Remote) -> Place:
             f"{name!r} needs fsspec and its part for this kind of store: "
             f"pip install 'kerasvis2[cloud]', and {error}"
         ) from error
-    return Remote(store, inside, name)
+    return Remote(_Store(store), inside, name)
 
 
 def absolute(folder: Place) -> Place:

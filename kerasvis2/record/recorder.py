@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import contextlib
 import dataclasses
 import os
 import threading
@@ -172,8 +171,7 @@ class Recorder:
         try:
             self.drain()
         finally:
-            with contextlib.suppress(OSError):
-                self._lease.give_back()
+            self._lease.give_back()
 
     def close(self) -> None:
         """Drains, and ends the event files: a later `submit` starts new ones."""

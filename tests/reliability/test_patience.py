@@ -15,9 +15,10 @@ class Slow:
 
     def __init__(self, seconds=None):
         self.seconds = seconds
-        self.go = threading.Event()
+        self.go, self.begun = threading.Event(), threading.Event()
 
     def __call__(self):
+        self.begun.set()
         self.go.wait(30 if self.seconds is None else self.seconds)
         return {"vis": [events.scalar("x", 1.0)]}
 
@@ -60,6 +61,34 @@ def test_after_something_was_written_it_is_waited_for_again(tmp_path, said):
     recording.drain()
     assert said == []
     assert recording.waited > 0.4
+
+
+def test_as_soon_as_something_was_written_it_is_waited_for(tmp_path, said):
+    """Though what was written has not made room enough: a large step waits for several."""
+    first, second = Slow(), Slow(0.2)
+    recording = recorder(tmp_path, said, max_bytes=2, patience=1.0)
+    assert recording.submit(0, first, 1)
+    assert recording.submit(1, second, 1)
+    assert not recording.submit(2, Slow(0), 2)
+    first.go.set()
+    assert second.begun.wait(10)
+    assert recording.submit(3, Slow(0), 2)
+    recording.drain()
+    [run] = runs(tmp_path).values()
+    assert run.steps("x") == [0, 1, 3]
+
+
+def test_what_is_light_takes_no_room(tmp_path, said):
+    slow = Slow()
+    recording = recorder(tmp_path, said, max_jobs=1, patience=0.0)
+    for step in range(3):
+        assert recording.submit(step, slow, 0, light=True)
+    assert recording.submit(3, slow, 0)
+    assert not recording.submit(4, slow, 0)
+    slow.go.set()
+    recording.drain()
+    [run] = runs(tmp_path).values()
+    assert run.steps("x") == [0, 1, 2, 3]
 
 
 def test_what_is_light_is_never_dropped(tmp_path, said):

@@ -9,17 +9,21 @@ from pathlib import Path
 from typing import ClassVar
 
 import fsspec
+import keras
 import numpy as np
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from runs_on_disk import picture
 
+import kerasvis2 as kv
 from kerasvis2.cli import main
 from kerasvis2.compare import compare, read
 from kerasvis2.record import events
 from kerasvis2.record.files import event_files, place, write_json
+from kerasvis2.record.lease import NAME as NOTE
 from kerasvis2.record.log import log_error
 from kerasvis2.record.recorder import Recorder
+from kerasvis2.record.scales import NAME as SCALES
 from kerasvis2.record.scales import Scales, read_scales
 
 TAG = "grad_cam/03_conv"
@@ -209,6 +213,80 @@ def test_a_flaky_store_loses_what_it_refused_and_no_more(flaky):
             assert any(f"step {step}" in words for words in said), (lost, said)
     for step in kept[TAG]:
         assert np.array_equal(run.picture(TAG, step), picture(step))
+
+
+def test_what_a_store_took_though_it_said_no_is_only_added_to(flaky):
+    """Who follows an object has read it to its end, and goes on from there."""
+    held, spoilt, put = {}, [], Flaky.pipe_file
+
+    def timed_out(self, path, value, *args, **kwargs):
+        if not value.startswith(held.get(path, b"")):
+            spoilt.append(path)
+        held[path] = value
+        put(self, path, value, *args, **kwargs)
+        if Flaky.puts == 5:
+            raise OSError("timed out")
+
+    flaky.setattr(Flaky, "pipe_file", timed_out)
+    errors = []
+    recorder = Recorder("flaky://bucket/run", on_error=lambda *what: errors.append(what))
+    with pytest.warns(UserWarning, match="lacks step 2"):
+        log(recorder, *range(6))
+    assert len(errors) == 1
+    assert spoilt == []
+    [run] = read("flaky://bucket").values()
+    assert run.damage == []
+    assert run.steps(TAG) == [0, 1, 2, 3, 4, 5]
+
+
+class HttpError(Exception):
+    """What `gcsfs` raises, which is no `OSError`."""
+
+
+def test_what_a_store_raises_costs_what_it_refused_whatever_its_kind(flaky):
+    """Here the history of scales, and no picture."""
+    put = Flaky.pipe_file
+
+    def refused(self, path, value, *args, **kwargs):
+        if path.endswith(SCALES):
+            raise HttpError("503")
+        return put(self, path, value, *args, **kwargs)
+
+    flaky.setattr(Flaky, "pipe_file", refused)
+    keras.utils.set_random_seed(0)
+    rng = np.random.default_rng(0)
+    x, y = rng.random((8, 8, 8, 1), "float32"), np.arange(8) % 2
+    layers = [keras.layers.Flatten(), keras.layers.Dense(2, activation="softmax")]
+    model = keras.Sequential([keras.Input((8, 8, 1)), *layers])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    probe = kv.Probe(x[:2], y[:2], display=(0, 1))
+    monitor = kv.Monitor("flaky://bucket/run", probe, [kv.Saliency()])
+    with pytest.warns(UserWarning, match="history of scales"):
+        model.fit(x, y, epochs=3, verbose=0, callbacks=[monitor])
+    [run] = read("flaky://bucket").values()
+    assert run.steps("saliency/00_input") == [0, 1, 2]
+
+
+def test_a_store_that_takes_nothing_away_keeps_the_writers_note(flaky):
+    def kept(self, path):
+        raise PermissionError(path)
+
+    flaky.setattr(Flaky, "rm_file", kept)
+    recorder = strict("flaky://bucket/run")
+    recorder.begin(0)
+    recorder.end()
+    assert any(path.endswith(NOTE) for path in Flaky.store)
+
+
+def test_a_store_that_does_not_say_when_it_was_written_to_is_written_to(flaky):
+    def unknown(self, path):
+        raise NotImplementedError
+
+    flaky.setattr(Flaky, "modified", unknown)
+    log(strict("flaky://bucket/run"), 0, 1, 2)
+    log(strict("flaky://bucket/run"), 1, session=1)
+    [run] = read("flaky://bucket").values()
+    assert run.steps(TAG) == [0, 1]
 
 
 def test_a_store_that_refuses_everything_is_told_once_and_at_the_end(flaky):
