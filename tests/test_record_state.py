@@ -186,6 +186,36 @@ def test_a_number_that_another_process_has_by_now_is_nobody(tmp_path):
     assert begin(tmp_path)[1] == []
 
 
+def test_a_number_that_no_process_can_have_is_nobody(tmp_path):
+    note = {"host": socket.gethostname(), "pid": 10**30, "began": time.time()}
+    (tmp_path / lease.NAME).write_text(json.dumps(note))
+    assert begin(tmp_path)[1] == []
+
+
+def test_somebody_elses_process_lives(tmp_path, monkeypatch):
+    """It may not even be asked by who is not root."""
+
+    def denied(pid, number):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", denied)
+    note = {"host": socket.gethostname(), "pid": os.getppid(), "began": time.time()}
+    (tmp_path / lease.NAME).write_text(json.dumps(note))
+    [words] = begin(tmp_path)[1]
+    assert f"pid {os.getppid()}" in words
+
+
+def test_another_machines_event_files_are_signs_of_life(tmp_path):
+    first = Recorder(tmp_path, on_error=print)
+    first.submit(4, lambda: {"vis": [events.scalar("x", 1.0)]}, 0)
+    first.close()
+    path = tmp_path / lease.NAME
+    path.write_text(json.dumps({"host": "elsewhere", "pid": 3, "began": 0}))
+    os.utime(path, (time.time() - 7200,) * 2)
+    [words] = begin(tmp_path, 5)[1]
+    assert "elsewhere" in words
+
+
 @pytest.mark.parametrize(("age", "said"), [(10, 1), (7200, 0)])
 def test_another_machines_process_is_known_by_what_it_wrote_last(tmp_path, age, said):
     path = tmp_path / lease.NAME

@@ -154,7 +154,7 @@ def png_that_says(width, height):
 
 
 @pytest.mark.parametrize("size", [(31_623, 31_623), (10_000, 10_000), (2**31 - 1, 1), (1, 2**27)])
-def test_a_picture_that_says_it_is_huge_is_refused(tmp_path, capsys, size):
+def test_a_picture_that_says_it_is_huge_is_refused(tmp_path, capsys, recwarn, size):
     value = events.image(TAG, picture(0))
     value.tensor.string_val[2] = png_that_says(*size)
     EventFile(tmp_path / "run" / "vis").append(0, 0.0, [value])
@@ -162,6 +162,7 @@ def test_a_picture_that_says_it_is_huge_is_refused(tmp_path, capsys, size):
     with pytest.raises(ValueError, match="million are refused|exceeds limit"):
         run.picture(TAG, 0)
     try_all(tmp_path, capsys)
+    assert not [w for w in recwarn if "decompression bomb" in str(w.message)]
 
 
 @pytest.mark.parametrize(
@@ -275,6 +276,27 @@ def test_a_record_whose_length_lies(tmp_path, length):
     read_all(tmp_path)
     [run] = reader.runs(tmp_path).values()
     assert run.steps(TAG) == [0, 1, 2]
+
+
+def test_numbers_that_are_none_are_refused_where_they_lie(tmp_path):
+    """A scalar of two, an array of other bytes than its shape says, a blob that is not there."""
+    scalar = events.scalar("two", 1.0)
+    scalar.tensor.float_val.append(2.0)
+    scalar.tensor.tensor_shape.dim.add(size=2)
+    array = events.numbers("array", np.zeros((2, 3), np.float32))
+    array.tensor.tensor_content = b"abc"
+    blob = events.image("blob", picture(0))
+    blob.metadata.plugin_data.plugin_name = MAPS
+    del blob.tensor.string_val[:]
+    file = EventFile(tmp_path / "run" / "vis")
+    file.append(0, 0.0, [array, blob])
+    file.append(1, 1.0, [scalar])
+    [run] = reader.runs(tmp_path).values()
+    assert len(run.damage) == 1
+    assert "holds no number" in run.damage[0]
+    for ask, tag, words in ((run.numbers, "array", "are none"), (run.blob, "blob", "no numbers")):
+        with pytest.raises(Damaged, match=words):
+            ask(tag, 0)
 
 
 CARDS = [
