@@ -2,6 +2,7 @@
 
 import json
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -64,6 +65,7 @@ HOSTILE = {
     "nothing": b"",
     "another magic": b"PNG" + of_maps(),
     "a header longer than the blob": b"KVM1" + struct.pack("<I", 2**32 - 1) + b"{}",
+    "a header of a megabyte": of_maps(words="x" * (1 << 20)),
     "no JSON": forged({}, raw=b"{"),
     "JSON too deep": forged({}, raw=b"[" * 100_000),
     "no object": forged([]),
@@ -85,6 +87,10 @@ HOSTILE = {
     "a size that is no integer": of_maps(
         arrays=[{"name": "values", "dtype": "|u1", "shape": [1, True, 4]}]
     ),
+    "a list instead of maps": of_maps((4,), scale=[1.0] * 4),
+    "a type that there is not": of_maps(
+        arrays=[{"name": "values", "dtype": "xyz", "shape": [1, 2, 2]}]
+    ),
     "objects": of_maps(arrays=[{"name": "values", "dtype": "|O", "shape": [1, 2, 2]}]),
     "a scale of NaN": of_maps(scale=[float("nan")]),
     "a scale too few": of_maps(scale=[]),
@@ -99,6 +105,22 @@ HOSTILE = {
 def test_hostile_blobs_are_refused(name):
     with pytest.raises(ValueError, match="blob|array|values|scale|maps|code|header|bytes"):
         decode_maps(HOSTILE[name])
+
+
+def test_a_bomb_takes_no_memory():
+    blob = of_maps(payload=bytes(1 << 26))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="values that are not"):
+        decode_maps(blob)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 1 << 22
+
+
+def test_maps_too_weak_for_a_float32s_inverse_come_back():
+    maps = np.array([[[1e-37, 5e-38], [0, 1e-37]]], np.float32)
+    decoded = decode_maps(encode_maps(maps, {}))[1]
+    np.testing.assert_allclose(decoded, maps, rtol=0, atol=1e-39)
 
 
 def test_a_good_one_among_them_is_read():

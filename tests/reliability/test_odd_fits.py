@@ -16,6 +16,8 @@ from long_training import every_view
 from test_company import EPOCHS, Bad, at_epochs, data, monitor, network, steps, train
 
 import kerasvis2 as kv
+from kerasvis2.record.events import scalar
+from kerasvis2.record.recorder import Recorder
 
 
 class Batches(keras.utils.PyDataset):
@@ -202,6 +204,33 @@ def test_an_interruption_as_the_thread_starts_costs_nothing(tmp_path, monkeypatc
     train([mine], model, initial_epoch=1)
     assert begun
     assert steps(tmp_path) == list(range(EPOCHS))
+
+
+def test_an_interruption_as_the_thread_starts_leaves_it_the_only_one(tmp_path, monkeypatch):
+    """It is at work yet as the next step comes: two would draw the same and lose the other."""
+    start, started, begun, go = threading.Thread.start, [], threading.Event(), threading.Event()
+
+    def interrupted(thread):
+        start(thread)
+        started.append(thread)
+        if len(started) == 1:
+            raise KeyboardInterrupt
+
+    def draw():
+        begun.set()
+        go.wait(30)
+        return {"vis": [scalar("x", 1.0)]}
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    recorder = Recorder(tmp_path, on_error=print)
+    with pytest.raises(KeyboardInterrupt):
+        recorder.submit(0, draw, 0)
+    assert begun.wait(30)
+    recorder.submit(1, draw, 0)
+    go.set()
+    recorder.drain()
+    assert len(started) == 1
+    assert steps(tmp_path, "x") == [0, 1]
 
 
 def test_an_interruption_before_the_thread_starts_holds_up_nobody(tmp_path, monkeypatch):
