@@ -130,7 +130,8 @@ def encode_maps(values: Any, header: Mapping[str, Any], bits: int = 8) -> bytes:
     dtype = np.dtype(f"{kind}{bits // 8}").newbyteorder("<")
     largest, nan = _CODES[dtype.str]
     # As float64: over the scale of a weak image a float32 could overflow, or be rounded to 0.
-    inverse = np.divide(largest, scale, out=np.zeros(len(scale)), where=scale > 0)
+    exact = scale.astype(np.float64)
+    inverse = np.divide(largest, exact, out=np.zeros(len(scale)), where=exact > 0)
     codes = np.rint(known * inverse.reshape(-1, *[1] * (values.ndim - 1))).astype(dtype)
     if known is not values:
         codes[~finite] = nan
