@@ -10,7 +10,7 @@ from record_loaders import LOADERS
 from runs_on_disk import picture
 from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 from tensorboard.backend.event_processing.plugin_event_accumulator import EventAccumulator
-from tensorboard.compat.proto import event_pb2
+from tensorboard.compat.proto import event_pb2, graph_pb2
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 import kerasvis2 as kv
@@ -179,12 +179,15 @@ def test_epochs_and_batches_may_be_counted_in_one_folder(loader, tmp_path):
 
 
 def test_a_graph_is_kept_until_it_is_written_again(tmp_path):
-    values = [events.graph(b""), events.scalar("x", 1.0)]
+    node = graph_pb2.GraphDef(node=[{"name": "conv"}]).SerializeToString()
+    values = [events.graph(node), events.scalar("x", 1.0)]
     EventFile(tmp_path).append(0, 0.0, values)
     for wall_time in (1.0, 2.0):
         EventFile(tmp_path).append(0, wall_time, values[1:])
         assert is_restart(tmp_path)
         assert accumulate(tmp_path).Graph() is not None
+        [run] = reader.runs(tmp_path).values()
+        assert run.tags(None) == ["__run_graph__", "x"]
     EventFile(tmp_path).append(0, 3.0, values)
     assert accumulate(tmp_path).Graph() is not None
     assert steps(tmp_path, "x") == [0]
