@@ -7,6 +7,7 @@ from keras import layers as L
 
 import kerasvis2 as kv
 from kerasvis2.compare.numbers import numbers_of
+from kerasvis2.compare.said import answered
 from kerasvis2.record.maps import ANSWERS_TAG, unpack
 from kerasvis2.task import captions, task_of
 from kerasvis2.views import units
@@ -32,7 +33,7 @@ def compared(run):
     (tag,) = [tag for tag in run.tags() if tag.startswith("grad_cam/")]
     found = numbers_of(tag, {"run": run}, [0], None)
     header = unpack(found.probe_blob("run"))[0]
-    return header, found._said("run", 0, header, [0, 1, 2, 3])
+    return header, answered(header, *found._answers("run", 0), [0, 1, 2, 3])
 
 
 def test_a_label_that_is_ignored_is_nowhere_wrong(tmp_path):
