@@ -53,12 +53,36 @@ def _end(number: int, frame: Any) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+class _Forking(threading.local):
+    """What the thread that forks blocked before it did."""
+
+    blocked: set[int | signal.Signals] | None = None
+
+
+_forking = _Forking()
+
+
+def _before_fork() -> None:
+    """A signal that reaches a fork before its Python runs is forgotten where it has a handler, and
+    what is ended as soon as it is made, as pools of processes end theirs, would live and be waited
+    for. Blocked, it waits until `_forked`."""
+    if signal.getsignal(signal.SIGTERM) is _end:
+        _forking.blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+
+def _after_fork() -> None:
+    blocked, _forking.blocked = _forking.blocked, None
+    if blocked is not None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
 def _forked() -> None:
     """In a fork there is nobody to wait for, and where it hangs the signal has to end it."""
     _working.clear()
     if signal.getsignal(signal.SIGTERM) is _end:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _after_fork()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_forked)

@@ -175,7 +175,7 @@ COPIES = {
 }
 
 
-@pytest.mark.parametrize(("way", "unit"), zip(COPIES, ("batch", "epoch", "batch")))
+@pytest.mark.parametrize(("way", "unit"), list(zip(COPIES, ("batch", "epoch", "batch"))))
 def test_a_copy_has_the_settings_and_begins_anew(tmp_path, plain, way, unit):
     """As tuners make one for each trial."""
     first = monitor(tmp_path / "run", unit=unit, freq=2)
@@ -318,6 +318,33 @@ def test_a_fork_in_mid_training_writes_nothing(tmp_path, plain):
 
     assert train([monitor(tmp_path), at_epochs(fork)]) == plain
     assert steps(tmp_path) == list(range(EPOCHS))
+
+
+def test_a_fork_ended_as_soon_as_it_is_made_ends(tmp_path, plain):
+    """As a pool's workers may be, where an epoch is short; from the pool's own thread too."""
+
+    def fork():
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(20)  # ends it where the other signal got lost
+            while True:
+                signal.pause()
+        os.kill(child, signal.SIGTERM)
+        assert os.waitpid(child, 0)[1] == signal.SIGTERM
+        assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        ended.append(child)
+
+    def forks(epoch, _):
+        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        fork()
+        thread = threading.Thread(target=fork)
+        thread.start()
+        thread.join()
+
+    ended = []
+    assert train([monitor(tmp_path), at_epochs(forks)]) == plain
+    assert len(ended) == 2 * EPOCHS
 
 
 def test_one_monitor_given_twice_and_to_a_training_inside_a_training(tmp_path, plain):

@@ -220,7 +220,7 @@ REFUSED = [["LayerCAM"], ["Drift"], [], ["Saliency"], [], [], [], []]
 
 
 @pytest.mark.parametrize(
-    ("change", "without"), zip(IN_FULL, REFUSED), ids=["-".join(change) for change in IN_FULL]
+    ("change", "without"), list(zip(IN_FULL, REFUSED)), ids=["-".join(change) for change in IN_FULL]
 )
 def test_rare_shapes_are_shown_or_refused(change, without):
     assert try_one(PLAIN | change) == without
