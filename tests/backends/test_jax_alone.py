@@ -1,7 +1,10 @@
 """What there is on JAX only."""
 
+import threading
+
 import custom_loop
 import jax
+import jax.extend.core
 import keras
 import networks
 import numpy as np
@@ -88,3 +91,36 @@ def test_what_draws_random_numbers_in_its_call_has_a_gradient():
     model = keras.Model(image, keras.layers.Dense(3)(x))
     probe = kv.Probe(np.ones((2, 4, 4, 1), "float32"), display=(0, 1))
     assert np.abs(kv.Saliency(target=0).compute(model, probe)["input"]).max() > 0
+
+
+class Beside(keras.layers.Layer):
+    """While it is traced, another thread traces a step that saves memory."""
+
+    def __init__(self):
+        super().__init__(name="beside")
+        self.traced = []
+
+    def call(self, x):
+        def step():
+            saving = jax.checkpoint(lambda y: jax.nn.relu(y) ** 2)
+            self.traced.append(str(jax.make_jaxpr(jax.grad(saving))(1.0)))
+
+        thread = threading.Thread(target=step)
+        thread.start()
+        thread.join()
+        return x
+
+
+def test_what_another_thread_traces_meanwhile_is_what_it_is():
+    theirs = jax.checkpoint, jax.nn.relu, jax.extend.core.Primitive.bind
+    beside = Beside()
+    inputs = keras.Input((12, 10, 3))
+    x = keras.layers.Conv2D(3, 3, activation="relu")(beside(inputs))
+    outputs = keras.layers.Dense(5)(keras.layers.Flatten()(x))
+    model = keras.Model(inputs, outputs)
+    probe = kv.Probe(networks.images(), networks.labels(), display=(0, 1))
+    beside.traced.clear()
+    kv.GuidedBackprop().compute(model, probe)
+    assert len(beside.traced) > 0
+    assert all("remat" in traced for traced in beside.traced)
+    assert (jax.checkpoint, jax.nn.relu, jax.extend.core.Primitive.bind) == theirs

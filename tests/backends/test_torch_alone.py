@@ -1,5 +1,6 @@
 """What there is on PyTorch only."""
 
+import threading
 import weakref
 
 import custom_loop
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from keras import layers
+from torch.utils.checkpoint import checkpoint
 from torch.utils.data import DataLoader, TensorDataset
 
 import kerasvis2 as kv
@@ -160,3 +162,41 @@ def test_an_activation_is_found_behind_what_nobody_kept():
     assert logits is scores
     assert head == "softmax"
     assert len(trail) == 6
+
+
+class Beside(layers.Layer):
+    """While it is called, another thread trains a step that saves memory."""
+
+    def __init__(self):
+        super().__init__(name="beside")
+        self.called = []
+
+    def call(self, x):
+        def step(reentrant):
+            times = []
+
+            def saving(y):
+                times.append(y)
+                return y**2
+
+            y = torch.ones(1, requires_grad=True)
+            checkpoint(saving, y, use_reentrant=reentrant).backward()
+            self.called.append(len(times))
+
+        for reentrant in (False, True):
+            thread = threading.Thread(target=step, args=(reentrant,))
+            thread.start()
+            thread.join()
+        return x
+
+
+def test_what_another_thread_trains_meanwhile_is_what_it_is():
+    beside = Beside()
+    inputs = keras.Input((12, 10, 3))
+    x = layers.Conv2D(3, 3, activation="relu")(beside(inputs))
+    model = keras.Model(inputs, layers.Dense(5)(layers.Flatten()(x)))
+    probe = kv.Probe(networks.images(), networks.labels(), display=(0, 1))
+    beside.called.clear()
+    kv.GradCAM().compute(model, probe)
+    assert len(beside.called) > 0
+    assert set(beside.called) == {2}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ import jax.extend.core as jex
 import jax.numpy as jnp
 
 from kerasvis2.observe.backend.relu_units import NO_RELU, Unit, as_units, below
-from kerasvis2.observe.backend.shadow import replaced
+from kerasvis2.observe.backend.shadow import now, replaced
 
 INNER_RELU = (
     "The model calls a ReLU inside a loop, a branch or a function that is compiled by itself, "
@@ -76,11 +75,8 @@ class _Called:
         self.here = 0
         self.inside = 0
         self._within = jex.get_opaque_trace_state()
-        self._thread = threading.get_ident()
 
     def reach(self) -> bool:
-        if threading.get_ident() != self._thread:
-            return False
         reached = bool(self._within == jex.get_opaque_trace_state())
         self.here += reached
         self.inside += not reached
@@ -88,7 +84,7 @@ class _Called:
 
 
 def _replacements(rule: str, called: _Called) -> dict[str, Callable[..., Any]]:
-    before = {name: getattr(jax.nn, name) for name in _FUNCTIONS}
+    before = {name: now(jax.nn, name) for name in _FUNCTIONS}
 
     def under(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def replacement(*args: Any, **kwargs: Any) -> Any:

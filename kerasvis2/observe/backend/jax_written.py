@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ import jax
 import jax.extend.core as jex
 
 from kerasvis2.observe.backend.protocol import only_reshaped
-from kerasvis2.observe.backend.shadow import replaced
+from kerasvis2.observe.backend.shadow import now, replaced
 
 MARK = jex.Primitive("kerasvis2_mark")  # (x) → (what takes its place, a zero to be added)
 MARK.multiple_results = True
@@ -42,7 +41,6 @@ class Written:
     def __init__(self) -> None:
         self._makers: dict[int, Operation] = {}
         self._readers: dict[int, list[Operation]] = {}
-        self._thread = threading.get_ident()
         self._within = 0  # a function that is noted as a whole
 
     def logits(self, value: Any) -> tuple[Any, str, tuple[Any, ...]]:
@@ -77,7 +75,7 @@ class Written:
     def _noting(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
         def noting(x: Any, *args: Any, **kwargs: Any) -> Any:
-            if threading.get_ident() != self._thread or self._within:
+            if self._within:
                 return original(x, *args, **kwargs)
             self._within += 1
             try:
@@ -93,7 +91,7 @@ class Written:
         @functools.wraps(bind)
         def bound(primitive: Any, *args: Any, **params: Any) -> Any:
             found = bind(primitive, *args, **params)
-            if threading.get_ident() == self._thread and not self._within:
+            if not self._within:
                 own = params.get("name")  # of a function of JAX's own that is compiled
                 self._write(own if own == _SQUEEZE else primitive.name, args, found)
             return found
@@ -106,10 +104,9 @@ def writing() -> Iterator[Written]:
     """Writes down what is called inside the block: JAX's primitives, and Keras's activations."""
     written = Written()
     primitive = jex.Primitive
-    bind = primitive.bind
     with contextlib.ExitStack() as stack:
         for name in (*_HEADS, *_RELUS):
-            noting = written._noting(name, getattr(jax.nn, name))
+            noting = written._noting(name, now(jax.nn, name))
             stack.enter_context(replaced(jax.nn, name, noting))
-        stack.enter_context(replaced(primitive, "bind", written._bound(bind)))
+        stack.enter_context(replaced(primitive, "bind", written._bound(now(primitive, "bind"))))
         yield written
