@@ -21,32 +21,46 @@ def runs(tmp_path_factory):
         "turned": kv.Probe(images[3::-1], labels[3::-1]),
         "others": kv.Probe(images[4:], labels[4:]),
     }
+    swapped = labels[3::-1].copy()
+    swapped[:2] = swapped[1::-1]
+    classes = {
+        "classes": probes["first"],
+        "classes turned": probes["turned"],
+        "classes relabelled": kv.Probe(images[3::-1], swapped),
+    }
     keras.utils.set_random_seed(0)
-    layers = [
-        keras.Input((6, 6, 1)),
-        keras.layers.Conv2D(2, 3, name="conv"),
-        keras.layers.Flatten(),
-        keras.layers.Dense(3, name="scores"),
-    ]
-    model = keras.Sequential(layers)
-    model.compile("sgd", "mse")
-    for name, probe in probes.items():
-        monitor = kv.Monitor(folder / "a" / name, probe, [kv.Saliency(), kv.Drift()])
-        model.fit(images, np.eye(3)[labels], verbose=0, callbacks=[monitor])
+    for loss, each in (("mse", probes), ("categorical_crossentropy", classes)):
+        model = keras.Sequential(
+            [
+                keras.Input((6, 6, 1)),
+                keras.layers.Conv2D(2, 3, name="conv"),
+                keras.layers.Flatten(),
+                keras.layers.Dense(3, "softmax" if each is classes else None, name="scores"),
+            ]
+        )
+        model.compile("sgd", loss)
+        for name, probe in each.items():
+            monitor = kv.Monitor(folder / "a" / name, probe, [kv.Saliency(), kv.Drift()])
+            model.fit(images, np.eye(3)[labels], verbose=0, callbacks=[monitor])
     return folder / "a"
 
 
 @pytest.mark.parametrize(
-    ("other", "words"),
+    ("one", "other", "words"),
     [
-        ("numbered", "looked at the same images with other labels"),
-        ("turned", "looked at the same images in another order"),
-        ("others", "did not look at the same images (first"),
+        ("first", "numbered", "with other labels ("),
+        ("first", "turned", "in another order, and perhaps with other labels ("),
+        ("first", "others", "did not look at the same images (first"),
+        ("classes", "classes turned", "in another order ("),
+        ("classes", "classes relabelled", "in another order and with other labels ("),
     ],
 )
-def test_in_what_probes_differ_is_said(runs, other, words):
-    [note] = kv.compare([runs / "first", runs / other], TAG).notes
+def test_in_what_probes_differ_is_said(runs, one, other, words):
+    [note] = kv.compare([runs / one, runs / other], TAG).notes
     assert words in note
+
+
+def test_nothing_is_said_of_equal_probes(runs):
     assert kv.compare([runs / "first", runs / "again"], TAG).notes == []
 
 

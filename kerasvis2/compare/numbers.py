@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasvis2.compare.probes import Kept, blob_of, kept
 from kerasvis2.compare.said import answered, explained_of, legend
-from kerasvis2.record.maps import ANSWERS_TAG, MAPS, MAPS_TAG, PROBE_TAG, decode_maps, unpack
+from kerasvis2.record.maps import ANSWERS_TAG, MAPS, MAPS_TAG, decode_maps, unpack
 from kerasvis2.record.reader import Run
 
 _KEPT = 64  # drawn pictures that are kept, as sheets ask for their sizes first
@@ -48,10 +49,7 @@ class Numbers:
 
     def probe_blob(self, run: str) -> bytes | None:
         """The run's probe as it is in the file, None without one."""
-        try:
-            return self.runs[run].blob(PROBE_TAG, self.runs[run].steps(PROBE_TAG)[-1])
-        except (LookupError, ValueError):
-            return None
+        return blob_of(self.runs[run])
 
     def answered(self, run: str, step: int) -> dict[str, list[float]]:
         """What was predicted for each image, and how surely, where that was kept."""
@@ -213,31 +211,20 @@ class Numbers:
         return str(header.get("task") or "classes"), list(header.get("words") or ()), arrays
 
     @functools.cache  # noqa: B019, as it lives no longer than the comparison
-    def _probe(self, run: str) -> tuple[dict[str, Any], NDArray[np.float32] | None, list[str]]:
-        """A run's probe: what is said of it, its images or None, and their hashes."""
-        try:
-            header, arrays = unpack(self.probe_blob(run) or b"")
-        except (LookupError, ValueError):
-            return {}, None, []
-        images = arrays.get("images")
-        hashes = header.get("hashes")
-        return (
-            header,
-            None if images is None else (images / 255).astype(np.float32),
-            hashes if isinstance(hashes, list) else [],
-        )
+    def _probe(self, run: str) -> Kept:
+        return kept(self.runs[run])
 
     def _shared(self, run: str, other: str) -> list[tuple[int, int]]:
         """The places of the images that two runs' probes have in common."""
-        hashes, others = self._probe(run)[2], self._probe(other)[2]
+        hashes, others = self._probe(run).hashes, self._probe(other).hashes
         if not hashes or not others:  # nobody knows: place by place
             count = min(len(self.maps(each, self.steps_of(each)[0])) for each in (run, other))
             return [(place, place) for place in range(count)]
         where: dict[str, list[int]] = {}
         for place, found in enumerate(others):
-            where.setdefault(str(found), []).append(place)
+            where.setdefault(found, []).append(place)
         pairs = []
-        for place, found in enumerate(map(str, hashes)):
+        for place, found in enumerate(hashes):
             if where.get(found):
                 pairs.append((place, where[found].pop(0)))
         return pairs

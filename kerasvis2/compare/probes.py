@@ -1,17 +1,59 @@
-"""Whether runs looked at the same images."""
+"""What runs kept of their probes, and whether they looked at the same images."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from kerasvis2.record.maps import PROBE_TAG, unpack
 from kerasvis2.record.reader import Run
 
 
+class Kept(NamedTuple):
+    """A run's probe."""
+
+    about: dict[str, Any]
+    images: NDArray[np.float32] | None
+    hashes: tuple[str, ...]
+
+    @property
+    def labelled(self) -> list[tuple[str, str]] | None:
+        """Each image's hash and class, in no order; None where the labels are no classes."""
+        labels = self.about.get("labels")
+        if not isinstance(labels, list) or len(labels) != len(self.hashes):
+            return None
+        return sorted(zip(self.hashes, map(str, labels)))
+
+
+def blob_of(run: Run) -> bytes | None:
+    """A run's probe as it is in the file, None without one."""
+    try:
+        return run.blob(PROBE_TAG, run.steps(PROBE_TAG)[-1])
+    except (LookupError, ValueError):
+        return None
+
+
+def kept(run: Run) -> Kept:
+    """A run's probe; nothing where the run kept none, or none that can be read."""
+    try:
+        about, arrays = unpack(blob_of(run) or b"")
+    except (LookupError, ValueError):
+        return Kept({}, None, ())
+    images, hashes = arrays.get("images"), about.get("hashes")
+    return Kept(
+        about,
+        None if images is None else (images / 255).astype(np.float32),
+        tuple(map(str, hashes)) if isinstance(hashes, list) else (),
+    )
+
+
 def same_images(first: Run, second: Run) -> bool:
     """Whether two runs looked at the same images in the same order, whatever their labels."""
-    hashes = _hashes(first), _hashes(second)
-    if None in hashes:
+    hashes = kept(first).hashes, kept(second).hashes
+    if () in hashes:
         return _fingerprint(first) == _fingerprint(second)
     return hashes[0] == hashes[1]
 
@@ -30,15 +72,20 @@ def differing(runs: Mapping[str, Run]) -> str | None:
 
 
 def _how(runs: list[Run]) -> str:
-    hashes = [_hashes(run) for run in runs]
-    known = [each for each in hashes if each is not None]
-    if len(known) < len(hashes):
+    probes = [kept(run) for run in runs]
+    hashes = [probe.hashes for probe in probes]
+    if () in hashes:
         return "these runs did not look at the same images, or not with the same labels"
-    if len(set(known)) == 1:
+    if len(set(hashes)) == 1:
         return "these runs looked at the same images with other labels"
-    if len({tuple(sorted(each)) for each in known}) == 1:
-        return "these runs looked at the same images in another order"
-    return "these runs did not look at the same images"
+    if len({tuple(sorted(each)) for each in hashes}) > 1:
+        return "these runs did not look at the same images"
+    labelled = [probe.labelled for probe in probes]
+    if None in labelled:
+        more = ", and perhaps with other labels"
+    else:
+        more = "" if all(each == labelled[0] for each in labelled) else " and with other labels"
+    return f"these runs looked at the same images in another order{more}"
 
 
 def _fingerprint(run: Run) -> str | None:
@@ -46,12 +93,3 @@ def _fingerprint(run: Run) -> str | None:
     probe = run.about.get("probe")
     found = probe.get("fingerprint") if isinstance(probe, dict) else None
     return str(found) if found else None
-
-
-def _hashes(run: Run) -> tuple[str, ...] | None:
-    """Of each image, where the run kept maps."""
-    try:
-        header, _ = unpack(run.blob(PROBE_TAG, run.steps(PROBE_TAG)[-1]))
-    except (LookupError, ValueError):
-        return None
-    return tuple(str(each) for each in header.get("hashes") or ()) or None
