@@ -9,8 +9,8 @@ import map_logs
 import numpy as np
 import pytest
 from board_server import Server
-from board_tab import Tab
-from map_logs import CONV, IMAGES
+from board_tab import Tab, address
+from map_logs import CONV, IMAGES, INPUT
 from playwright.sync_api import Browser, expect
 
 import kerasvis2 as kv
@@ -124,8 +124,8 @@ def test_values_that_are_none_are_counted_and_have_a_colour_of_their_own(
     server.wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: "steps" in text)
     tab = Tab(browser, server.url()).open(tag=CONV, size=150)
     cells = tab.find(".mapcell")
-    expect(cells.nth(0)).to_contain_text("4 NaN")
-    expect(cells.nth(1)).to_contain_text("25 NaN")
+    expect(cells.nth(0)).to_contain_text("4 NaN/inf")
+    expect(cells.nth(1)).to_contain_text("25 NaN/inf")
     magenta = (255, 0, 255)
     assert tab.pixel(cells.nth(0).locator("canvas"), 0.1, 0.1) == magenta
     assert tab.pixel(cells.nth(0).locator("canvas"), 0.9, 0.9) != magenta
@@ -268,4 +268,26 @@ def test_a_low_window_scrolls_to_its_maps(
         box = button.bounding_box()
         assert box
         assert box["x"] + box["width"] <= 720
+    tab.close()
+
+
+def test_an_address_that_follows_a_key_at_once_is_gone_to(
+    browser: Browser, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    """The tab writes its own with some delay, and then no longer."""
+    map_logs.write_maps(tmp_path / "logs")
+    server = serve(tmp_path / "logs")
+    server.wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: " 7]" in text)
+    tab = Tab(browser, server.url()).open(tag=CONV, runs="one", step=3)
+    tab.view.evaluate(
+        """hash => {
+            const key = { key: "ArrowLeft", bubbles: true };
+            document.body.dispatchEvent(new KeyboardEvent("keydown", key));
+            location.hash = hash;
+        }""",
+        address({"tag": INPUT, "runs": "two", "step": "1"}),
+    )
+    expect(tab.find(".stage bdi.run").first).to_have_text("two")
+    tab.settle()
+    assert tab.state() == {"tag": INPUT, "runs": "two", "step": "1"}
     tab.close()

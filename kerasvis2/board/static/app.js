@@ -15,12 +15,14 @@ import { Player } from "./player.js";
 import { saw, shapeOf } from "./sizes.js";
 import { format, parse } from "./state.js";
 
+const addressed = () => JSON.stringify([...readAddress()]);
 const WRITE_EVERY = 400; // milliseconds; browsers allow only so many changes of the address
 
 export class App {
   constructor(root) {
     this.root = root;
     this.state = parse(readAddress());
+    this.address = addressed(); // as it was last read or written
     // What is no choice of the user's: sizes, scroll positions, which face a blink shows.
     this.ui = {
       width: 0,
@@ -84,13 +86,17 @@ export class App {
     this.writing ??= setTimeout(() => {
       this.writing = null;
       writeAddress(format(this.state));
+      this.address = addressed();
     }, WRITE_EVERY);
     this.redraw();
   };
 
   // The address has changed under us: somebody pasted another, or went back.
   reread() {
-    if (this.writing) return; // ours is newer
+    if (this.address === addressed()) return; // another part of it, and ours may be newer
+    this.address = addressed();
+    clearTimeout(this.writing);
+    this.writing = null;
     this.state = parse(readAddress());
     this.redraw();
   }

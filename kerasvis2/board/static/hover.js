@@ -61,7 +61,8 @@ function tell(cell, x, y, box) {
   const value = map.data[row * map.width + column];
   const note = cell.querySelector(".value") ?? added(cell, "value");
   const unit = box.width < NARROW ? "" : (canvas.parentElement.dataset.unit ?? "").split(",")[0];
-  note.textContent = `${number(value)}${unit ? ` ${unit}` : ""} at ${column}, ${row}`;
+  const said = Number.isNaN(value) ? "NaN/inf" : `${number(value)}${unit ? ` ${unit}` : ""}`;
+  note.textContent = `${said} at ${column}, ${row}`;
   const cross = cell.querySelector(".cross") ?? added(canvas.parentElement, "cross");
   cross.style.left = `${x * 100}%`;
   cross.style.top = `${y * 100}%`;

@@ -30,7 +30,7 @@ export function legend(app) {
         "span",
         { class: "legend", key },
         differs && h("strong", null, differenceWords(app)),
-        h("span", { class: "hint" }, unit),
+        h("span", { class: "hint", title: unit || null }, unit),
         h("span", { class: "end low" }, top === null ? (signed ? "−" : "0") : signed ? number(-top) : "0"),
         h("canvas", {
           class: "ramp",

@@ -71,7 +71,7 @@ function partsOf({ explorer }, cell, own, answer, most) {
       : differs
         ? [`max ±${number(most)}`, "the largest difference"]
         : [`max ${cell.signed ? "±" : ""}${number(most)}`, "the largest value"],
-    broken(drawn) && [`${broken(drawn)} NaN`, "values that are no finite number"],
+    broken(drawn) && [`${broken(drawn)} NaN/inf`, "values that are no finite number"],
     explorer.lock === "cell" && [`scale ${number(top)}`, "the value of the full colour"],
     !differs && map && onObject(map, image),
   ].filter(Boolean);
