@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from kerasvis2.probe import Probe
 
 CHECKS = 3  # epochs of a fit: callbacks do not change within it
-PATIENCE = 10.0  # seconds that training waits for the drawing before somebody is told
+PATIENCE, SHARE = 10.0, 0.1  # seconds and share of a training that may wait for drawing, untold
 
 
 class Monitor(Copies, keras.callbacks.Callback):
@@ -284,7 +284,7 @@ class Monitor(Copies, keras.callbacks.Callback):
             return
         moment, self._card = Moment(step, unit, self._history.copy(), self._card), None
         self._recorder.submit(step, partial(self._drawer.draw, look, views, moment), look.nbytes)
-        if self._recorder.waited > PATIENCE:
+        if self._recorder.waited > max(PATIENCE, SHARE * (time.time() - self._started)):
             self._failures.tell(
                 "slow",
                 "pictures are asked for faster than they can be drawn, so that training waits for "

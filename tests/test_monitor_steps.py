@@ -161,18 +161,23 @@ class Slow(Tick):
         return names[0] == "wait" and "_wait_for_room" in names
 
 
-@pytest.mark.parametrize("patience", [0.1, 1000])
+@pytest.mark.parametrize(
+    ("patience", "share", "told"),
+    [(0.1, 0.0, 1), (1000, 0.0, 0), (0.1, 1.0, 0)],
+    ids=["long", "not long", "not a large share"],
+)
 @pytest.mark.timeout(120)
 def test_where_training_waits_for_the_drawing_it_is_said_once(
-    tmp_path, digits, digits_probe, monkeypatch, patience
+    tmp_path, digits, digits_probe, monkeypatch, patience, share, told
 ):
     monkeypatch.setattr("kerasvis2.monitor.PATIENCE", patience)
+    monkeypatch.setattr("kerasvis2.monitor.SHARE", share)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         slow = Slow()
         slow.trainer = threading.get_ident()
         fit(tmp_path, digits, digits_probe, [slow], epochs=12, unit="batch")
     said = [str(w.message) for w in caught if "kerasvis2" in str(w.message)]
-    assert len(said) == (1 if patience < 1 else 0)
+    assert len(said) == told
     assert all("training waits" in words and "freq=5" in words for words in said)
     assert logged(tmp_path)[0] == list(range(1, 61))  # and nothing is lost

@@ -171,6 +171,8 @@ def test_the_queue_is_bounded_in_steps_and_says_how_long_it_had_others_wait(tmp_
     recorder.drain()
     assert steps(tmp_path / "vis") == list(range(5))
     assert recorder.waited > 0.05  # as long at least as the gate was seen to be shut
+    recorder.begin(5)
+    assert recorder.waited == 0  # of the training that begins
 
 
 def test_arrays_are_freed_once_drawn(tmp_path, errors):

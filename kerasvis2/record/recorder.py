@@ -51,7 +51,7 @@ class Recorder:
         on_notice: Called with what the user should know and is no error; a warning by default.
 
     Attributes:
-        waited: Seconds that `submit` has waited for room.
+        waited: Seconds that `submit` has waited for room since training began.
         dropped: Steps that there was no room for.
     """
 
@@ -91,6 +91,7 @@ class Recorder:
         and where counting begins at 0 of an earlier training. Until `end` others are told of this.
         """
         self.drain()
+        self.waited = 0.0
         for file in self._files.values():
             file.taken_up()
         try:

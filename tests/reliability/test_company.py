@@ -121,6 +121,8 @@ COMPANY = {
     "unfreezing": lambda _: [Unfreezing()],
     "logging words": lambda _: [Hyper()],
 }
+if keras.backend.backend() == "jax":
+    del COMPANY["unfreezing"]  # Keras loses the variables, watched or not
 
 
 @pytest.mark.parametrize("name", COMPANY)

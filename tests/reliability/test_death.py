@@ -46,9 +46,16 @@ def whole(folder, loaders=True):
     return steps
 
 
+def until_drawn(folder):
+    """Returns once a picture is on disk; the first takes long on a busy machine."""
+    while not any(run.tags() for run in runs(folder).values()):
+        time.sleep(0.02)
+
+
 def kill_at(folder, delay, loaders):
     process = fits.start(SLOWER + FOREVER, folder / "run")
     fits.wait_for(process, "epoch 3")
+    until_drawn(folder)
     time.sleep(delay)
     process.send_signal(signal.SIGKILL)
     rest = process.stdout.read().splitlines()
