@@ -13,6 +13,7 @@ from kerasvis2.drawing import Picture as Picture
 from kerasvis2.layers import LayerInfo
 from kerasvis2.observe.request import Reduced as Reduced
 from kerasvis2.observe.request import Request as Request
+from kerasvis2.views.given import not_taken
 from kerasvis2.views.names import snake
 
 if TYPE_CHECKING:
@@ -61,10 +62,14 @@ class View:
     only_pictures: bool = False  # whether it leaves neither maps nor numbers
     needs_training: ClassVar[str] = ""  # what it draws, where that is nothing of a single moment
 
-    def __init__(self, *, freq: Any = None, scale: str | float = "nice", seed: int = 0) -> None:
+    def __init__(
+        self, *, freq: Any = None, scale: str | float = "nice", seed: int = 0, **unknown: Any
+    ) -> None:
         from kerasvis2.render.scale import check_mode
         from kerasvis2.schedule import check_freq
 
+        if unknown:
+            raise TypeError(not_taken(type(self), next(iter(unknown))))
         if freq is not None:
             check_freq(freq)
         check_mode(scale)
