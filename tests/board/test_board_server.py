@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import subprocess
 import sys
 import urllib.error
@@ -19,9 +20,9 @@ from board_server import Server
 from tensorboard import default, program
 from tensorboard.plugins import base_plugin
 
+import kerasvis2
 from kerasvis2.board import runs
 from kerasvis2.board.plugin import KerasvisPlugin
-from kerasvis2.board.tab import static_files
 
 PLUGIN = "data/plugin/kerasvis"
 
@@ -153,22 +154,26 @@ def test_a_limit_of_nothing_is_refused() -> None:
         board.configure(["tensorboard", "--logdir=somewhere", "--kerasvis_images=0"])
 
 
-def test_every_static_file_is_served_and_nothing_else(server: Server) -> None:
-    for name in static_files():
+def test_the_page_and_all_that_it_imports_are_served_as_they_lie_on_the_disk(
+    server: Server,
+) -> None:
+    package = Path(kerasvis2.__file__).parent
+    folders = [package / "board" / "static", package / "compare" / "js"]
+    types = {".js": "text/javascript", ".css": "text/css"}
+    lie = {path.name: path for folder in folders for path in folder.iterdir()}
+    assert {path.suffix for path in lie.values()} == set(types)
+    for name, path in lie.items():
         status, headers, body = get(server, f"{PLUGIN}/static/{name}")
-        assert (status, body) == (200, static_files()[name])
+        assert (status, body) == (200, path.read_bytes())
+        assert headers["Content-Type"].partition(";")[0] == types[path.suffix]
         assert headers["X-Content-Type-Options"] == "nosniff"
-    for name in [
-        "../plugin.py",
-        "..%2fplugin.py",
-        "%2e%2e/plugin.py",
-        "",
-        ".",
-        "index.js/..",
-        "/etc/passwd",
-    ]:
-        status, _, _ = get(server, f"{PLUGIN}/static/{name}")
-        assert status == 404, name
+    imported = {
+        name
+        for path in lie.values()
+        for name in re.findall(r'from "\./([^"]+)"', path.read_text("utf-8"))
+    }
+    assert len(imported) > 20
+    assert imported <= lie.keys()
 
 
 @pytest.mark.parametrize(
