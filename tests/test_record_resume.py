@@ -259,6 +259,23 @@ def test_a_damaged_file_is_no_obstacle(tmp_path):
     assert steps(tmp_path) == [0, 1, 2]
 
 
+def test_damage_in_what_would_be_written_anew_leaves_all_as_it_is(tmp_path):
+    """A picture is read to its end, and so found damaged, only where it is to be kept."""
+    noise = np.random.default_rng(0).integers(0, 256, (60, 60, 3)).astype(np.uint8)
+    old = EventFile(tmp_path)
+    write(old, 0, 1)
+    old.append(1, 1.0, [events.image("film", noise)])
+    data = bytearray(old.path.read_bytes())
+    data[-500] ^= 1
+    old.path.write_bytes(data)
+    os.utime(old.path, (0, 0))
+    write(EventFile(tmp_path), 1, session=1)
+    assert not is_restart(tmp_path)
+    [run] = reader.runs(tmp_path).values()
+    assert np.array_equal(run.picture(TAG, 1), picture(101))
+    assert run.steps("film") == [1]
+
+
 def test_a_start_of_somebody_elses_session_is_heeded_as_tensorboard_does(tmp_path):
     """TensorFlow's supervisor may write some summaries before the first start."""
     start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)

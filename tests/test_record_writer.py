@@ -14,7 +14,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.util import tensor_util
 
-from kerasvis2.record import events
+from kerasvis2.record import events, reader
 from kerasvis2.record.writer import EventFile, foreign_writers
 
 
@@ -161,6 +161,20 @@ def test_a_failed_append_leaves_the_file_as_it_was(tmp_path):
     assert file.path.stat().st_size == size
     file.append(2, 0.0, [events.text("x", "after")])
     assert [event.step for event in accumulate(tmp_path).Tensors("x")] == [0, 2]
+
+
+@pytest.mark.parametrize("left", [10, 50_000])
+def test_what_a_failed_append_left_is_written_over(tmp_path, left):
+    """A disk that fails may refuse to take back what it holds of a record, too."""
+    file = EventFile(tmp_path)
+    file.append(0, 0.0, [events.text("x", "before")])
+    with open(file.path, "ab") as rest:
+        rest.write(b"y" * left)
+    for step in (1, 2):
+        file.append(step, 0.0, [events.text("x", "after" * 100)])
+        assert [event.step for event in accumulate(tmp_path).Tensors("x")] == [*range(step + 1)]
+        [run] = reader.runs(tmp_path).values()
+        assert run.damage == []
 
 
 def test_a_file_that_cannot_even_be_begun_leaves_nothing(tmp_path):

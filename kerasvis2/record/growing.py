@@ -68,6 +68,7 @@ class Local:
             try:
                 file.seek(self._size)
                 _write_all(file, data)
+                file.truncate()  # behind it may lie what a failing disk did not take back
             except OSError:
                 file.truncate(self._size)
                 raise
@@ -87,12 +88,11 @@ class Object:
         self._content = head
 
     def append(self, data: bytes) -> None:
-        content = self._content + data
+        self._content += data
         # Whatever has become of it in the store where this fails: nobody puts anything else there.
         self.full = True
-        self._path.store.pipe_file(self._path.path, content)
-        self._content = content
-        self.full = len(content) >= _SEGMENT
+        self._path.store.pipe_file(self._path.path, self._content)
+        self.full = len(self._content) >= _SEGMENT
 
     def vanished(self) -> bool:
         return False

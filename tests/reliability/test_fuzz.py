@@ -267,6 +267,29 @@ def test_a_number_that_is_too_short(tmp_path, started, record):
     assert len(run.damage) == 1
 
 
+SCALAR = message(1, b"y") + b"\x15" + struct.pack("<f", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (b"\x15" + struct.pack("<f", 1.0) + b"\x0a\x09yz", "longer than what it lies in"),
+        *(
+            (SCALAR + bytes([8 * 3 + kind]) + bytes(8), "no protocol buffer")
+            for kind in (3, 4, 6, 7)
+        ),
+    ],
+)
+def test_fields_that_lie_behind_good_checksums(tmp_path, started, value, words):
+    """A name that says it is longer than it is, and fields of no type that there is."""
+    started.write_bytes(started.read_bytes() + framed(message(5, message(1, SCALAR))))
+    started.write_bytes(started.read_bytes() + framed(message(5, message(1, value))))
+    [run] = reader.runs(tmp_path).values()
+    assert run.tags(None) == ["x", "y"]
+    [damage] = run.damage
+    assert words in damage
+
+
 @pytest.mark.parametrize("length", [0, 1, 2**31, 2**63, 2**64 - 1])
 def test_a_record_whose_length_lies(tmp_path, length):
     path = write(tmp_path / "run")
