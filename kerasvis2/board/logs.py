@@ -11,17 +11,18 @@ from tensorboard import errors
 from tensorboard.data import provider
 
 from kerasvis2.board import runs
+from kerasvis2.board.tags import HEAD, is_map, listed, usual_first
 from kerasvis2.board.told import told
 from kerasvis2.record.index import SCALE_TAG, SCALES
 from kerasvis2.record.maps import ANSWERS, ANSWERS_TAG, MAPS, MAPS_TAG, PROBE_TAG, is_blob
 
 # What the stock dashboards call their data.
 _IMAGES, _SCALARS, _TEXT = "images", "scalars", "text"
-# An image summary is a width, a height and the pictures.
-_HEAD = 2
 # Both loaders have already thinned out the series; here nothing more is dropped.
 _ALL = 2**31 - 1
 _POINTS = 1000
+# A step of more pictures is none: the log only says so, and TensorBoard would name each of them.
+_LONGEST = 10_000
 
 # The data server cannot decode its own keys where JSON had to escape a character in them, and this
 # is how it says so.
@@ -55,10 +56,10 @@ class Logs:
             numbers). `probes`: by run id, the key of its probe. `scalars`: the curves' names.
         """
         folder = self._ask("experiment_metadata").data_location
-        images = self._ask("list_blob_sequences", plugin_name=_IMAGES)
+        images = self._listed(_IMAGES)
         scalars = self._ask("list_scalars", plugin_name=_SCALARS)
-        blobs = self._ask("list_blob_sequences", plugin_name=MAPS)
-        shown = {*images, *(run for run, tags in blobs.items() if any(map(_is_map, tags)))}
+        blobs = self._listed(MAPS)
+        shown = {*images, *(run for run, tags in blobs.items() if any(map(is_map, tags)))}
         grouped = runs.group(shown, {*shown, *scalars}, root=_last_part(folder))
         prints = self._fingerprints()
         curves = {name for run in grouped for name in run.curves.values()}
@@ -73,11 +74,11 @@ class Logs:
                 }
                 for run in grouped
             ],
-            "tags": _tags(images, blobs, [run.id for run in grouped]),
+            "tags": listed(images, blobs, [run.id for run in grouped]),
             "probes": self._probes(),
             "scalars": sorted(
                 {tag for name, tags in scalars.items() if name in curves for tag in tags},
-                key=_usual_first,
+                key=usual_first,
             ),
         }
 
@@ -93,10 +94,7 @@ class Logs:
             `scales`, the display scale at each step or None; `size`, the last picture's (width,
             height) or None.
         """
-        wanted = provider.RunTagFilter(tags=[tag])
-        images = self._ask(
-            "read_blob_sequences", plugin_name=_IMAGES, downsample=_ALL, run_tag_filter=wanted
-        )
+        images = self._sequences(_IMAGES, tag)
         scales = self._ask(
             "read_tensors",
             plugin_name=SCALES,
@@ -105,13 +103,13 @@ class Logs:
         )
         found = {}
         for run, tags in images.items():
-            data = [d for d in tags.get(tag, ()) if len(d.values) > _HEAD + sample]
+            data = [d for d in tags.get(tag, ()) if len(d.values) > HEAD + sample]
             if data:
                 scale = _by_event(scales.get(run, {}).get(SCALE_TAG + tag, ()))
                 found[run] = {
                     "steps": [d.step for d in data],
                     "times": [d.wall_time for d in data],
-                    "keys": [d.values[_HEAD + sample].blob_key for d in data],
+                    "keys": [d.values[HEAD + sample].blob_key for d in data],
                     "scales": [
                         scale.get((d.step, d.wall_time), scale.get((d.step, None))) for d in data
                     ],
@@ -159,15 +157,15 @@ class Logs:
         """
         try:
             data = self._data.read_blob(self._context, blob_key=key)
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
-            raise ValueError("key must be one that the series listed") from error
-        except errors.InvalidArgumentError as error:
+        except errors.PublicError as error:
             if _UNREADABLE in str(error):
                 raise ValueError(
                     "TensorBoard's fast loader reads no pictures of runs or tags with a quotation "
                     "mark or a backslash in their names; start it with --load_fast=false"
                 ) from error
             raise
+        except Exception as error:  # whatever TensorBoard raises at keys and logs of any kind
+            raise ValueError("key must be one that the series listed") from error
         return bytes(data)
 
     def numbers(self, key: str) -> bytes:
@@ -186,14 +184,8 @@ class Logs:
         return {run: found["keys"][-1] for run, found in self._blobs(PROBE_TAG).items()}
 
     def _blobs(self, tag: str) -> dict[str, Any]:
-        read = self._ask(
-            "read_blob_sequences",
-            plugin_name=MAPS,
-            downsample=_ALL,
-            run_tag_filter=provider.RunTagFilter(tags=[tag]),
-        )
         found = {}
-        for run, tags in read.items():
+        for run, tags in self._sequences(MAPS, tag).items():
             data = [d for d in tags.get(tag, ()) if d.values]
             if data:
                 found[run] = {
@@ -203,19 +195,42 @@ class Logs:
                 }
         return found
 
+    def _listed(
+        self, plugin: str, wanted: provider.RunTagFilter | None = None
+    ) -> dict[str, dict[str, Any]]:
+        """By run and tag what is known of a plugin's pictures or blobs, without reading any."""
+        found = self._ask("list_blob_sequences", plugin_name=plugin, run_tag_filter=wanted)
+        whole = {
+            run: {tag: one for tag, one in tags.items() if (one.max_length or 0) <= _LONGEST}
+            for run, tags in found.items()
+        }
+        return {run: tags for run, tags in whole.items() if tags}
+
+    def _sequences(self, plugin: str, tag: str) -> dict[str, Any]:
+        """The same with all steps, of one tag."""
+        listed = self._listed(plugin, provider.RunTagFilter(tags=[tag]))
+        wanted = provider.RunTagFilter(runs=list(listed), tags=[tag])
+        found: dict[str, Any] = self._ask(
+            "read_blob_sequences", plugin_name=plugin, downsample=_ALL, run_tag_filter=wanted
+        )
+        return found
+
     def _ask(self, what: str, **arguments: Any) -> Any:
         ask = getattr(self._data, what)
         try:
             return ask(self._context, experiment_id=self._experiment, **arguments)
-        except (TypeError, ValueError, LookupError, AttributeError, OverflowError):
-            if "run_tag_filter" not in arguments:
+        except errors.PublicError:
+            raise
+        except Exception:
+            if arguments.get("run_tag_filter") is None:
                 raise
-        # A damaged log names a type that there is not, at which TensorBoard's Python loader stops
-        # reading: it costs that run, and no other.
+        # A damaged log names a type that there is not, or a size that no memory has, at which
+        # TensorBoard's Python loader stops reading: it costs that run, and no other.
         found: dict[str, Any] = {}
-        tags = arguments.pop("run_tag_filter").tags
-        for run in self._ask("list_runs"):
-            wanted = provider.RunTagFilter(runs=[run.run_name], tags=tags)
+        every = arguments.pop("run_tag_filter")
+        names = every.runs or [run.run_name for run in self._ask("list_runs")]
+        for run in names:
+            wanted = provider.RunTagFilter(runs=[run], tags=every.tags)
             with contextlib.suppress(Exception):
                 found |= ask(
                     self._context,
@@ -242,39 +257,9 @@ class Logs:
 
     def _size(self, values: Any) -> list[int] | None:
         try:
-            return [int(self.picture(value.blob_key)) for value in values[:_HEAD]]
+            return [int(self.picture(value.blob_key)) for value in values[:HEAD]]
         except (ValueError, errors.PublicError):
             return None
-
-
-def _tags(images: dict[str, Any], blobs: dict[str, Any], order: list[str]) -> list[dict[str, Any]]:
-    tags: dict[str, dict[str, Any]] = {}
-
-    def tag_of(name: str) -> dict[str, Any]:
-        empty = {"name": name, "description": "", "samples": 0, "runs": [], "maps": []}
-        return tags.setdefault(name, empty)
-
-    for run in order:
-        for name, series in images.get(run, {}).items():
-            tag = tag_of(name)
-            tag["description"] = tag["description"] or series.description
-            tag["samples"] = max(tag["samples"], (series.max_length or 0) - _HEAD)
-            tag["runs"].append(run)
-        for name in filter(_is_map, blobs.get(run, ())):
-            tag = tag_of(name[len(MAPS_TAG) :])
-            tag["maps"].append(run)
-            if run not in tag["runs"]:
-                tag["runs"].append(run)
-    return [tags[name] for name in sorted(tags, key=runs.natural)]
-
-
-def _is_map(tag: str) -> bool:
-    return tag.startswith(MAPS_TAG)
-
-
-def _usual_first(tag: str) -> tuple[bool, list[tuple[int, float, str]]]:
-    """Sorts Keras's curves (`epoch_loss`) before those of single views (`view/layer/…`)."""
-    return "/" in tag, runs.natural(tag)
 
 
 def _by_event(data: Any) -> dict[tuple[int, float | None], float]:

@@ -105,7 +105,7 @@ def test_what_passes_for_an_element_is_no_word(
 ) -> None:
     """The page describes its elements by objects, and a log may hold objects of that form."""
     element = {"name": "img", "props": {"src": "x"}, "key": "x", "children": []}
-    places = {name: element for name in ("unit", "how", "why")} | {"of": [element] * 6}
+    places = dict.fromkeys(("unit", "how", "why"), element) | {"of": [element] * 6}
     probe = probe_blob(map_logs.pictures("one"), fingerprint="aa" * 32)
     for place, words in places.items():
         blob = encode_maps(map_logs.maps("one", 0, map_logs.CONV), {place: words})

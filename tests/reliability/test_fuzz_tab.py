@@ -133,6 +133,12 @@ def test_keys_that_hold_other_things_are_refused(tmp_path, held):
         assert clients.get(path, key=key) is None
 
 
+def test_a_key_of_lists_in_lists_is_refused(server):
+    key = base64.urlsafe_b64encode(b"[" * 40_000).decode()
+    for path in ("picture", "numbers"):
+        assert raw(server, f"{path}?key={key}")[0] == 400
+
+
 def test_what_is_no_picture_is_not_served_as_one(tmp_path):
     value = events.image(TAG, picture(0, 12, 16))
     value.tensor.string_val[0] = b"wide"
@@ -144,20 +150,45 @@ def test_what_is_no_picture_is_not_served_as_one(tmp_path):
     assert clients.get("/picture", key=series["keys"][0]) is None
 
 
-def test_a_type_that_there_is_not_costs_the_run_that_names_it(tmp_path):
+def unknown(tensor):
+    tensor.dtype = 127
+
+
+def immense(tensor):
+    if not tensor.tensor_shape.dim:  # a number or a text
+        for _ in range(2):
+            tensor.tensor_shape.dim.add(size=2**30)
+
+
+def many(tensor):
+    """TensorBoard believes it, and would make a key for each of so many pictures."""
+    if tensor.tensor_shape.dim:
+        tensor.tensor_shape.dim[0].size = 2**17
+
+
+def lying(tensor):
+    tensor.tensor_shape.dim.add(size=7)
+    tensor.tensor_content = b"abc"
+
+
+@pytest.mark.parametrize("damage", [unknown, immense, many, lying])
+def test_tensors_that_cannot_be_cost_the_run_that_holds_them(tmp_path, damage):
+    """Of a type that there is not, larger than any memory, or with other bytes than it says."""
     write(tmp_path / "good")
     values = [events.scalar("health/loss", 1.0), events.image(TAG, picture(0, 12, 16))]
     values += [events.scale(TAG, 0.5), events.text("kerasvis/run", "# words")]
     for value in values:
-        value.tensor.dtype = 127
+        damage(value.tensor)
     EventFile(tmp_path / "bad" / "vis").append(0, 0.0, values)
     clients = Clients(tmp_path)
     index = json.loads(clients.get("/index"))
     assert {run["id"] for run in index["runs"]} >= {"good/vis"}
+    assert max(tag["samples"] for tag in index["tags"]) < 100
     for path, tag in (("/curves", "health/loss"), ("/series", TAG)):
         found = json.loads(clients.get(path, tag=tag))
         assert found["good/vis"]["steps"][:3] == [0, 1, 2]
         assert found.keys() <= {"good/vis", "bad/vis"}
+        assert path != "/series" or damage is not many or "bad/vis" not in found
 
 
 def test_words_that_are_no_text_are_read_as_far_as_they_are(tmp_path):
