@@ -19,7 +19,13 @@ import keras
 import kerasvis2 as kv
 
 warnings.simplefilter("always")
-warnings.showwarning = lambda message, *rest, **more: print("warning:", message, flush=True)
+warnings.simplefilter("ignore", DeprecationWarning)  # of Keras itself, at each array on PyTorch
+warnings.showwarning = lambda message, *rest, **more: tell(f"warning: {message}")
+
+def tell(line):
+    "In one piece, as several threads do."
+    print(line + "\\n", end="", flush=True)
+
 rng = np.random.default_rng(0)
 x = rng.normal(size=(32, 8, 8, 1)).astype("float32")
 y = rng.integers(0, 3, 32)
@@ -41,7 +47,7 @@ def views():
 
 class Tell(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
-        print("epoch", epoch, flush=True)
+        tell(f"epoch {epoch}")
 
 def fit(log_dir, epochs, initial_epoch=0, more=(), **options):
     monitor = kv.Monitor(log_dir, probe, views(), **options)

@@ -42,7 +42,7 @@ def whole(folder, loaders=True):
     out, err, status = fits.cards(folder)
     assert status == 0, err
     assert "Traceback" not in err
-    assert f"{len(steps)} steps" in out
+    assert f" {len(steps)} step" in out
     return steps
 
 
