@@ -79,6 +79,22 @@ def test_a_label_map_is_not_right_or_wrong_by_what_most_of_it_is(tmp_path):
     assert all(len(line) == 1 and line[0].startswith("pred ") for line in lines)
 
 
+def test_what_is_no_class_has_no_share_in_a_loss_of_one_hot_labels():
+    def gradients(labels):
+        keras.utils.set_random_seed(0)
+        image = keras.Input((8, 8, 3))
+        model = keras.Model(image, L.Conv2D(3, 1, activation="softmax", name="conv")(image))
+        model.compile("sgd", "categorical_crossentropy")
+        session = kv.Session(model, kv.Probe(X, labels, display=(0, 1)), progress=False)
+        return session.compute(kv.LayerHealth(gradients=True))
+
+    classes = np.random.default_rng(1).integers(0, 3, (4, 8, 8)).astype("uint8")
+    classes[:, 0] = 255
+    given = gradients(classes)
+    for name, array in gradients(np.eye(256, dtype="float32")[classes][..., :3]).items():
+        np.testing.assert_allclose(given[name], array, rtol=1e-5, err_msg=name)
+
+
 def test_a_map_that_is_all_void_is_not_measured(tmp_path):
     labels = np.zeros((4, 8, 8), int)
     labels[0] = 255

@@ -146,6 +146,20 @@ def test_sigmoid_of_a_sequential_model(digits):
         Probe(digits.x_test[:3], [0, 1, 2]).check(model)
 
 
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid", "linear"])
+def test_a_loss_that_counts_classes_knows_one_of_one_unit(digits, activation):
+    x, model = digits.x_test[:3], classifier(classes=1, activation=activation)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    Probe(x, [0, 0, 0]).check(model)
+    for labels in ([0, 1, 1], np.ones((3, 1))):
+        with pytest.raises(ValueError, match="has class 1 .*one sigmoid unit and binary_cross"):
+            Probe(x, labels).check(model)
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(ignore_class=1))
+    Probe(x, [0, 1, 1]).check(model)
+    model.compile("sgd", "binary_crossentropy")
+    Probe(x, [0, 1, 1]).check(model)
+
+
 def test_label_maps(digits):
     image = keras.Input((8, 8, 1))
     model = keras.Model(image, layers.Conv2D(3, 1, activation="softmax")(image))

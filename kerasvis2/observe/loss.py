@@ -47,7 +47,8 @@ def _form(labels: Any, output: OutputFacts, loss: str) -> Any:
     if loss.startswith("sparse"):
         return labels.argmax(axis=-1) if known and labels.ndim == len(shape) else labels
     if given.ndim == len(shape) - 1 and is_whole(given):
-        return np.eye(units, dtype="float32")[given.astype(np.int64)]
+        # What is labelled as no class has no share in the loss.
+        return (given[..., np.newaxis] == np.arange(units)).astype("float32")
     return labels
 
 

@@ -96,14 +96,17 @@ def check_labels(probe: Labelled, model: Any) -> None:
         shape, loss = shape_of(expected[names[place]]), getattr(model, "loss", None)
         activation = heads.get(place) or ""
         known = activation if activation in ("softmax", "sigmoid") else "linear"
-        family = loss_of(loss, names[place], place).family
+        named = loss_of(loss, names[place], place)
+        family = named.family
         kind = probe.task_of(shape, known, loss, name=names[place], index=place).kind
         if loss is not None and family in ("", "embedding"):
             continue
-        name = name_of("labels", key)
+        name, ignored = name_of("labels", key), _ignored(loss, names[place], place)
+        if named.name.startswith("sparse_categorical") and (shape or (1,))[-1] == 1:
+            _check_only_class(name, array, ignored)
         if kind in ("classes", "binary", "multilabel", "mask") or known != "linear":
             _check_form(name, array, shape)
-            _check_values(name, array, shape, activation, _ignored(loss, names[place], place))
+            _check_values(name, array, shape, activation, ignored)
 
 
 def tensors_of(model: Any, which: str) -> dict[str, Any]:
@@ -212,6 +215,18 @@ def _ignored(loss: Any, name: str, place: int) -> int | None:
         loss = loss[place] if place < len(loss) else None
     found = getattr(loss, "ignore_class", None)
     return None if found is None else int(found)
+
+
+def _check_only_class(name: str, labels: np.ndarray, ignored: int | None) -> None:
+    """A loss that counts classes knows class 0 alone where the output has one unit."""
+    bad = (labels != 0) & (labels != ignored if ignored is not None else True)
+    if bad.any():
+        raise ValueError(
+            f"{name} has class {labels[bad][0]:g} (image {int(np.nonzero(bad)[0][0])}), but the "
+            "model's output has one unit, and its loss, sparse_categorical_crossentropy, takes a "
+            "unit for a class: it knows class 0 alone. For yes and no, give the model one sigmoid "
+            "unit and binary_crossentropy; for classes, a softmax unit for each."
+        )
 
 
 def _check_values(

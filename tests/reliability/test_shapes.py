@@ -212,11 +212,15 @@ IN_FULL = [
     {"dtype": "bool", "channels": 1, "views": ["ScoreCAM", "Predictions"]},
     {"dynamic": True, "container": "dict", "size": (28, 13), "views": ["EigenCAM"]},
     {"classes": 1, "body": "nested", "container": "list", "views": ["ActivationMaximization"]},
+    {"classes": 1, "labels": "one-hot", "views": ["LayerHealth"]},
 ]
 
 
-# No map of one pixel, nothing to compare, no way up a whole number.
-REFUSED = [["LayerCAM"], ["Drift"], [], ["Saliency"], [], [], [], []]
+# No map of one pixel, nothing to compare, no way up a whole number, no class 1 of one.
+REFUSED = [
+    *(["LayerCAM"], ["Drift"], [], ["Saliency"], [], [], [], []),
+    ["LayerHealth", "training"],
+]
 
 
 @pytest.mark.parametrize(
