@@ -275,7 +275,8 @@ def _past(about: About, said: Mapping[Subject, tuple[str, str]]) -> dict[Subject
 
 
 def _host(weight: Any) -> np.ndarray:
-    return np.asarray(ops.convert_to_numpy(weight), "float32")
+    # Of the copies that a strategy keeps, NumPy takes one only with a warning.
+    return np.asarray(ops.convert_to_numpy(ops.copy(weight)), "float32")
 
 
 def _weights_of(layers: Sequence[Any]) -> Any:

@@ -8,27 +8,44 @@ import numpy as np
 import pytest
 
 MIRRORED = """
+import contextlib
 import json
 import tensorflow as tf
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
-log_dir, watched = sys.argv[1], sys.argv[2] == "watched"
+log_dir, way = sys.argv[1:]
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 assert strategy.num_replicas_in_sync == 2
 with strategy.scope():
-    model = small_model()
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([
+        keras.Input((8, 8, 1)),
+        keras.layers.RandomFlip(),
+        keras.layers.Conv2D(4, 3, name="conv"),
+        keras.layers.BatchNormalization(),
+        keras.layers.ReLU(),
+        keras.layers.GlobalAveragePooling2D(),
+        keras.layers.Dropout(0.3),
+        keras.layers.Dense(3, activation="softmax", name="scores"),
+    ])
+    model.compile("adam", "sparse_categorical_crossentropy")
 views = [*kv.default_views(), kv.Saliency(), kv.LayerHealth(gradients=True),
          kv.ScoreCAM(channels=2), kv.ModelGraph(), kv.Drift()]
-monitors = [kv.Monitor(log_dir, probe, views)] if watched else []
-history, weights = train(3, monitors, model=model)
+monitors = [] if way == "plain" else [kv.Monitor(log_dir, probe, views)]
+with strategy.scope() if way == "inside" else contextlib.nullcontext():
+    history, weights = train(3, monitors, model=model)
 alone = kv.GradCAM(layers="conv").compute(model, probe)["conv"]
-one = small_model()
+one = keras.models.clone_model(model)
 one.set_weights(model.get_weights())
+copies = [
+    [copy.numpy().tobytes().hex() for copy in strategy.experimental_local_results(weight.value)]
+    for weight in model.weights
+]
 single = kv.GradCAM(layers="conv").compute(one, probe)["conv"]
 print(json.dumps({
     "history": history, "weights": [w.hex() for w in weights],
-    "alone": alone.tolist(), "single": single.tolist(),
+    "alone": alone.tolist(), "single": single.tolist(), "copies": copies,
 }))
 """
 
@@ -38,22 +55,25 @@ def test_mirrored_strategy(tmp_path):
     import kerasvis2 as kv
 
     found = {}
-    for way in ("watched", "plain"):
+    for way in ("outside", "inside", "plain"):  # of the strategy's scope: both are usual
         lines, err, status = fits.run(MIRRORED, tmp_path / way, way)
         assert status == 0, err[-3000:]
-        assert not [line for line in lines if line.startswith("warning: kerasvis2")], lines
+        assert not [line for line in lines if line.startswith("warning:")], lines
         (found[way],) = fits.parsed(lines)
-    assert found["watched"]["history"] == found["plain"]["history"]
-    assert found["watched"]["weights"] == found["plain"]["weights"]
-    np.testing.assert_allclose(found["watched"]["alone"], found["watched"]["single"], atol=1e-6)
-    (run,) = kv.read(tmp_path / "watched").values()
-    (tag,) = [tag for tag in run.tags() if tag.startswith("grad_cam/")]
-    assert run.steps(tag) == [0, 1, 2]
-    truth = np.array(found["watched"]["single"])
-    np.testing.assert_allclose(run.maps(tag, 2), truth, atol=truth.max() / 255 + 1e-7)
-    assert len(run.tags()) > 8
-    for folder in ("train", "vis"):  # one writer
-        assert len(list((tmp_path / "watched" / folder).glob("events*"))) == 1
+    plain = found.pop("plain")
+    for way, watched in found.items():
+        for left in ("history", "weights", "copies"):
+            assert watched[left] == plain[left], (way, left)
+        assert {len(copies) for copies in watched["copies"]} == {2}
+        np.testing.assert_allclose(watched["alone"], watched["single"], atol=1e-6)
+        (run,) = kv.read(tmp_path / way).values()
+        (tag,) = [tag for tag in run.tags() if tag.startswith("grad_cam/")]
+        assert run.steps(tag) == [0, 1, 2]
+        truth = np.array(watched["single"])
+        np.testing.assert_allclose(run.maps(tag, 2), truth, atol=truth.max() / 255 + 1e-7)
+        assert len(run.tags()) > 8
+        for folder in ("train", "vis"):  # one writer
+            assert len(list((tmp_path / way / folder).glob("events*"))) == 1
 
 
 SEVERAL_WORKERS = """

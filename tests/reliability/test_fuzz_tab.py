@@ -221,7 +221,8 @@ def server(tmp_path_factory):
     logs = folder / "logs"
     write(logs / "run")
     noise = np.random.default_rng(0).integers(0, 256, (160, 160, 3)).astype(np.uint8)
-    EventFile(logs / "run" / "vis").append(9, 1009.0, [events.image("noise", noise)])
+    values = [events.image(f"small/{i}", noise[:8, :8]) for i in range(60)]
+    EventFile(logs / "run" / "vis").append(9, 1009.0, [events.image("noise", noise), *values])
     (logs / "run" / "vis" / "link.js").symlink_to(secret)
     (logs / "run" / "vis" / "events.out.tfevents.9999999999.link").symlink_to(secret)
     (logs / "out").symlink_to(folder)

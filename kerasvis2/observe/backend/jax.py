@@ -217,14 +217,13 @@ class Jax:
         return jnp.asarray(getattr(variable, "value", variable))
 
     def number(self, variable: Any) -> float:
-        return float(np.asarray(_local([self.read(variable)])[0]))
+        return float(np.asarray(self.read(variable)))
 
     def first(self) -> bool:
         return bool(jax.process_index() == 0)
 
     def spread(self, variables: Sequence[Any]) -> bool:
-        values = [variable.value for variable in variables]
-        arrays = [value for value in values if isinstance(value, jax.Array)]
+        arrays = [variable.value for variable in variables]
         return not all(a.is_fully_replicated or a.is_fully_addressable for a in arrays)
 
 

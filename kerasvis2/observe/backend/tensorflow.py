@@ -151,7 +151,7 @@ class TensorFlow:
         return values
 
     def read(self, variable: Any) -> Any:
-        # The copies that a MirroredStrategy keeps are alike; converting takes one of them.
+        # Of the copies that a MirroredStrategy keeps, converting takes the first.
         return tf.convert_to_tensor(getattr(variable, "value", variable))
 
     def number(self, variable: Any) -> float:
