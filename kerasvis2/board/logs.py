@@ -222,12 +222,13 @@ class Logs:
         except errors.PublicError:
             raise
         except Exception:
-            if arguments.get("run_tag_filter") is None:
+            if "plugin_name" not in arguments:
                 raise
-        # A damaged log names a type that there is not, or a size that no memory has, at which
-        # TensorBoard's Python loader stops reading: it costs that run, and no other.
+        # A damaged log names a type that there is not, or a size that no memory has, and of a log
+        # that TensorBoard's Python loader is reading not all is there yet: it costs that run, and
+        # no other.
         found: dict[str, Any] = {}
-        every = arguments.pop("run_tag_filter")
+        every = arguments.pop("run_tag_filter", None) or provider.RunTagFilter()
         names = every.runs or [run.run_name for run in self._ask("list_runs")]
         for run in names:
             wanted = provider.RunTagFilter(runs=[run], tags=every.tags)

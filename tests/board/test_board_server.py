@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
 import subprocess
 import sys
 import urllib.error
@@ -174,6 +175,23 @@ def test_the_page_and_all_that_it_imports_are_served_as_they_lie_on_the_disk(
     }
     assert len(imported) > 20
     assert imported <= lie.keys()
+
+
+def test_what_else_lies_in_the_folder_is_not_served_and_harms_nothing(tmp_path: Path) -> None:
+    """As what file managers and editors leave there."""
+    shutil.copytree(Path(kerasvis2.__file__).parent, tmp_path / "kerasvis2")
+    for name in (".DS_Store", "index.js~", "planted.html", "nothing"):
+        (tmp_path / "kerasvis2" / "board" / "static" / name).write_text("planted")
+    code = """
+from kerasvis2.board.plugin import KerasvisPlugin
+from tensorboard.plugins.base_plugin import TBContext
+print(*KerasvisPlugin().load(TBContext()).get_plugin_apps())
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    served = done.stdout.split()
+    assert "/static/index.js" in served
+    assert {Path(name).suffix for name in served if "static" in name} == {".js", ".css"}
 
 
 @pytest.mark.parametrize(

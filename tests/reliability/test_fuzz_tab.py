@@ -150,35 +150,40 @@ def test_what_is_no_picture_is_not_served_as_one(tmp_path):
     assert clients.get("/picture", key=series["keys"][0]) is None
 
 
-def unknown(tensor):
-    tensor.dtype = 127
+def unknown(value):
+    value.tensor.dtype = 127
 
 
-def immense(tensor):
-    if not tensor.tensor_shape.dim:  # a number or a text
+def absent(value):
+    """As all are for a moment while TensorBoard reads them, too."""
+    value.ClearField("tensor")
+
+
+def immense(value):
+    if not value.tensor.tensor_shape.dim:  # a number or a text
         for _ in range(2):
-            tensor.tensor_shape.dim.add(size=2**30)
+            value.tensor.tensor_shape.dim.add(size=2**30)
 
 
-def many(tensor):
+def many(value):
     """TensorBoard believes it, and would make a key for each of so many pictures."""
-    if tensor.tensor_shape.dim:
-        tensor.tensor_shape.dim[0].size = 2**17
+    if value.tensor.tensor_shape.dim:
+        value.tensor.tensor_shape.dim[0].size = 2**17
 
 
-def lying(tensor):
-    tensor.tensor_shape.dim.add(size=7)
-    tensor.tensor_content = b"abc"
+def lying(value):
+    value.tensor.tensor_shape.dim.add(size=7)
+    value.tensor.tensor_content = b"abc"
 
 
-@pytest.mark.parametrize("damage", [unknown, immense, many, lying])
+@pytest.mark.parametrize("damage", [unknown, absent, immense, many, lying])
 def test_tensors_that_cannot_be_cost_the_run_that_holds_them(tmp_path, damage):
     """Of a type that there is not, larger than any memory, or with other bytes than it says."""
     write(tmp_path / "good")
     values = [events.scalar("health/loss", 1.0), events.image(TAG, picture(0, 12, 16))]
     values += [events.scale(TAG, 0.5), events.text("kerasvis/run", "# words")]
     for value in values:
-        damage(value.tensor)
+        damage(value)
     EventFile(tmp_path / "bad" / "vis").append(0, 0.0, values)
     clients = Clients(tmp_path)
     index = json.loads(clients.get("/index"))
@@ -227,7 +232,7 @@ def server(tmp_path_factory):
     (logs / "run" / "vis" / "events.out.tfevents.9999999999.link").symlink_to(secret)
     (logs / "out").symlink_to(folder)
     made = Server(logs, "--load_fast=false")
-    for tag in (TAG, "noise"):
+    for tag in (TAG, "noise", "small/59"):
         made.wait(f"data/plugin/kerasvis/series?tag={tag}", lambda text: '"steps"' in text)
     yield made
     made.stop()
@@ -318,16 +323,16 @@ def test_a_thousand_at_once_are_answered_and_it_does_not_grow(server):
     paths += [f"numbers?key={urllib.parse.quote(next(keys_of(series[0])))}", "static/index.js"]
     wanted = [400 if path.startswith("numbers") else 200 for path in paths]
 
-    def thousand(at_once):
-        asked = [i % len(paths) for i in range(1000)]
-        found = asyncio.run(answers(server, [paths[i] for i in asked], at_once))
+    def ask(times):
+        asked = [i % len(paths) for i in range(times)]
+        # By a hundred: no more may wait to be let in, TensorBoard's server turns others away.
+        found = asyncio.run(answers(server, [paths[i] for i in asked], at_once=100))
         assert found == [wanted[i] for i in asked]
+        return held(server.process)
 
-    thousand(at_once=1000)
-    before = held(server.process)
-    thousand(at_once=100)  # as many as may wait to be let in, of more some come a second later
-    thousand(at_once=100)
-    memory, files, threads = held(server.process)
-    assert memory < before[0] + 3e6
-    assert files < before[1] + 20  # some of the last are still being closed
-    assert threads < before[2] + 20
+    ask(1000)
+    memory, files, threads = np.transpose([ask(400) for _ in range(5)])
+    # What is kept of each request is so every time, what the allocator does is not.
+    assert np.diff(memory).min() < 400 * 500, memory
+    assert files.max() < files[0] + 20  # some of the last are still being closed
+    assert threads.max() < threads[0] + 20
