@@ -35,14 +35,14 @@ views = [*kv.default_views(), kv.Saliency(), kv.LayerHealth(gradients=True),
 monitors = [] if way == "plain" else [kv.Monitor(log_dir, probe, views)]
 with strategy.scope() if way == "inside" else contextlib.nullcontext():
     history, weights = train(3, monitors, model=model)
-alone = kv.GradCAM(layers="conv").compute(model, probe)["conv"]
+(alone,) = kv.GradCAM().compute(model, probe).values()
 one = keras.models.clone_model(model)
 one.set_weights(model.get_weights())
 copies = [
     [copy.numpy().tobytes().hex() for copy in strategy.experimental_local_results(weight.value)]
     for weight in model.weights
 ]
-single = kv.GradCAM(layers="conv").compute(one, probe)["conv"]
+(single,) = kv.GradCAM().compute(one, probe).values()
 print(json.dumps({
     "history": history, "weights": [w.hex() for w in weights],
     "alone": alone.tolist(), "single": single.tolist(), "copies": copies,
