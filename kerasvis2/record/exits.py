@@ -2,7 +2,8 @@
 
 Python waits for the recorder's thread at every other end. At this signal, by which schedulers and
 containers end a training, it would end on the spot. Where nobody else has a handler, there is one
-while a training runs: it gives the thread a few seconds, and lets the signal do as before.
+while something waits: it gives the thread a few seconds, and lets the signal do as before. Where
+Python cannot run it, `backstop` does the same.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import signal
 import threading
 import time
 from typing import Any, Protocol
+
+from kerasvis2.record.backstop import POSIX, Backstop, set_default, set_handler
 
 _SECONDS = 4.0
 
@@ -31,26 +34,50 @@ def watch(worker: Waits) -> None:
     _working.add(worker)
     if threading.current_thread() is not threading.main_thread():
         return  # Python sets handlers in its main thread only
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+    if signal.getsignal(signal.SIGTERM) in (signal.SIG_DFL, _end):
         signal.signal(signal.SIGTERM, _end)
+        _backstop.start()
 
 
 def leave(worker: Waits) -> None:
-    """`worker` has nothing left to do. With the last one the handler goes, at the next `leave` in
-    the main thread."""
+    """`worker` has nothing left to do. With the last one the handler goes; Python still names it
+    until the next `leave` in the main thread."""
     _working.discard(worker)
-    if _working or threading.current_thread() is not threading.main_thread():
+    if _working:
         return
-    if signal.getsignal(signal.SIGTERM) is _end:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    ours = signal.getsignal(signal.SIGTERM) is _end
+    if threading.current_thread() is threading.main_thread():
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _backstop.close()
+    elif ours and POSIX:
+        handler = set_default(signal.SIGTERM)
+        if _working:  # another one came meanwhile
+            set_handler(signal.SIGTERM, handler)
+        else:
+            _backstop.rest()
 
 
 def _end(number: int, frame: Any) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _end_anyway() -> None:
+    if signal.getsignal(signal.SIGTERM) is _end:  # it has not run, nor has anybody set another
+        _wait()
+        set_default(signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _wait() -> None:
     until = time.monotonic() + _SECONDS
     for worker in list(_working):
         worker.wait(max(0.0, until - time.monotonic()))
-    os.kill(os.getpid(), signal.SIGTERM)
+
+
+_backstop = Backstop(signal.SIGTERM, _end_anyway)
 
 
 class _Forking(threading.local):
@@ -79,6 +106,7 @@ def _after_fork() -> None:
 def _forked() -> None:
     """In a fork there is nobody to wait for, and where it hangs the signal has to end it."""
     _working.clear()
+    _backstop.drop()
     if signal.getsignal(signal.SIGTERM) is _end:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _after_fork()

@@ -151,6 +151,98 @@ def test_sigterm_waits_for_a_drawing_that_hangs_no_longer_than_it_says(tmp_path)
     assert process.returncode == -signal.SIGTERM
 
 
+LONG_CALL = """
+import hashlib, signal, threading
+
+class SlowView(kv.Saliency):
+    def draw(self, arrays, about):
+        time.sleep({drawing})
+        return super().draw(arrays, about)
+
+def term():
+    time.sleep(0.3)  # the main thread is in its call
+    while not waiting():
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+class Call(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 2:
+            print("dying", flush=True)
+            threading.Thread(target=term, daemon=True).start()
+            hashlib.pbkdf2_hmac("sha256", b"", b"", 400_000_000)  # minutes, without Python
+
+def waiting():
+    drawing = any(t.name == "kerasvis2-recorder" for t in threading.enumerate())
+    return drawing == {drawing}
+
+views = lambda: [SlowView()]
+fit(sys.argv[1], 8, more=[Call()])
+"""
+
+
+@pytest.mark.parametrize("drawing", [0, 1], ids=["nothing waits", "drawings wait"])
+def test_sigterm_ends_a_training_that_is_in_one_long_call(tmp_path, drawing):
+    """Python runs no handler then, and without one the signal ends the process."""
+    process = fits.start(LONG_CALL.format(drawing=drawing), tmp_path / "run")
+    fits.wait_for(process, "dying")
+    begun = time.monotonic()
+    try:
+        process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == -signal.SIGTERM
+    assert time.monotonic() - begun < 6
+    [run] = runs(tmp_path).values()
+    assert run.damage == []
+    assert run.steps("slow_view/00_input") == [0, 1]
+
+
+FORKS = """
+import signal, threading
+
+class Fork(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGTERM, lambda *_: os._exit(7))
+            os.kill(os.getpid(), signal.SIGTERM)
+            os._exit(8)
+        print("child", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+fit(sys.argv[1], 3, more=[Fork()])
+print("done", [t.name for t in threading.enumerate() if "kerasvis2" in t.name])
+"""
+
+
+def test_a_signal_of_a_forks_own_is_none_of_the_trainings(tmp_path):
+    lines, err, status = fits.run(FORKS, tmp_path / "run")
+    assert status == 0, err
+    assert lines.count("child 7") == 3
+    assert lines[-1] == "done []"
+
+
+LOOP = """
+import asyncio, signal
+
+async def main():
+    heard = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, heard.set)
+    fit(sys.argv[1], 3)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    await asyncio.wait_for(heard.wait(), 20)
+    print("heard", flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_an_event_loop_hears_its_own_signals(tmp_path):
+    lines, err, status = fits.run(LOOP, tmp_path / "run")
+    assert status == 0, err
+    assert lines[-1] == "heard"
+
+
 NOTEBOOK = """
 import threading
 try:

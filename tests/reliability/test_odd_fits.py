@@ -190,13 +190,14 @@ def test_where_nothing_can_be_said_nothing_stops(tmp_path, monkeypatch, how):
     assert steps(tmp_path) == list(range(EPOCHS))
 
 
-def test_an_interruption_as_the_thread_starts_costs_nothing(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["kerasvis2-recorder", "kerasvis2-signals"])
+def test_an_interruption_as_the_thread_starts_costs_nothing(tmp_path, monkeypatch, name):
     """Ctrl-C comes where Python waits, and it waits for a thread to begin."""
     start, begun = threading.Thread.start, []
 
     def interrupted(thread):
         start(thread)
-        if "kerasvis2" in thread.name and not begun:
+        if thread.name == name and not begun:
             begun.append(thread)
             raise KeyboardInterrupt
 
@@ -214,9 +215,10 @@ def test_an_interruption_as_the_thread_starts_leaves_it_the_only_one(tmp_path, m
 
     def interrupted(thread):
         start(thread)
-        started.append(thread)
-        if len(started) == 1:
-            raise KeyboardInterrupt
+        if thread.name == "kerasvis2-recorder":
+            started.append(thread)
+            if len(started) == 1:
+                raise KeyboardInterrupt
 
     def draw():
         begun.set()
@@ -235,11 +237,12 @@ def test_an_interruption_as_the_thread_starts_leaves_it_the_only_one(tmp_path, m
     assert steps(tmp_path, "x") == [0, 1]
 
 
-def test_an_interruption_before_the_thread_starts_holds_up_nobody(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["kerasvis2-recorder", "kerasvis2-signals"])
+def test_an_interruption_before_the_thread_starts_holds_up_nobody(tmp_path, monkeypatch, name):
     start, begun = threading.Thread.start, []
 
     def interrupted(thread):
-        if "kerasvis2" in thread.name and not begun:
+        if thread.name == name and not begun:
             begun.append(thread)
             raise KeyboardInterrupt
         start(thread)
