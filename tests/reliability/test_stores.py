@@ -56,12 +56,12 @@ class Flaky(MemoryFileSystem):
     def invalidate_cache(self, path=None):
         self.listed.clear()
 
-    def pipe_file(self, path, value, mode="overwrite", **kwargs):
+    def pipe_file(self, path, value, **kwargs):
         Flaky.puts += 1
         time.sleep(self.delay)
         if Flaky.puts in self.refuse:
             raise OSError("503 Slow Down")
-        return super().pipe_file(path, value, mode, **kwargs)
+        return super().pipe_file(path, value, **kwargs)
 
 
 @pytest.fixture
