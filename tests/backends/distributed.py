@@ -2,8 +2,9 @@
 
     python distributed.py HOW RANK PORT LOG_DIR WHO
 
-HOW: "data" and "model" over four devices of one process, "processes" over two processes, "spread"
-the same with weights that no process has whole. WHO has a monitor: "none", "both", "first" or
+HOW: "data" and "model" over four devices of one process, "moved" from one of them to another in
+mid-training; "processes" over two processes, "spread" the same with weights that no process has whole,
+"unbuilt" as that, of a model that training builds. WHO has a monitor: "none", "both", "first" or
 "second". Prints what the training left, as JSON.
 """
 
@@ -15,7 +16,8 @@ import warnings
 HOW, RANK, PORT, LOG_DIR, WHO = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
 BACKEND = os.environ["KERAS_BACKEND"]
 KEPT: list[object] = []
-SEVERAL = HOW in ("processes", "spread")
+SEVERAL = HOW in ("processes", "spread", "unbuilt")
+SPREAD = HOW in ("spread", "unbuilt")
 MINE = WHO == "both" or ("first", "second")[RANK] == WHO
 
 if BACKEND == "jax":
@@ -43,13 +45,13 @@ else:
 
 
 def distribute():
-    if BACKEND != "jax":
+    if BACKEND != "jax" or HOW == "moved":
         return
     found = keras.distribution.list_devices("cpu")
     assert len(found) == 4
-    if HOW in ("model", "spread"):
+    if HOW == "model" or SPREAD:
         # Where there are two processes, each has half of the weights and all of the data.
-        grid = np.array(found).reshape(2, 2).T if HOW == "spread" else found
+        grid = np.array(found).reshape(2, 2).T if SPREAD else found
         mesh = keras.distribution.DeviceMesh((2, 2), ["batch", "model"], grid)
         layout = keras.distribution.LayoutMap(mesh)
         layout[".*scores/kernel"] = ("model", None)
@@ -67,7 +69,7 @@ def small_model():
     keras.utils.set_random_seed(0)
     model = keras.Sequential(
         [
-            keras.Input((8, 8, 1)),
+            *([] if HOW == "unbuilt" else [keras.Input((8, 8, 1))]),
             keras.layers.Conv2D(4, 3, activation="relu", name="conv"),
             keras.layers.GlobalAveragePooling2D(name="pool"),
             keras.layers.Dense(4, activation="softmax", name="scores"),
@@ -78,10 +80,17 @@ def small_model():
 
 
 def by_keras(model, monitors):
-    fitted = model.fit(
-        mine_x, mine_y, epochs=3, batch_size=8, verbose=0, shuffle=False, callbacks=monitors
-    )
-    return fitted.history["loss"]
+    def fit(epochs, initial_epoch=0):
+        given = {"batch_size": 8, "verbose": 0, "shuffle": False, "callbacks": monitors}
+        fitted = model.fit(mine_x, mine_y, epochs=epochs, initial_epoch=initial_epoch, **given)
+        return fitted.history["loss"]
+
+    if HOW != "moved":
+        return fit(3)
+    before = fit(1)
+    for variable in [*model.variables, *model.optimizer.variables]:
+        variable.assign(jax.device_put(variable.value, jax.devices()[-1]))
+    return before + fit(3, initial_epoch=1)
 
 
 def by_torch(model, monitors):
@@ -120,7 +129,7 @@ def values(model):
     def local(variable):
         value = variable.value
         spread = BACKEND == "jax" and value.is_fully_replicated
-        if HOW == "spread" and not spread:
+        if SPREAD and not spread:
             return np.stack([np.asarray(part.data) for part in value.addressable_shards])
         return np.asarray(
             value.addressable_data(0) if spread else keras.ops.convert_to_numpy(value)
@@ -138,12 +147,23 @@ with warnings.catch_warnings(record=True) as caught:
     monitors = [kv.Monitor(LOG_DIR, probe, views)] if MINE else []
     losses = (by_torch if BACKEND == "torch" else by_keras)(model, monitors)
 spread = BACKEND == "jax" and not all(v.value.is_fully_replicated for v in model.weights)
-assert spread == (HOW in ("model", "spread"))
+assert spread == (HOW == "model" or SPREAD)
 report = {
     "losses": losses,
     "said": [str(w.message) for w in caught if "kerasvis2" in str(w.message)],
     "weights": [value.tobytes().hex() for value in values(model)],
 }
+for monitor in monitors if BACKEND == "jax" and not SPREAD else ():
+    session = monitor._watching.session
+    looked = session.look(["grad_cam"])
+    arrays = [each for each in keras.tree.flatten(looked.chunks) if isinstance(each, jax.Array)]
+    report["devices"] = max(len(array.devices()) for array in arrays)
+    report["traces"] = session.traces
+if SPREAD and MINE:
+    try:
+        kv.GradCAM(layers="conv").compute(model, probe)
+    except ValueError as error:
+        report["refused"] = str(error)
 if not SEVERAL:
     report["maps"] = kv.GradCAM(layers="conv").compute(model, probe)["conv"].tolist()
 np.savez(f"{LOG_DIR}-{RANK}.npz", *values(model))

@@ -5,11 +5,14 @@ import pytest
 import several
 
 
-@pytest.mark.parametrize("how", ["data", "model"])
+@pytest.mark.parametrize("how", ["data", "moved", "model"])
 def test_over_four_devices(tmp_path, how):
     (watched,) = several.run(how, tmp_path / "watched", "first", 1)
     (plain,) = several.run(how, tmp_path / "plain", "none", 1)
     assert watched["said"] == []
+    # Where each has the weights whole, one of them looks, and what is compiled stays.
+    assert watched["devices"] == (4 if how == "model" else 1)
+    assert how == "moved" or watched["traces"] == 2
     assert watched["losses"] == plain["losses"]
     assert watched["weights"] == plain["weights"]
     weights = tmp_path / "watched-0.npz"
@@ -32,5 +35,15 @@ def test_weights_that_no_process_has_whole(tmp_path):
         assert mine["weights"] == his["weights"]
     (said,) = watched[0]["said"]
     assert "spread over several processes" in said
+    assert "spread over several processes" in watched[0]["refused"]
     assert watched[1]["said"] == []
     assert not list((tmp_path / "first").rglob("events*"))
+
+
+def test_weights_that_training_makes_and_no_process_has_whole(tmp_path):
+    watched = several.run("unbuilt", tmp_path / "first", "first", 2)
+    (said,) = watched[0]["said"]
+    assert "spread over several processes" in said
+    assert "error" not in said
+    assert watched[1]["said"] == []
+    assert not list((tmp_path / "first").glob("vis/events*"))
