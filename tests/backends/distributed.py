@@ -3,9 +3,9 @@
     python distributed.py HOW RANK PORT LOG_DIR WHO
 
 HOW: "data" and "model" over four devices of one process, "moved" from one of them to another in
-mid-training; "processes" over two processes, "spread" the same with weights that no process has whole,
-"unbuilt" as that, of a model that training builds. WHO has a monitor: "none", "both", "first" or
-"second". Prints what the training left, as JSON.
+mid-training; "processes" over two processes, "spread" the same with weights that no process has
+whole, "unbuilt" as that, of a model that training builds. WHO has a monitor: "none", "both",
+"first" or "second". Prints what the training left, as JSON.
 """
 
 import json

@@ -4,7 +4,7 @@
 
 Every view looks at every epoch; pictures are drawn at one epoch in EVERY (1). Prints ten lines of
 JSON: the epoch, seconds of the processor and of the clock an epoch since the last line, megabytes
-resident, files and threads held.
+resident, files, threads and objects held.
 Runs on the backend that KERAS_BACKEND names.
 """
 
@@ -70,6 +70,7 @@ class Watch(keras.callbacks.Callback):
                 "megabytes": round(resident / 1e6, 1),
                 "files": len(os.listdir("/proc/self/fd")),
                 "threads": threading.active_count(),
+                "objects": len(gc.get_objects()),
             }
         )
         self.since = self.now()
