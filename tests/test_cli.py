@@ -1,5 +1,6 @@
 """The command line as people use it: in a process of its own."""
 
+import signal
 import subprocess
 import sys
 
@@ -92,6 +93,7 @@ def test_compare_says_which_steps_have_no_picture(two, tmp_path, capsys):
         (["list", "nowhere"], "no folder 'nowhere'"),
         (["compare", "a", "runs", "--tag", TAG, "-o", "x.png"], "no folder 'a'; is it 'runs/a'?"),
         (["list", "."], "no event files in '.'"),
+        (["list", "abfs://bucket/run"], "pip install 'kerasvis2[cloud]'"),
         (["compare", "runs", "--tag", "grad_cm", "-o", "x.png"], "the closest are 'grad_cam/03"),
         (["compare", "runs", "--tag", "conv", "-o", "x.jpg"], "must end in .png, .gif or .html"),
         (["compare", "runs", "--tag", "conv", "-o", "no/x.png"], "No such file or directory"),
@@ -154,6 +156,20 @@ def test_a_terminal_is_not_given_orders(tmp_path, capsys):
     assert all(letter.isprintable() or letter == "\n" for letter in printed)
 
 
+def test_nor_by_names_of_files(tmp_path, capsys):
+    """In what is wrong, in what is warned of, and in what was written."""
+    [path] = write_run(tmp_path / "\x1b[31mred", [0, 1]).glob("vis/*tfevents*")
+    path.write_bytes(path.read_bytes()[:-100])
+    assert cli.main(["list", str(tmp_path)]) == 0
+    for name, status in (("\x1b[31mred.png", 0), ("\x1b[31mred.jpg", 1)):
+        arguments = ["compare", str(tmp_path), "--tag", TAG, "-o", str(tmp_path / name)]
+        assert cli.main(arguments) == status
+    printed = capsys.readouterr()
+    assert printed.err.count("\\x1b[31mred") >= 3
+    assert "\\x1b[31mred.png: 1 runs" in printed.out
+    assert all(letter.isprintable() or letter == "\n" for letter in printed.out + printed.err)
+
+
 def test_a_narrow_encoding_and_a_closed_pipe(two):
     result = kerasvis2_command("list", two, env={"PYTHONIOENCODING": "ascii"})
     assert result.returncode == 0
@@ -161,6 +177,28 @@ def test_a_narrow_encoding_and_a_closed_pipe(two):
     command = f"{sys.executable} -m kerasvis2 list {two} | true"
     result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
     assert result.stderr == ""
+
+
+def test_ctrl_c_and_a_closed_pipe_end_a_command_without_a_word(tmp_path):
+    """In the middle of a list that is longer than a pipe takes."""
+    values = [
+        events.image(f"{'long' * 20}/{i}", np.zeros((1, 1, 3), np.uint8)) for i in range(2000)
+    ]
+    EventFile(tmp_path / "a" / "vis").append(0, 0.0, values)
+    script = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from kerasvis2.cli import main; raise SystemExit(main())"
+    )
+    command = [sys.executable, "-c", script, "list", str(tmp_path)]
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as process:
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err == ""
+    shell = f"{sys.executable} -m kerasvis2 list {tmp_path} | head -1"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
 
 
 def test_no_command_of_ours_imports_tensorflow(two, tmp_path):
