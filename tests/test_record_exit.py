@@ -83,3 +83,60 @@ def test_a_full_disk_is_reported_once_and_later_steps_are_written(tmp_path):
     assert [line.split(" to ")[0] for line in lines] == ["writing step 1", "writing step 4"]
     assert all("File too large" in line for line in lines)
     assert steps(tmp_path / "vis") == [0, 3, 5]
+
+
+SIGTERM = """
+import os, signal, sys, threading
+from kerasvis2.record import events
+from kerasvis2.record.recorder import Recorder
+
+def ours():
+    return signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+
+def submit(name, draw=lambda: {"vis": [events.scalar("x", 1.0)]}):
+    recorder = Recorder(os.path.join(sys.argv[1], name), on_error=print)
+    recorder.submit(0, draw, nbytes=0)
+    return recorder
+
+go = threading.Event()
+"""
+HANDLERS = {
+    "another one still works": """
+one, other = submit("one", lambda: go.wait() and {}), submit("other")
+other.drain()
+print(ours())
+go.set()
+one.drain()
+print(ours())
+""",
+    "the thread ends by itself": """
+threading.excepthook = print
+one = submit("one")
+one.wait(60)
+for thread in threading.enumerate():
+    if thread is not threading.main_thread():
+        thread.join()
+print(ours())
+submit("other").drain()
+print(ours())
+""",
+    "a fork trains": """
+one = submit("one", lambda: go.wait() and {})
+print(ours(), flush=True)
+child = os.fork()
+if child == 0:
+    submit("other").drain()
+    print(ours(), flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+go.set()
+""",
+}
+
+
+@pytest.mark.parametrize("way", HANDLERS)
+def test_sigterm_has_a_handler_while_somebody_works_and_no_longer(tmp_path, way):
+    script = [sys.executable, "-c", SIGTERM + HANDLERS[way], str(tmp_path)]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["True", "False"], done.stderr
+    assert done.stderr == ""

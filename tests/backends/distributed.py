@@ -4,8 +4,8 @@
 
 HOW: "data" and "model" over four devices of one process, "moved" from one of them to another in
 mid-training; "processes" over two processes, "spread" the same with weights that no process has
-whole, "unbuilt" as that, of a model that training builds. WHO has a monitor: "none", "both",
-"first" or "second". Prints what the training left, as JSON.
+whole. WHO has a monitor: "none", "both", "first" or "second". Prints what the training left, as
+JSON.
 """
 
 import json
@@ -16,8 +16,8 @@ import warnings
 HOW, RANK, PORT, LOG_DIR, WHO = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
 BACKEND = os.environ["KERAS_BACKEND"]
 KEPT: list[object] = []
-SEVERAL = HOW in ("processes", "spread", "unbuilt")
-SPREAD = HOW in ("spread", "unbuilt")
+SPREAD = HOW == "spread"
+SEVERAL = HOW == "processes" or SPREAD
 MINE = WHO == "both" or ("first", "second")[RANK] == WHO
 
 if BACKEND == "jax":
@@ -69,7 +69,7 @@ def small_model():
     keras.utils.set_random_seed(0)
     model = keras.Sequential(
         [
-            *([] if HOW == "unbuilt" else [keras.Input((8, 8, 1))]),
+            keras.Input((8, 8, 1)),
             keras.layers.Conv2D(4, 3, activation="relu", name="conv"),
             keras.layers.GlobalAveragePooling2D(name="pool"),
             keras.layers.Dense(4, activation="softmax", name="scores"),

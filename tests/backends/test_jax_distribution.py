@@ -38,12 +38,3 @@ def test_weights_that_no_process_has_whole(tmp_path):
     assert "spread over several processes" in watched[0]["refused"]
     assert watched[1]["said"] == []
     assert not list((tmp_path / "first").rglob("events*"))
-
-
-def test_weights_that_training_makes_and_no_process_has_whole(tmp_path):
-    watched = several.run("unbuilt", tmp_path / "first", "first", 2)
-    (said,) = watched[0]["said"]
-    assert "spread over several processes" in said
-    assert "error" not in said
-    assert watched[1]["said"] == []
-    assert not list((tmp_path / "first").glob("vis/events*"))
