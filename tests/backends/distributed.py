@@ -153,7 +153,7 @@ report = {
     "said": [str(w.message) for w in caught if "kerasvis2" in str(w.message)],
     "weights": [value.tobytes().hex() for value in values(model)],
 }
-for monitor in monitors if BACKEND == "jax" and not SPREAD else ():
+for monitor in monitors if BACKEND == "jax" and not SEVERAL else ():
     session = monitor._watching.session
     looked = session.look(["grad_cam"])
     arrays = [each for each in keras.tree.flatten(looked.chunks) if isinstance(each, jax.Array)]
