@@ -184,6 +184,7 @@ def test_a_copy_has_the_settings_and_begins_anew(tmp_path, plain, way, unit):
     train([first])
     (tmp_path / "run").rename(tmp_path / "first")
     second = COPIES[way](first)
+    assert second is not first
     assert train([second]) == plain
     assert steps(tmp_path / "run") == steps(tmp_path / "first")
     assert "model" not in repr(second.__getstate__().keys())
