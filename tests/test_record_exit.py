@@ -1,5 +1,6 @@
 """The background thread in processes of their own: how they end, and when their disk is full."""
 
+import signal
 import subprocess
 import sys
 import textwrap
@@ -140,3 +141,56 @@ def test_sigterm_has_a_handler_while_somebody_works_and_no_longer(tmp_path, way)
     done = subprocess.run(script, capture_output=True, text=True, timeout=60)
     assert done.stdout.split() == ["True", "False"], done.stderr
     assert done.stderr == ""
+
+
+ALONE = """
+def alone():
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread():
+            thread.join()
+
+def term():
+    os.kill(os.getpid(), signal.SIGTERM)
+"""
+SIGNALS = {
+    "between two looks somebody else's": """
+one = submit("one")
+alone()
+before = signal.signal(signal.SIGTERM, lambda *_: print("theirs"))
+term()
+signal.signal(signal.SIGTERM, before)
+two = submit("two", lambda: go.wait(1) or {})
+two.drain()
+""",
+    "meanwhile somebody else's": """
+one = submit("one", lambda: go.wait(1) or {})
+signal.signal(signal.SIGTERM, lambda *_: print("theirs"))
+term()
+one.drain()
+""",
+    "afterwards a loop's": """
+submit("one").drain()
+print("theirs" if signal.set_wakeup_fd(-1) == -1 else "ours")
+""",
+}
+
+
+@pytest.mark.parametrize("way", SIGNALS)
+def test_signals_that_are_others_are_left_to_them(tmp_path, way):
+    script = [sys.executable, "-c", SIGTERM + ALONE + SIGNALS[way], str(tmp_path)]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "theirs\n", "")
+
+
+def test_sigterm_waits_at_every_look(tmp_path):
+    script = """
+one = submit("one")
+alone()
+submit("two", lambda: go.wait(1) or {"vis": [events.scalar("x", 1.0)]})
+term()
+go.wait()
+"""
+    script = [sys.executable, "-c", SIGTERM + ALONE + script, str(tmp_path)]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (-signal.SIGTERM, "")
+    assert steps(tmp_path / "one" / "vis") == steps(tmp_path / "two" / "vis") == [0]
