@@ -21,6 +21,16 @@ from kerasvis2.record.writer import EventFile
 from kerasvis2.render.colour import paint_fine
 
 
+@pytest.fixture(scope="module")
+def alike(tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Server]) -> Server:
+    """Runs that all have maps."""
+    folder = tmp_path_factory.mktemp("alike")
+    map_logs.write_maps(folder)
+    server = serve(folder)
+    server.wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: " 7]" in text)
+    return server
+
+
 def test_runs_without_maps_are_said_to_have_none_and_shown_as_pictures(
     browser: Browser, serve: Callable[..., Server], tmp_path: Path
 ) -> None:
@@ -252,14 +262,9 @@ def test_facts_below_maps_are_whole_whatever_their_words(
             tab.close()
 
 
-def test_a_low_window_scrolls_to_its_maps(
-    browser: Browser, serve: Callable[..., Server], tmp_path: Path
-) -> None:
+def test_a_low_window_scrolls_to_its_maps(browser: Browser, alike: Server) -> None:
     """As a zoom of 200 % makes it of 1440×900."""
-    map_logs.write_maps(tmp_path / "logs")
-    server = serve(tmp_path / "logs")
-    server.wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: " 7]" in text)
-    tab = Tab(browser, server.url())
+    tab = Tab(browser, alike.url())
     tab.page.set_viewport_size({"width": 720, "height": 450})
     tab.open(tag=CONV)
     tab.find(".mapbox").first.scroll_into_view_if_needed()
@@ -271,14 +276,9 @@ def test_a_low_window_scrolls_to_its_maps(
     tab.close()
 
 
-def test_an_address_that_follows_a_key_at_once_is_gone_to(
-    browser: Browser, serve: Callable[..., Server], tmp_path: Path
-) -> None:
+def test_an_address_that_follows_a_key_at_once_is_gone_to(browser: Browser, alike: Server) -> None:
     """The tab writes its own with some delay, and then no longer."""
-    map_logs.write_maps(tmp_path / "logs")
-    server = serve(tmp_path / "logs")
-    server.wait(f"data/plugin/kerasvis/maps?tag={CONV}", lambda text: " 7]" in text)
-    tab = Tab(browser, server.url()).open(tag=CONV, runs="one", step=3)
+    tab = Tab(browser, alike.url()).open(tag=CONV, runs="one", step=3)
     tab.view.evaluate(
         """hash => {
             const key = { key: "ArrowLeft", bubbles: true };
